@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * asleep: evidence that a task sleeps inside a given system call, and the one
+ * function in lockfair that waits on a clock.
+ */
+#ifndef LOCKFAIR_ASLEEP_H
+#define LOCKFAIR_ASLEEP_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* No single wait takes longer than this unless something is wrong; milliseconds. */
+#define ASLEEP_DEADLINE	15000
+
+/* A system call and its first argument: a descriptor, or the address of a futex. */
+struct asleep_call {
+	long nr;		/* -1: none, the task is not expected to sleep */
+	unsigned long arg;	/* ASLEEP_ANY: whatever it is */
+};
+
+#define ASLEEP_ANY	(~0ul)
+#define ASLEEP_NOWHERE	((struct asleep_call){ .nr = -1 })
+
+/* How often a task has gone to sleep; equal at two times: it slept throughout. */
+struct asleep_proof {
+	unsigned long switches;
+	int looks;
+};
+
+/*
+ * Is @tid asleep in @call? 1 if so, 0 if not (yet), -ESRCH if there is no such
+ * task, another -errno if /proc cannot be read. @proof is filled in on 1.
+ *
+ * proc_pid_syscall(5): the file shows the call's number and arguments only
+ * while the task is blocked; the kernel answers after wait_task_inactive(), so
+ * that a task which has merely announced its sleep is not taken for a sleeper.
+ * State S in proc_pid_status(5) tells a wait for a lock, which a signal can end,
+ * from a page fault or a lock inside the kernel (state D).
+ */
+int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *proof);
+
+/* Has the task been asleep all the time from one look (@before) to a later one (@after)? */
+bool asleep_throughout(const struct asleep_proof *before, const struct asleep_proof *after);
+
+/* "syscall", or "state" where there is no /proc/PID/syscall to tell the call. */
+const char *asleep_method(void);
+
+/*
+ * Call @done until it returns other than 0 or @deadline milliseconds have gone
+ * by. What @done returned, or -ETIMEDOUT.
+ */
+int asleep_poll(int (*done)(void *arg), void *arg, int deadline);
+
+#endif /* LOCKFAIR_ASLEEP_H */
