@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * privilege: capabilities, so that a test run as root proves the same as one run
+ * by anybody: it lays down all but what it names, and raises that only around
+ * the call that needs it (capabilities(7), cap_set_proc(3)).
+ *
+ * Built without libcap, every function returns -EOPNOTSUPP.
+ */
+#ifndef LOCKFAIR_PRIVILEGE_H
+#define LOCKFAIR_PRIVILEGE_H
+
+#include <linux/capability.h>
+
+/*
+ * Lay down every capability for good but @capability (-1: all of them), which
+ * stays permitted if it was, and is not in effect. 0 or -errno.
+ */
+int privilege_keep_only(int capability);
+
+/* Put a permitted capability into effect, and out of it. 0 or -errno: -EPERM if not permitted. */
+int privilege_raise(int capability);
+int privilege_lower(int capability);
+
+#endif /* LOCKFAIR_PRIVILEGE_H */
