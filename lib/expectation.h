@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * expectation: the three classes of expectation on kselftest_harness.h.
+ *
+ * A test is written as
+ *
+ *	CLASS(folklore)
+ *
+ *	CLAIM(folklore, TRAIT_SHARED, a_new_reader_does_not_pass_a_waiting_writer)
+ *	{
+ *		…the scenario, with self->scene…
+ *		HOLDS(!passed, "the reader was let in", "a short constant reason");
+ *	}
+ *
+ *	EXPECTATION_MAIN
+ *
+ * and runs once for each kind that has the traits. Its id is
+ * FILE:CLASS.KIND.CLAIM. What happens when a claim does not hold depends on the
+ * class: a promise or a practice fails; folklore is an expected failure (XFAIL)
+ * of a file lock, and a failure of a control.
+ *
+ * A failed expectation, a set-up that broke and a missing feature are three
+ * different things: "not ok", "not ok" after a line "broken: …", and SKIP.
+ *
+ * Only the process of the test may use these macros: older harnesses do not see
+ * what fails in a child.
+ */
+#ifndef LOCKFAIR_EXPECTATION_H
+#define LOCKFAIR_EXPECTATION_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <fnmatch.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "actor.h"
+#include "kselftest.h"
+#include "privilege.h"
+
+/*
+ * Before 6.9 the harness prints "ok N # SKIP reason", without the test's name
+ * and with nothing for an expected failure. It leaves an opening: what prints
+ * the line is called by this name, where f, variant and t are in sight.
+ */
+#define EXPECTED_FAILURE	"XFAIL "
+#define ksft_test_result_skip(format, reason) \
+	expectation_old_result(f->name, variant->name, t->name, reason)
+
+static inline void expectation_old_result(const char *class, const char *kind, const char *claim,
+					  const char *reason)
+{
+	bool expected = !strncmp(reason, EXPECTED_FAILURE, strlen(EXPECTED_FAILURE));
+
+	if (expected)
+		ksft_inc_xfail_cnt();
+	else
+		ksft_inc_xskip_cnt();
+	printf("ok %u %s.%s.%s # %s%s\n", ksft_test_num(), class, kind, claim,
+	       expected ? "" : "SKIP ", reason);
+}
+
+#include "kselftest_harness.h"
+#undef ksft_test_result_skip
+
+/* ---- what the harnesses do differently ---- */
+
+#ifdef XFAIL_ADD	/* since 6.9 */
+static inline void expectation_set(struct __test_metadata *t, int code, const char *reason)
+{
+	snprintf(t->results->reason, sizeof(t->results->reason), "%s", reason);
+	t->exit_code = code;
+}
+
+static inline bool expectation_unmarred(const struct __test_metadata *t)
+{
+	return t->exit_code == KSFT_PASS;
+}
+#else
+static inline void expectation_set(struct __test_metadata *t, int code, const char *reason)
+{
+	snprintf(t->results->reason, sizeof(t->results->reason), "%s%s",
+		 code == KSFT_XFAIL ? EXPECTED_FAILURE : "", reason);
+	t->skip = code == KSFT_SKIP || code == KSFT_XFAIL;
+	t->passed = t->skip;
+}
+
+static inline bool expectation_unmarred(const struct __test_metadata *t)
+{
+	return t->passed && !t->skip;
+}
+#endif
+
+/* ---- claims ---- */
+
+struct expectation_claim {
+	const char *class, *name;
+	unsigned int traits;
+};
+
+#define EXPECTATION_CLAIMS	64
+static struct expectation_claim expectation_claims[EXPECTATION_CLAIMS];
+static int expectation_claim_count;
+
+/* The history of the test that runs, in memory which the harness's process sees as well. */
+static struct history *expectation_history;
+
+static inline void expectation_register(const char *class, const char *name, unsigned int traits)
+{
+	if (expectation_claim_count == EXPECTATION_CLAIMS)
+		abort();
+	expectation_claims[expectation_claim_count++] =
+		(struct expectation_claim){ class, name, traits };
+}
+
+/* A stream is of no use in the handler of SIGTERM. */
+static inline void expectation_emit(const char *line)
+{
+	char text[256];
+	int length = snprintf(text, sizeof(text), "# %s\n", line);
+
+	if (write(STDOUT_FILENO, text, length) < 0)
+		return;
+}
+
+#define expectation_say(...) do { \
+	char said[250]; \
+	snprintf(said, sizeof(said), __VA_ARGS__); \
+	expectation_emit(said); \
+} while (0)
+
+/*
+ * Seconds for a test, however slow or busy the machine. The harness, which ends it
+ * without a word, comes after that.
+ */
+#define EXPECTATION_TIME_LIMIT	60
+
+/* A test that is about to be ended, by itself or by the clock, still shows what it was at. */
+static inline void expectation_last_words(int signal_number)
+{
+	expectation_say("ended by signal %d (%s)", signal_number,
+			signal_number == SIGALRM ? "time limit" : "crash");
+	history_draw(expectation_history, NULL, expectation_emit);
+	raise(signal_number);
+}
+
+static inline void expectation_setup(struct scene *scene, enum lock_kind kind)
+{
+	static const int ends[] = { SIGABRT, SIGALRM, SIGBUS, SIGFPE, SIGILL, SIGSEGV };
+	struct sigaction last = { .sa_handler = expectation_last_words, .sa_flags = SA_RESETHAND };
+
+	signal(SIGTERM, SIG_DFL);
+	for (unsigned int i = 0; i < ARRAY_SIZE(ends); i++)
+		sigaction(ends[i], &last, NULL);
+	alarm(EXPECTATION_TIME_LIMIT);
+	/* Root without capabilities is like anybody; built without libcap, it stays root. */
+	privilege_keep_only(CAP_SYS_NICE);
+	scene_open(scene, kind, getenv("LOCKFAIR_DIR"), expectation_history);
+}
+
+/*
+ * A step went wrong: the test has failed, or could not be made. The reason of a
+ * SKIP is a constant for the kind.
+ */
+static inline bool expectation_trouble(struct __test_metadata *t, struct scene *scene)
+{
+	if (!scene->trouble[0])
+		return false;
+	if (scene->sort == TROUBLE_MISSING) {
+		expectation_set(t, KSFT_SKIP, scene->trouble);
+		return true;
+	}
+	expectation_say("%s: %s", scene->sort == TROUBLE_BROKEN ? "broken" : "seen",
+			scene->trouble);
+	history_draw(expectation_history, NULL, expectation_emit);
+	expectation_set(t, KSFT_FAIL, "");
+	return true;
+}
+
+static inline bool expectation_is_control(const struct scene *scene)
+{
+	return !(lock_kind_traits(scene->site.kind) & TRAIT_FILE);
+}
+
+static inline bool expectation_strict(void)
+{
+	const char *strict = getenv("LOCKFAIR_STRICT");
+
+	return strict && !strcmp(strict, "1");
+}
+
+/* The claim does not hold. */
+static inline void expectation_missed(struct __test_metadata *t, struct scene *scene,
+				      const struct history_verdict *verdict, const char *reason)
+{
+	bool folklore = !strcmp(t->fixture->name, "folklore") && !expectation_is_control(scene);
+
+	history_draw(expectation_history, verdict, expectation_emit);
+	expectation_set(t, folklore && !expectation_strict() ? KSFT_XFAIL : KSFT_FAIL,
+			folklore ? reason : "");
+}
+
+static inline void expectation_teardown(struct __test_metadata *t, struct scene *scene)
+{
+	if (expectation_unmarred(t) && !expectation_trouble(t, scene) &&
+	    !strcmp(t->fixture->name, "folklore") && !expectation_is_control(scene))
+		expectation_say("unexpected pass: file locks have not been seen to do this");
+	scene_close(scene);
+}
+
+/* The fixtures of a class, a variant for each kind. */
+#define CLASS(class) \
+	FIXTURE(class) { struct scene scene; }; \
+	FIXTURE_VARIANT(class) { enum lock_kind kind; }; \
+	FIXTURE_SETUP(class) { expectation_setup(&self->scene, variant->kind); } \
+	FIXTURE_TEARDOWN(class) { expectation_teardown(_metadata, &self->scene); } \
+	FIXTURE_VARIANT_ADD(class, posix) { .kind = LOCK_POSIX }; \
+	FIXTURE_VARIANT_ADD(class, ofd) { .kind = LOCK_OFD }; \
+	FIXTURE_VARIANT_ADD(class, flock) { .kind = LOCK_FLOCK }; \
+	FIXTURE_VARIANT_ADD(class, lockf) { .kind = LOCK_LOCKF }; \
+	FIXTURE_VARIANT_ADD(class, eventfd) { .kind = LOCK_EVENTFD }; \
+	FIXTURE_VARIANT_ADD(class, futex) { .kind = LOCK_FUTEX }
+
+/* A test, for the kinds that have all of these traits. */
+#define CLAIM(class, traits, claim) \
+	static void __attribute__((constructor)) expectation_register_##class##_##claim(void) \
+	{ \
+		expectation_register(#class, #claim, traits); \
+	} \
+	TEST_F(class, claim)
+
+/*
+ * HOLDS(): the test ends here unless @condition is true. @seen says what was seen
+ * instead and who did it; @reason is a constant, for the XFAIL line. @verdict is
+ * what a judge of the history found, to be marked in the drawing, or NULL.
+ */
+#define HOLDS_VERDICT(condition, verdict, reason, seen, ...) do { \
+	if (expectation_trouble(_metadata, &self->scene)) \
+		return; \
+	if (!(condition)) { \
+		expectation_say("expected: %s", _metadata->name); \
+		expectation_say("seen: " seen " (line %d)", ##__VA_ARGS__, __LINE__); \
+		expectation_missed(_metadata, &self->scene, verdict, reason); \
+		return; \
+	} \
+} while (0)
+
+#define HOLDS(condition, reason, seen, ...) \
+	HOLDS_VERDICT(condition, NULL, reason, seen, ##__VA_ARGS__)
+
+/* A call of the set-up that returns -1 and sets errno when it fails: then the test is broken. */
+#define SETS_UP(call) do { \
+	if ((call) < 0 && !self->scene.trouble[0]) { \
+		snprintf(self->scene.trouble, sizeof(self->scene.trouble), "%s: %s", #call, \
+			 strerror(errno)); \
+		self->scene.sort = TROUBLE_BROKEN; \
+	} \
+} while (0)
+
+/* What the kernel, the file system or a privilege does not offer; the reason is a constant. */
+#define SKIPS_UNLESS(condition, reason) do { \
+	bool offered = (condition); \
+	if (expectation_trouble(_metadata, &self->scene)) \
+		return; \
+	if (!offered) { \
+		expectation_set(_metadata, KSFT_SKIP, reason); \
+		return; \
+	} \
+} while (0)
+
+/* Nobody is overtaken, by the history. */
+#define NOBODY_IS_OVERTAKEN() do { \
+	struct history_verdict found = history_overtaking(expectation_history); \
+	HOLDS_VERDICT(!found.count, &found, "a waiter was overtaken", \
+		      "%s was granted the lock before %s, which had been waiting for it already", \
+		      expectation_history->name[found.lane < 0 ? 0 : found.lane], \
+		      expectation_history->name[found.other < 0 ? 0 : found.other]); \
+} while (0)
+
+/* No two conflicting locks were held at a time, by the history. */
+#define NOBODY_OVERLAPS() do { \
+	struct history_verdict found = history_overlap(expectation_history); \
+	HOLDS_VERDICT(!found.count, &found, "two conflicting locks were held at a time", \
+		      "%s was granted the lock while %s held it", \
+		      expectation_history->name[found.lane < 0 ? 0 : found.lane], \
+		      expectation_history->name[found.other < 0 ? 0 : found.other]); \
+} while (0)
+
+/* ---- main ---- */
+
+/*
+ * The harness's own main() knows neither traits nor, before 6.9, any selection.
+ * This one takes the tests from its lists, and leaves running them to it.
+ */
+static struct __test_metadata *expectation_running;
+static sig_atomic_t expectation_ended;
+
+/* run_tests.sh has lost its patience: show what the test was at, and end. */
+static inline void expectation_end(int signal_number)
+{
+	(void)signal_number;
+	__atomic_store_n(&expectation_ended, 1, __ATOMIC_RELAXED);
+	if (!expectation_running)
+		_exit(KSFT_FAIL);
+	expectation_say("ended from outside while %s ran", expectation_running->name);
+	history_draw(expectation_history, NULL, expectation_emit);
+	if (expectation_running->pid > 0)
+		kill(-expectation_running->pid, SIGKILL);
+}
+
+static pid_t expectation_parent;
+
+static inline void expectation_before_fork(void)
+{
+	expectation_parent = getpid();
+}
+
+/* Whoever ends takes along all that it has started, so that ending main() ends everything. */
+static inline void expectation_in_child(void)
+{
+	actor_die_with_parent(expectation_parent);
+}
+
+static inline bool expectation_has_kind(const char *class, const char *kind_name,
+					const char *claim)
+{
+	unsigned int traits = 0;
+
+	for (int i = 0; i < expectation_claim_count; i++) {
+		if (!strcmp(expectation_claims[i].class, class) &&
+		    !strcmp(expectation_claims[i].name, claim))
+			traits = expectation_claims[i].traits;
+	}
+	for (int kind = 0; kind < LOCK_KINDS; kind++) {
+		if (!strcmp(lock_kind_name(kind), kind_name))
+			return (lock_kind_traits(kind) & traits) == traits;
+	}
+	return false;
+}
+
+static inline bool expectation_chosen(int argc, char **argv, const char *id)
+{
+	bool any = false;
+
+	for (int i = 1; i + 1 < argc; i++) {
+		if (strcmp(argv[i], "-t"))
+			continue;
+		any = true;
+		if (!fnmatch(argv[++i], id, 0))
+			return true;
+	}
+	return !any;
+}
+
+/* Go through the chosen tests: count them, print their ids, or run them. How many there are. */
+enum expectation_pass { EXPECTATION_COUNT, EXPECTATION_LIST, EXPECTATION_RUN };
+
+static inline int expectation_go(int argc, char **argv, enum expectation_pass pass)
+{
+	const char *slash = strrchr(argv[0], '/'), *file = slash ? slash + 1 : argv[0];
+	static struct __test_results *results;
+	int count = 0;
+
+	if (pass == EXPECTATION_RUN)
+		results = mmap(NULL, sizeof(*results), PROT_READ | PROT_WRITE,
+			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	for (struct __fixture_metadata *f = __fixture_list; f; f = f->next) {
+		for (struct __fixture_variant_metadata *v = f->variant; v; v = v->next) {
+			for (struct __test_metadata *t = f->tests; t; t = t->next) {
+				char id[256];
+
+				snprintf(id, sizeof(id), "%s:%s.%s.%s", file, f->name, v->name,
+					 t->name);
+				if (!expectation_has_kind(f->name, v->name, t->name) ||
+				    !expectation_chosen(argc, argv, id) ||
+				    __atomic_load_n(&expectation_ended, __ATOMIC_RELAXED))
+					continue;
+				count++;
+				if (pass == EXPECTATION_LIST)
+					printf("%s\n", id);
+				if (pass != EXPECTATION_RUN)
+					continue;
+				history_clear(expectation_history);
+				t->results = results;
+				t->pid = 0;
+				t->timeout = EXPECTATION_TIME_LIMIT + 5;
+				expectation_running = t;
+				__run_test(f, v, t);
+				expectation_running = NULL;
+			}
+		}
+	}
+	return count;
+}
+
+static inline int expectation_usage(const char *name)
+{
+	fprintf(stderr, "usage: %s [-l] [-t GLOB]...\n"
+		"  -l       list the ids of the tests\n"
+		"  -t GLOB  run those whose id FILE:CLASS.KIND.CLAIM matches\n", name);
+	return KSFT_FAIL;
+}
+
+static inline int expectation_main(int argc, char **argv)
+{
+	struct sigaction end = { .sa_handler = expectation_end, .sa_flags = SA_RESTART };
+	bool list = false;
+	int count;
+
+	for (int i = 1; i < argc; i++) {
+		if (!strcmp(argv[i], "-l"))
+			list = true;
+		else if (!strcmp(argv[i], "-t") && i + 1 < argc)
+			i++;
+		else
+			return expectation_usage(argv[0]);
+	}
+	if (list) {
+		expectation_go(argc, argv, EXPECTATION_LIST);
+		return KSFT_PASS;
+	}
+
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	expectation_history = history_new();
+	if (!expectation_history || pthread_atfork(expectation_before_fork, NULL,
+						   expectation_in_child))
+		ksft_exit_fail_msg("no memory\n");
+	sigaction(SIGTERM, &end, NULL);
+
+	count = expectation_go(argc, argv, EXPECTATION_COUNT);
+	ksft_print_header();
+	ksft_set_plan(count);
+	if (!count)
+		return KSFT_SKIP;
+	expectation_go(argc, argv, EXPECTATION_RUN);
+	ksft_print_cnts();
+	if (ksft_get_fail_cnt() || ksft_get_error_cnt() || expectation_ended)
+		return KSFT_FAIL;
+	return ksft_get_xskip_cnt() == count ? KSFT_SKIP : KSFT_PASS;
+}
+
+#define EXPECTATION_MAIN \
+	int main(int argc, char **argv) \
+	{ \
+		return expectation_main(argc, argv); \
+	}
+
+#endif /* LOCKFAIR_EXPECTATION_H */
