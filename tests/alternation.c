@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The published experiment: can two sides take turns with a lock?
+ *
+ * A server and a client lock, look whether it is their turn, and unlock, until
+ * each has had TURNS turns. To find that it is not one's turn is a miss; it was
+ * about 400 on each side when published. Its author expected none: that the one
+ * who waits is let in when the other unlocks.
+ *
+ * First exactly so. The client makes a sealed memfd and passes it to the server
+ * over a datagram socket; both lock the whole of it, and the shared file offset
+ * says whose turn it is. But what is passed is the open file description, which
+ * owns the lock: nothing is excluded at all (see aliasing.c).
+ *
+ * Then for every kind with a way of its own for each side, and the turn in shared
+ * memory. Now the lock excludes, and the sides still do not alternate: the one
+ * that unlocks asks again before the other has run (see barging.c). The controls
+ * do: the next ticket is drawn before the lock is let go.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include "descriptor.h"
+#include "expectation.h"
+
+#define TURNS		100
+#define MEMFD_SIZE	64
+#define ATTEMPTS	5	/* until a side has missed; in practice the first decides */
+
+/* In the scene's shared numbers. */
+enum { TURN, WRONG, SERVER_MISSES, CLIENT_MISSES, SERVER_TURNS, CLIENT_TURNS, FINISHED };
+
+CLASS(folklore);
+
+static bool is_server(const struct actor *self)
+{
+	return self->lane == 0;
+}
+
+/*
+ * Write down what this look at the turn has brought. Has the side had all of its
+ * turns, or is none to come any more? If a turn was lost the other side may have
+ * finished, and the turn stays where it is for ever.
+ */
+static bool score(struct actor *self, bool mine, bool other_finished)
+{
+	unsigned long long *number = self->scene->board->number;
+	unsigned long long *turns = &number[is_server(self) ? SERVER_TURNS : CLIENT_TURNS];
+
+	act_mark(self, mine ? 't' : 'm');
+	if (mine)
+		++*turns;
+	else
+		++number[is_server(self) ? SERVER_MISSES : CLIENT_MISSES];
+	if (*turns < TURNS && (mine || !other_finished))
+		return false;
+	__atomic_store_n(&number[FINISHED], 1, __ATOMIC_SEQ_CST);
+	return true;
+}
+
+static bool other_has_finished(const struct actor *self)
+{
+	return __atomic_load_n(&self->scene->board->number[FINISHED], __ATOMIC_SEQ_CST);
+}
+
+static void wrong_number(struct actor *self)
+{
+	__atomic_add_fetch(&self->scene->board->number[WRONG], 1, __ATOMIC_SEQ_CST);
+}
+
+/* ---- exactly as published ---- */
+
+/* Offset 0: the server writes the number of its turn, which moves the offset. */
+static bool server_looks(struct actor *self)
+{
+	char text[16];
+	int length;
+
+	if (lseek(self->lock.fd, 0, SEEK_CUR) != 0)
+		return false;
+	length = snprintf(text, sizeof(text), "%d",
+			  (int)self->scene->board->number[SERVER_TURNS] + 1);
+	if (write(self->lock.fd, text, length) != length)
+		wrong_number(self);
+	return true;
+}
+
+/* Another offset: the client rewinds, and reads the number without moving the offset again. */
+static bool client_looks(struct actor *self)
+{
+	char text[16] = "";
+
+	if (lseek(self->lock.fd, 0, SEEK_CUR) == 0)
+		return false;
+	lseek(self->lock.fd, 0, SEEK_SET);
+	if (pread(self->lock.fd, text, sizeof(text) - 1, 0) < 0 ||
+	    atoi(text) != (int)self->scene->board->number[CLIENT_TURNS] + 1)
+		wrong_number(self);
+	return true;
+}
+
+static int play(struct actor *self)
+{
+	bool over = false;
+
+	while (!over) {
+		bool other_finished = other_has_finished(self);
+		int ret = act_lock(self, EXCLUSIVE);
+
+		if (ret)
+			return ret;
+		over = score(self, is_server(self) ? server_looks(self) : client_looks(self),
+			     other_finished);
+		ret = act_unlock(self);
+		if (ret)
+			return ret;
+	}
+	return 0;
+}
+
+static int serve(struct actor *self, void *sockets)
+{
+	self->lock.fd = descriptor_receive(((int *)sockets)[1]);
+	return self->lock.fd < 0 ? self->lock.fd : play(self);
+}
+
+static int be_client(struct actor *self, void *sockets)
+{
+	int ret;
+
+	self->lock.fd = descriptor_memfd(MEMFD_SIZE, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+	if (self->lock.fd < 0)
+		return self->lock.fd;
+	ret = descriptor_send(((int *)sockets)[0], self->lock.fd);
+	return ret ? ret : play(self);
+}
+
+#define THEY_TAKE_TURNS(server, client) do { \
+	unsigned long long *number = self->scene.board->number; \
+	int server_failed = actor_await(server), client_failed = actor_await(client); \
+	bool failed = server_failed || client_failed; \
+	struct history_verdict miss = history_marked(expectation_history, 'm'); \
+	HOLDS(!failed, "a side could not go on", "server: %s, client: %s", \
+	      strerror(-server_failed), strerror(-client_failed)); \
+	HOLDS_VERDICT(!missed(number), &miss, "the sides do not alternate", \
+		      "%d and %d misses in %d and %d turns (server and client), " \
+		      "%d wrong numbers; below, t is a turn and m a miss", \
+		      (int)number[SERVER_MISSES], (int)number[CLIENT_MISSES], \
+		      (int)number[SERVER_TURNS], (int)number[CLIENT_TURNS], (int)number[WRONG]); \
+} while (0)
+
+static bool missed(const unsigned long long *number)
+{
+	return number[SERVER_MISSES] || number[CLIENT_MISSES] || number[WRONG] ||
+	       number[SERVER_TURNS] != TURNS || number[CLIENT_TURNS] != TURNS;
+}
+
+CLAIM(folklore, TRAIT_RANGES | TRAIT_OWNED_BY_DESCRIPTION, the_published_experiment_alternates)
+{
+	int sockets[2] = { -1, -1 };
+	struct actor *server, *client;
+
+	SETS_UP(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, sockets));
+	/* The sockets are theirs too, since they are forks. */
+	server = actor_start(&self->scene, "server");
+	client = actor_start(&self->scene, "client");
+	actor_begin(server, serve, sockets);
+	actor_begin(client, be_client, sockets);
+	THEY_TAKE_TURNS(server, client);
+}
+
+/* ---- every kind ---- */
+
+/* The turn is 0 for the server, which puts its number there, and else the client's. */
+static bool looks(struct actor *self)
+{
+	unsigned long long *number = self->scene->board->number;
+
+	if (is_server(self) != !number[TURN])
+		return false;
+	if (is_server(self)) {
+		number[TURN] = number[SERVER_TURNS] + 1;
+	} else {
+		if (number[TURN] != number[CLIENT_TURNS] + 1)
+			wrong_number(self);
+		number[TURN] = 0;
+	}
+	return true;
+}
+
+/* Starts with the lock held. */
+static int take_turns(struct actor *self, void *arg)
+{
+	bool other_finished = other_has_finished(self);
+	int ret = 0;
+
+	(void)arg;
+	while (!ret && !score(self, looks(self), other_finished)) {
+		other_finished = other_has_finished(self);
+		ret = act_rotate(self, EXCLUSIVE);
+	}
+	return ret ? ret : act_unlock(self);
+}
+
+static int lock_and_take_turns(struct actor *self, void *arg)
+{
+	int ret = act_lock(self, EXCLUSIVE);
+
+	return ret ? ret : take_turns(self, arg);
+}
+
+CLAIM(folklore, EVERY_KIND, the_two_sides_alternate)
+{
+	struct actor *server = actor_start(&self->scene, "server");
+	struct actor *client = actor_start(&self->scene, "client");
+
+	for (int i = 0; i < ATTEMPTS; i++) {
+		history_forget(expectation_history);
+		memset(self->scene.board->number, 0, sizeof(self->scene.board->number));
+		/* The client stands in the queue when the server lets go for the first time. */
+		actor_lock(server, EXCLUSIVE);
+		actor_begin(client, lock_and_take_turns, NULL);
+		actor_settle(&self->scene);
+		actor_begin(server, take_turns, NULL);
+		THEY_TAKE_TURNS(server, client);
+	}
+}
+
+EXPECTATION_MAIN
