@@ -1,0 +1,239 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# One kselftest Makefile for two places: in tools/testing/selftests/lockfair of
+# a kernel tree it includes ../lib.mk, anywhere else it stands alone.
+#
+#   make                build in the source tree, or in O=DIR
+#   make run_tests      build and run the suite; ARGS="..." go to run_tests.sh
+#   make check          build and run the tests of lockfair itself;
+#                       CHECKS="lock build.sh" runs only these
+#   make install        what is needed to run it, flat, into INSTALL_PATH=DIR
+#   make clean
+#   make show-harness   print the folder of the kselftest headers
+#
+# CC, CROSS_COMPILE, USERCFLAGS, USERLDFLAGS and V=1 are kselftest's. STATIC=1
+# links statically, LIBCAP=no goes without libcap, KSRC=DIR takes the kselftest
+# headers from the kernel tree DIR.
+
+all:
+.DELETE_ON_ERROR:
+
+srcdir := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+ifneq ($(words x$(srcdir) x$(O) x$(OUTPUT))$(findstring :,$(srcdir)$(O)$(OUTPUT)),3)
+$(error make knows no paths with spaces or colons: $(srcdir) $(O) $(OUTPUT))
+endif
+# __FILE__ is printed by failed expectations: keep it short.
+src := $(if $(filter-out $(CURDIR),$(srcdir)),$(srcdir)/)
+
+# KSRC= asks for the headers of another tree than the one we are in; lib.mk
+# would put its own first.
+ifeq ($(KSRC),)
+ifneq ($(wildcard $(srcdir)/../kselftest_harness.h),)
+lib_mk := $(wildcard $(srcdir)/../lib.mk)
+endif
+endif
+
+# The selftests' Makefile passes OUTPUT and O; lib.mk itself knows no O.
+ifeq ($(OUTPUT),)
+OUTPUT := $(abspath $(or $(O),$(srcdir)))
+endif
+
+names_in        = $(basename $(notdir $(wildcard $(src)$(1)/*.c)))
+test_names     := $(call names_in,tests)
+selftest_names := $(call names_in,selftest)
+# Run by the selftests, not one of them.
+fake_names     := $(call names_in,selftest/fake)
+
+TEST_GEN_PROGS := $(addprefix tests/,$(test_names))
+TEST_GEN_FILES := programs
+# Not TEST_PROGS: a runner would run every program a second time.
+TEST_FILES     := run_tests.sh
+
+CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wshadow $(CFLAGS)
+
+ifneq ($(lib_mk),)
+include $(lib_mk)
+else
+ifneq ($(filter default undefined,$(origin CC)),)
+CC := $(CROSS_COMPILE)gcc
+else ifneq ($(CROSS_COMPILE),)
+ifneq ($(findstring clang,$(CC)),)
+override CC += --target=$(notdir $(CROSS_COMPILE:%-=%))
+endif
+endif
+TEST_GEN_PROGS := $(addprefix $(OUTPUT)/,$(TEST_GEN_PROGS))
+TEST_GEN_FILES := $(addprefix $(OUTPUT)/,$(TEST_GEN_FILES))
+CFLAGS  += $(USERCFLAGS)
+LDFLAGS += $(USERLDFLAGS)
+endif
+
+# From here on both places are the same.
+H     := \#
+yes    = $(filter-out 0 n no,$(1))
+quiet := $(findstring s,$(firstword -$(MAKEFLAGS)))
+Q     := $(if $(call yes,$(V)),,@)
+say    = $(if $(Q),$(if $(quiet),,@printf '  %-7s %s\n' $(1) $(2:$(OUTPUT)/%=%)))
+
+# The other goals compile nothing: they must neither probe nor fail for it.
+building := $(filter-out clean emit_tests show-harness,$(or $(MAKECMDGOALS),all))
+elsewhere := $(filter-out $(realpath $(srcdir)),$(or $(realpath $(OUTPUT)),$(OUTPUT)))
+
+include $(src)lib/harness.mk
+
+# Apart from CFLAGS, so that CFLAGS= on the command line does not lose them.
+# _GNU_SOURCE is empty as lib.mk has it: any other value is a redefinition.
+cppflags := -D_GNU_SOURCE= -I$(src)lib $(KHDR_INCLUDES) -isystem $(HARNESS)
+static   := $(if $(call yes,$(STATIC)),-static)
+ldlibs   := -lpthread
+
+ifneq ($(building),)
+# Every make asks anew: no answer outlives the compiler and the flags it is for.
+compiles = $(shell printf '%s\n' $(1) | \
+	$(CC) $(cppflags) $(CFLAGS) -w -fsyntax-only -x c - 2>/dev/null && echo y)
+links = $(shell tmp=$$(mktemp) && { printf '%s\n' $(1) | \
+	$(CC) $(cppflags) $(CFLAGS) $(static) $(LDFLAGS) -w -x c - $(2) -o $$tmp \
+	2>/dev/null && echo y; rm -f $$tmp; })
+
+# A second libc (musl-gcc) comes without the kernel's headers. Lend it these
+# alone: the rest of /usr/include belongs to the first libc, and its headers
+# would vouch for libraries, libcap for one, that do not fit.
+ifeq ($(call compiles,'$(H)include <asm/types.h>' '$(H)include <linux/limits.h>'),)
+machine := $(shell uname -m)
+ifeq ($(firstword $(subst -, ,$(shell $(CC) -dumpmachine 2>/dev/null))),$(machine))
+asm := $(firstword $(wildcard /usr/include/$(machine)-linux-gnu/asm /usr/include/asm))
+endif
+ifneq ($(asm),)
+uapi := $(OUTPUT)/uapi
+ifneq ($(shell mkdir -p $(uapi) && ln -sfn $(asm) $(uapi)/asm && \
+	ln -sfn /usr/include/asm-generic /usr/include/linux $(uapi)/ && echo y),y)
+$(error cannot write to $(uapi))
+endif
+cppflags += -idirafter $(uapi)
+endif
+endif
+
+# A header is not yet a library that links: not statically, not for any libc.
+ifneq ($(call yes,$(or $(LIBCAP),yes)),)
+libcap := $(call links,'$(H)include <sys/capability.h>' \
+	'int main(void) { return cap_set_proc(cap_get_proc()); }',-lcap)
+endif
+ifneq ($(libcap),)
+ldlibs += -lcap
+cppflags_privilege := -DHAVE_LIBCAP
+endif
+
+compiler := $(shell $(CC) --version 2>/dev/null | head -n 1)
+# Every test of the harness has parameters, used or not. gcc knows that these
+# come out of a macro of a system header.
+ifneq ($(findstring clang,$(compiler)),)
+cflags_tests := -Wno-unused-parameter
+cflags_selftest := $(cflags_tests)
+cflags_fake := $(cflags_tests)
+endif
+endif
+
+lib_objs       := $(patsubst %,$(OUTPUT)/lib/%.o,$(call names_in,lib))
+test_objs      := $(TEST_GEN_PROGS:=.o)
+selftest_progs := $(addprefix $(OUTPUT)/selftest/,$(selftest_names) $(fake_names:%=fake/%))
+selftest_objs  := $(selftest_progs:=.o)
+objs           := $(lib_objs) $(test_objs) $(selftest_objs)
+dirs           := $(addprefix $(OUTPUT)/,lib tests selftest/fake selftest)
+
+$(OUTPUT) $(dirs):
+	@mkdir -p $@
+
+# Writes the words of $(1) to the target, a line each, if that changes it.
+define write
+	@printf '%s\n' $(1) >$@.tmp; \
+	if cmp -s $@.tmp $@; then rm -f $@.tmp; else mv -f $@.tmp $@ $(2); fi
+endef
+
+no_libcap := && echo '  NOTE    without libcap: tests that need a capability will skip' >&2
+flags := $(CC) ($(compiler)) $(cppflags) $(CFLAGS) $(static) $(LDFLAGS) $(ldlibs)
+$(OUTPUT)/.flags: FORCE | $(OUTPUT)
+	$(call write,'$(subst ','\'',$(flags))',$(if $(libcap),,$(no_libcap)))
+
+# A rule for each by name: lib.mk's pattern would compile without lib/.
+$(objs): $(OUTPUT)/%.o: $(src)%.c $(OUTPUT)/.flags | $(dirs)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(cppflags) $(cppflags_$(*F)) $(CFLAGS) $(cflags_$(notdir $(*D))) -MMD -MP -c -o $@ $<
+
+$(test_objs) $(selftest_objs): $(HARNESS_HEADERS)
+
+$(TEST_GEN_PROGS) $(selftest_progs): %: %.o $(lib_objs)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(static) $(LDFLAGS) -o $@ $^ $(ldlibs)
+
+# An installed suite is one flat folder: this tells its programs.
+$(OUTPUT)/programs: FORCE | $(OUTPUT)
+	$(call write,$(test_names))
+
+ifneq ($(elsewhere),)
+# It looks for its programs beside itself.
+all: $(OUTPUT)/run_tests.sh
+$(OUTPUT)/run_tests.sh: $(src)run_tests.sh | $(OUTPUT)
+	@cp -f $< $@ && chmod u+w,a+rx $@
+endif
+
+ifeq ($(lib_mk),)
+all: $(TEST_GEN_PROGS) $(TEST_GEN_FILES)
+
+run_tests: all
+	$(Q)$(OUTPUT)/run_tests.sh $(ARGS)
+
+ifneq ($(filter install,$(MAKECMDGOALS)),)
+ifeq ($(INSTALL_PATH),)
+$(error make install: set INSTALL_PATH=DIR)
+endif
+endif
+installed := $(addprefix $(src),$(TEST_FILES) $(notdir $(wildcard $(src)config $(src)settings)))
+install: all
+	$(Q)mkdir -p '$(INSTALL_PATH)'
+	$(Q)cp -f $(installed) $(TEST_GEN_PROGS) $(TEST_GEN_FILES) '$(INSTALL_PATH)/'
+
+clean:
+endif
+
+clean: clean-ours
+clean-ours:
+	$(Q)rm -f $(objs) $(objs:.o=.d) $(TEST_GEN_PROGS) $(selftest_progs) \
+		$(TEST_GEN_FILES) $(addprefix $(OUTPUT)/,.flags .flags.tmp programs.tmp)
+	$(Q)rm -rf $(addprefix $(OUTPUT)/,check harness uapi)
+ifneq ($(elsewhere),)
+	$(Q)rm -f $(OUTPUT)/run_tests.sh
+	$(Q)rmdir $(dirs) 2>/dev/null || :
+endif
+
+checks := $(or $(CHECKS),$(selftest_names) $(notdir $(wildcard $(src)selftest/*.sh)))
+checks := $(foreach c,$(checks),$(if $(filter %.sh,$(c)),$(srcdir),$(OUTPUT))/selftest/$(c))
+
+# prove knows TAP best. Without it: one plan, as many results, none bad.
+judge = $(if $(shell command -v prove),prove -Q -e cat,awk ' \
+	/^1\.\.[0-9]/ { plans++; split($$1, p, "."); plan = p[3] } \
+	/^(not )?ok( |$$)/ { n++ } /^not ok/ && !/$(H) (TODO|SKIP)/ { bad++ } /^Bail out/ { bad++ } \
+	END { exit !(plans == 1 && n == plan && !bad) }')
+
+# The exit status counts as well: 0, or 4 for a skip of everything.
+check: all $(selftest_progs)
+	@mkdir -p $(OUTPUT)/check; passed=0; failed=0; \
+	for t in $(checks); do \
+		name=$${t##*/}; log=$(OUTPUT)/check/$$name.tap; \
+		LOCKFAIR_BUILD=$(OUTPUT) LOCKFAIR_HARNESS=$(HARNESS) $$t >$$log; status=$$?; \
+		n=$$(grep -Ec '^(not )?ok( |$$)' $$log); s=$$(grep -Eic '^ok.* # skip' $$log); \
+		if case $$status in 0|4) ;; *) false ;; esac && $(judge) $$log >/dev/null 2>&1; then \
+			passed=$$((passed + 1)); $(if $(Q),,cat $$log;) \
+			echo "  ok      $$name: $$n tests, $$s skipped"; \
+		else \
+			failed=$$((failed + 1)); cat $$log; \
+			echo "  NOT OK  $$name: exit status $$status, see $$log"; \
+		fi; \
+	done; \
+	echo "make check: $$passed passed, $$failed failed"; \
+	test $$failed = 0 && test $$passed != 0
+
+ifneq ($(building),)
+-include $(wildcard $(dirs:=/*.d))
+endif
+
+FORCE:
+.PHONY: all run_tests check install clean clean-ours show-harness FORCE
