@@ -343,6 +343,20 @@ static inline bool expectation_has_kind(const char *class, const char *kind_name
 	return false;
 }
 
+/* run_tests.sh -x: after an unexpected result the rest is named, and not run. */
+static inline bool expectation_stops(void)
+{
+	const char *stop = getenv("LOCKFAIR_STOP");
+
+	return stop && !strcmp(stop, "1") && (ksft_get_fail_cnt() || ksft_get_error_cnt());
+}
+
+static inline void expectation_leave_out(const char *name)
+{
+	ksft_inc_xskip_cnt();
+	printf("ok %u %s # SKIP stopped at the first unexpected result\n", ksft_test_num(), name);
+}
+
 static inline bool expectation_chosen(int argc, char **argv, const char *id)
 {
 	bool any = false;
@@ -385,6 +399,10 @@ static inline int expectation_go(int argc, char **argv, enum expectation_pass pa
 					printf("%s\n", id);
 				if (pass != EXPECTATION_RUN)
 					continue;
+				if (expectation_stops()) {
+					expectation_leave_out(strchr(id, ':') + 1);
+					continue;
+				}
 				history_clear(expectation_history);
 				t->results = results;
 				t->pid = 0;
@@ -441,7 +459,7 @@ static inline int expectation_main(int argc, char **argv)
 	ksft_print_cnts();
 	if (ksft_get_fail_cnt() || ksft_get_error_cnt() || expectation_ended)
 		return KSFT_FAIL;
-	return ksft_get_xskip_cnt() == count ? KSFT_SKIP : KSFT_PASS;
+	return (int)ksft_get_xskip_cnt() == count ? KSFT_SKIP : KSFT_PASS;
 }
 
 #define EXPECTATION_MAIN \
