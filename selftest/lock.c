@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The six kinds of lock behind their interface, in one process. */
+#include <fcntl.h>
+#include <sys/socket.h>
+
+#include "kselftest_harness.h"
+
+#include "descriptor.h"
+#include "lock.h"
+
+FIXTURE(lock) {
+	struct lock_site site;
+	struct lock one, other;
+	unsigned int traits;
+};
+
+FIXTURE_VARIANT(lock) {
+	enum lock_kind kind;
+};
+
+FIXTURE_VARIANT_ADD(lock, posix) { .kind = LOCK_POSIX };
+FIXTURE_VARIANT_ADD(lock, ofd) { .kind = LOCK_OFD };
+FIXTURE_VARIANT_ADD(lock, flock) { .kind = LOCK_FLOCK };
+FIXTURE_VARIANT_ADD(lock, lockf) { .kind = LOCK_LOCKF };
+FIXTURE_VARIANT_ADD(lock, eventfd) { .kind = LOCK_EVENTFD };
+FIXTURE_VARIANT_ADD(lock, futex) { .kind = LOCK_FUTEX };
+
+FIXTURE_SETUP(lock)
+{
+	ASSERT_EQ(0, lock_site_open(&self->site, variant->kind, NULL, 100));
+	ASSERT_EQ(0, lock_open(&self->one, &self->site, DESCRIPTION_OWN));
+	ASSERT_EQ(0, lock_open(&self->other, &self->site, DESCRIPTION_OWN));
+	self->traits = lock_kind_traits(variant->kind);
+}
+
+FIXTURE_TEARDOWN(lock)
+{
+	lock_close(&self->one);
+	lock_close(&self->other);
+	lock_site_close(&self->site);
+}
+
+TEST_F(lock, a_lock_is_taken_and_released)
+{
+	EXPECT_EQ(0, lock_acquire(&self->one, &EXCLUSIVE, true));
+	EXPECT_EQ(0, lock_release(&self->one, 0, 0));
+	EXPECT_EQ(0, lock_acquire(&self->one, &EXCLUSIVE, false));
+	EXPECT_EQ(0, lock_release(&self->one, 0, 0));
+}
+
+/* In one process, those exclude that do not belong to the process. */
+TEST_F(lock, traits_tell_whether_threads_are_excluded)
+{
+	int expected = self->traits & TRAIT_EXCLUDES_THREADS ? -EAGAIN : 0;
+
+	ASSERT_EQ(0, lock_acquire(&self->one, &EXCLUSIVE, true));
+	EXPECT_EQ(expected, lock_acquire(&self->other, &EXCLUSIVE, false));
+	if (self->traits & TRAIT_SHARED)
+		EXPECT_EQ(expected, lock_acquire(&self->other, &SHARED, false));
+}
+
+TEST_F(lock, traits_tell_whether_there_is_a_shared_mode)
+{
+	int expected = self->traits & TRAIT_SHARED ? 0 : -EINVAL;
+
+	EXPECT_EQ(expected, lock_acquire(&self->one, &SHARED, false));
+	EXPECT_EQ(expected, lock_acquire(&self->other, &SHARED, false));
+}
+
+TEST_F(lock, traits_tell_whether_there_are_ranges)
+{
+	int expected = self->traits & TRAIT_RANGES ? 0 : -EINVAL;
+
+	EXPECT_EQ(expected, lock_acquire(&self->one, &EXCLUSIVE_ON(0, 10), false));
+	EXPECT_EQ(expected, lock_acquire(&self->other, &EXCLUSIVE_ON(10, 10), false));
+}
+
+TEST_F(lock, a_rotation_with_nobody_else_keeps_the_lock)
+{
+	ASSERT_EQ(0, lock_acquire(&self->one, &EXCLUSIVE, true));
+	for (int i = 0; i < 3 * LOCK_BATONS; i++)
+		ASSERT_EQ(0, lock_rotate(&self->one, &EXCLUSIVE));
+	if (self->traits & TRAIT_EXCLUDES_THREADS)
+		EXPECT_EQ(-EAGAIN, lock_acquire(&self->other, &EXCLUSIVE, false));
+	EXPECT_EQ(0, lock_release(&self->one, 0, 0));
+}
+
+TEST_F(lock, readers_of_the_futex_come_and_go_in_any_order)
+{
+	if (variant->kind != LOCK_FUTEX)
+		return;
+	ASSERT_EQ(0, lock_acquire(&self->one, &SHARED, true));
+	ASSERT_EQ(0, lock_acquire(&self->other, &SHARED, true));
+	EXPECT_EQ(0, lock_release(&self->one, 0, 0));
+	EXPECT_EQ(-EAGAIN, lock_acquire(&self->one, &EXCLUSIVE, false));
+	EXPECT_EQ(0, lock_release(&self->other, 0, 0));
+	EXPECT_EQ(0, lock_acquire(&self->one, &EXCLUSIVE, false));
+	EXPECT_EQ(-EAGAIN, lock_acquire(&self->other, &SHARED, false));
+}
+
+/* All ways to the same description share its file offset; a description of one's own does not. */
+TEST_F(lock, descriptions_are_shared_as_they_are_named)
+{
+	const enum lock_description shared[] = {
+		DESCRIPTION_INHERITED, DESCRIPTION_DUPLICATED, DESCRIPTION_PASSED,
+	};
+
+	if (!(self->traits & TRAIT_FILE))
+		return;
+	ASSERT_EQ(7, lseek(self->site.fd, 7, SEEK_SET));
+	EXPECT_EQ(0, lseek(self->one.fd, 0, SEEK_CUR));
+	for (unsigned int i = 0; i < ARRAY_SIZE(shared); i++) {
+		struct lock alias;
+
+		ASSERT_EQ(0, lock_open(&alias, &self->site, shared[i]));
+		EXPECT_EQ(7, lseek(alias.fd, 0, SEEK_CUR));
+		lock_close(&alias);
+	}
+	EXPECT_EQ(7, lseek(self->site.fd, 0, SEEK_CUR));
+}
+
+TEST(a_directory_that_is_missing_is_an_error)
+{
+	struct lock_site site;
+
+	EXPECT_EQ(-ENOENT, lock_site_open(&site, LOCK_OFD, "/proc/self/no/such", 100));
+	lock_site_close(&site);
+}
+
+TEST(a_sealed_memfd_does_not_grow)
+{
+	int fd = descriptor_memfd(64, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(-1, ftruncate(fd, 65));
+	EXPECT_EQ(EPERM, errno);
+	EXPECT_EQ(-1, fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
+	close(fd);
+}
+
+TEST(a_socket_without_a_sender_is_an_error)
+{
+	int pair[2];
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair));
+	close(pair[0]);
+	EXPECT_EQ(-EPIPE, descriptor_receive(pair[1]));
+	close(pair[1]);
+}
+
+TEST_HARNESS_MAIN
