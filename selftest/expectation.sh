@@ -70,11 +70,31 @@ before()
 	test -n "$first" && test -n "$then" && test "${first%%:*}" -lt "${then%%:*}"
 }
 
+# group_of PID: the processes in the group that its child leads
+group_of()
+{
+	cat /proc/[0-9]*/stat 2>/dev/null | awk -v parent="$1" '{
+		pid = $1
+		sub(/^.*\) /, "")
+		if ($2 == parent && $3 == pid)
+			leader = pid
+		group[pid] = $3
+	} END {
+		for (pid in group)
+			if (leader != "" && group[pid] == leader)
+				print pid
+	}'
+}
+
 # gone PID...: they are, or will be as soon as they are reaped
 gone()
 {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		test "$(ps -o pid= -p "$(echo "$*" | tr ' ' ,)" | wc -l)" = 0 && return 0
+		left=
+		for child; do
+			test ! -d "/proc/$child" || left=$child
+		done
+		test -n "$left" || return 0
 		sleep 0.2
 	done
 	return 1
@@ -146,8 +166,7 @@ children=
 while test "$(echo "$children" | wc -w)" -lt 3 && test $tries -lt 100; do
 	tries=$((tries + 1))
 	sleep 0.1
-	group=$(pgrep -P "$pid" | head -n 1)
-	children=$(test -n "$group" && pgrep -g "$group")
+	children=$(group_of "$pid")
 done
 kill "$pid"
 wait "$pid" 2>/dev/null
