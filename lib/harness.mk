@@ -120,7 +120,7 @@ $(HARNESS)/kselftest_harness.h:
 	else \
 		missing 'and neither curl nor wget'; \
 	fi; \
-	echo '  FETCH   kselftest headers from $(firstword $(subst /plain/, ,$(HARNESS_URL)))' >&2; \
+	echo '  FETCH   kselftest headers from $(firstword $(subst /%, ,$(subst /plain/, ,$(HARNESS_URL))))' >&2; \
 	for sum in $(HARNESS_SHA256); do \
 		f=$${sum%%:*}; \
 		url=$$(printf '%s\n' '$(HARNESS_URL)' | sed "s|%|$$f|"); \
