@@ -11,8 +11,11 @@
 
 #include "asleep.h"
 
-/* Without /proc/PID/syscall, state S has to be seen this often in a row, a pause apart. */
-#define LOOKS_WITHOUT_A_CALL	4
+/*
+ * Where the call of a task is not told. With the pauses of asleep_poll() this many
+ * looks take some 10 ms.
+ */
+#define LOOKS_WITHOUT_A_CALL	30
 
 static int slurp(pid_t tid, const char *name, char *text, size_t size)
 {
@@ -33,22 +36,6 @@ static int slurp(pid_t tid, const char *name, char *text, size_t size)
 	return 0;
 }
 
-/* Whether the kernel tells the call of a blocked task; asked once, of ourselves. */
-static bool calls_are_told(void)
-{
-	static int told = -1;
-	char text[256];
-
-	if (told < 0)
-		told = !slurp(getpid(), "syscall", text, sizeof(text));
-	return told;
-}
-
-const char *asleep_method(void)
-{
-	return calls_are_told() ? "syscall" : "state";
-}
-
 static unsigned long field(const char *status, const char *name)
 {
 	const char *at = strstr(status, name);
@@ -56,6 +43,7 @@ static unsigned long field(const char *status, const char *name)
 	return at ? strtoul(at + strlen(name), NULL, 10) : 0;
 }
 
+/* 1, 0, -errno, or -EOPNOTSUPP where nobody tells. */
 static int in_call(pid_t tid, const struct asleep_call *call)
 {
 	unsigned long arg;
@@ -64,6 +52,8 @@ static int in_call(pid_t tid, const struct asleep_call *call)
 	int err;
 
 	err = slurp(tid, "syscall", text, sizeof(text));
+	if (err == -ENOENT || err == -EACCES || err == -EPERM)
+		return -EOPNOTSUPP;
 	if (err)
 		return err;
 	/* "running", or "-1 …" for a task that is blocked outside a call */
@@ -76,7 +66,7 @@ int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *
 {
 	char status[4096], state;
 	const char *at;
-	int ret;
+	int told, ret;
 
 	if (call->nr < 0)
 		return 0;
@@ -84,11 +74,9 @@ int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *
 	 * The call first: if the state is S and no switch has happened when the
 	 * next look is taken, it was this sleep that both files were read in.
 	 */
-	if (calls_are_told()) {
-		ret = in_call(tid, call);
-		if (ret <= 0)
-			return ret == -ENOENT ? -ESRCH : ret;
-	}
+	told = in_call(tid, call);
+	if (told <= 0 && told != -EOPNOTSUPP)
+		return told;
 	ret = slurp(tid, "status", status, sizeof(status));
 	if (ret)
 		return ret == -ENOENT ? -ESRCH : ret;
@@ -97,14 +85,9 @@ int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *
 		return -EBADMSG;
 	if (state == 'Z' || state == 'X')
 		return -ESRCH;
-	if (state != 'S') {
-		proof->looks = 0;
-		return 0;
-	}
-
+	proof->looks = state == 'S' ? proof->looks + 1 : 0;
 	proof->switches = field(status, "\nvoluntary_ctxt_switches:");
-	proof->looks++;
-	return calls_are_told() || proof->looks >= LOOKS_WITHOUT_A_CALL;
+	return proof->looks >= (told == 1 ? 1 : LOOKS_WITHOUT_A_CALL);
 }
 
 bool asleep_throughout(const struct asleep_proof *before, const struct asleep_proof *after)

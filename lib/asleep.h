@@ -24,7 +24,7 @@ struct asleep_call {
 /* How often a task has gone to sleep; equal at two times: it slept throughout. */
 struct asleep_proof {
 	unsigned long switches;
-	int looks;
+	int looks;	/* in a row; to be 0 at first */
 };
 
 /*
@@ -35,15 +35,14 @@ struct asleep_proof {
  * while the task is blocked; the kernel answers after wait_task_inactive(), so
  * that a task which has merely announced its sleep is not taken for a sleeper.
  * State S in proc_pid_status(5) tells a wait for a lock, which a signal can end,
- * from a page fault or a lock inside the kernel (state D).
+ * from a page fault or a lock inside the kernel (state D). Where the call cannot be
+ * seen (gVisor; Yama's ptrace_scope), state S has to be seen many times in a row. That
+ * is weaker evidence, and the one place where time comes in.
  */
 int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *proof);
 
 /* Has the task been asleep all the time from one look (@before) to a later one (@after)? */
 bool asleep_throughout(const struct asleep_proof *before, const struct asleep_proof *after);
-
-/* "syscall", or "state" where there is no /proc/PID/syscall to tell the call. */
-const char *asleep_method(void);
 
 /*
  * Call @done until it returns other than 0 or @deadline milliseconds have gone
