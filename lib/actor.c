@@ -513,6 +513,8 @@ void actor_settle(struct scene *scene)
 {
 	if (in_trouble(scene))
 		return;
+	for (int i = 0; i < scene->actors; i++)
+		scene->actor[i].proof = (struct asleep_proof){ 0 };
 	if (asleep_poll(all_settled, scene, ASLEEP_DEADLINE) < 0)
 		trouble(scene, TROUBLE_STEP, "not all have returned or fallen asleep in %d ms",
 			ASLEEP_DEADLINE);
@@ -577,22 +579,28 @@ bool actor_waits(const struct actor *actor)
 	return !in_trouble(actor->scene) && actor->busy && actor->queued;
 }
 
-int scene_drain(struct scene *scene)
+void scene_drain(struct scene *scene)
 {
-	int lost;
-
 	for (;;) {
-		struct actor *holder = NULL;
+		struct actor *holder = NULL, *lost = NULL;
+		int waiters = 0;
 
 		actor_settle(scene);
-		lost = 0;
 		for (int i = 0; i < scene->actors; i++) {
-			if (actor_holds(&scene->actor[i]) && !holder)
-				holder = &scene->actor[i];
-			lost += actor_waits(&scene->actor[i]);
+			struct actor *actor = &scene->actor[i];
+
+			if (actor_holds(actor) && !holder)
+				holder = actor;
+			if (actor_waits(actor)) {
+				lost = actor;
+				waiters++;
+			}
 		}
+		if (!holder && lost)
+			trouble(scene, TROUBLE_STEP, "nobody holds the lock, and %s%s sleeps on",
+				actor_name(lost), waiters > 1 ? " (and others)" : "");
 		if (!holder || in_trouble(scene))
-			return lost;
+			return;
 		actor_unlock(holder);
 	}
 }

@@ -95,9 +95,9 @@ int scene_on_one_cpu(struct scene *scene);
 
 /*
  * Let everyone who holds the lock release it, one after another, until nobody
- * holds or waits. How many are left asleep although nobody holds: they are lost.
+ * holds or waits. One who still sleeps when nobody holds is lost, which is a trouble.
  */
-int scene_drain(struct scene *scene);
+void scene_drain(struct scene *scene);
 
 /*
  * Start an actor: without _with() a process with an open file description of its

@@ -86,13 +86,16 @@ group_of()
 	}'
 }
 
-# gone PID...: they are, or will be as soon as they are reaped
+# gone PID...: they have ended; who inherits them may take its time to reap them
 gone()
 {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		left=
 		for child; do
-			test ! -d "/proc/$child" || left=$child
+			case $(sed 's/^.*) //' "/proc/$child/stat" 2>/dev/null) in
+			''|[ZX]*) ;;
+			*) left=$child ;;
+			esac
 		done
 		test -n "$left" || return 0
 		sleep 0.2

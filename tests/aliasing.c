@@ -69,7 +69,7 @@ CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, a_descriptor_passed_over_a_socket_is_
 }
 
 /* flock(2): "released by an explicit LOCK_UN operation on any" duplicate. */
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, a_release_through_a_passed_descriptor_releases_the_lock)
+CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, a_release_through_a_passed_descriptor_is_a_release)
 {
 	struct actor *alias = hold_and_alias(&self->scene, ACTOR_PROCESS, DESCRIPTION_PASSED);
 	struct actor *other = actor_start(&self->scene, "other");
@@ -91,7 +91,7 @@ CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, a_description_opened_anew_is_excluded
 	IS_EXCLUDED(ret);
 }
 
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, a_description_opened_anew_is_excluded_within_a_process)
+CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, threads_with_descriptions_of_their_own_are_excluded)
 {
 	struct actor *other = hold_and_alias(&self->scene, ACTOR_THREAD, DESCRIPTION_OWN);
 	int ret = actor_try(other, EXCLUSIVE);
@@ -125,7 +125,7 @@ CLAIM(promise, TRAIT_OWNED_BY_PROCESS, a_process_with_a_description_of_its_own_i
 }
 
 /* fcntl_locking(2): "the threads in a process share locks". */
-CLAIM(promise, TRAIT_OWNED_BY_PROCESS, a_second_description_in_the_same_process_is_not_excluded)
+CLAIM(promise, TRAIT_OWNED_BY_PROCESS, a_second_description_in_one_process_is_not_excluded)
 {
 	struct actor *alias = hold_and_alias(&self->scene, ACTOR_THREAD, DESCRIPTION_OWN);
 	int ret = actor_try(alias, EXCLUSIVE);
