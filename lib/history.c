@@ -64,7 +64,6 @@ static void append(struct history *history, const struct history_event *event)
 	if (at >= HISTORY_EVENTS)
 		return;
 	history->event[at] = *event;
-	__atomic_store_n(&history->event[at].written, 1, __ATOMIC_RELEASE);
 }
 
 void history_add(struct history *history, int lane, enum history_what what,
@@ -160,10 +159,10 @@ static void follow(struct lane *lane, const struct history_event *e, int at, boo
 	}
 }
 
-static bool holds_against(const struct lane *lane, const struct history_event *e)
+static bool holds_against(const struct lane *lane, const struct history_event *e, bool drops)
 {
 	/* Who asks for a conversion may have lost the old lock already. */
-	if (lane->asks && touch(lane->asks, e))
+	if (drops && lane->asks && touch(lane->asks, e))
 		return false;
 	for (int i = 0; i < HOLDS; i++) {
 		if (lane->holds[i] && conflict(lane->holds[i], e))
@@ -191,7 +190,7 @@ static struct history_verdict judge(const struct history *history, bool overtaki
 			if (i == e->lane)
 				continue;
 			if (overtaking ? !was_waiting(&lanes[i], e, lanes[e->lane].asked) :
-					 !holds_against(&lanes[i], e))
+					 !holds_against(&lanes[i], e, history->drops))
 				continue;
 			if (!verdict.count++) {
 				verdict.event = at;

@@ -33,12 +33,11 @@ struct history_event {
 	char mark;
 	int start;		/* bytes; a range of length 0 has no end */
 	int len;
-	unsigned int written;	/* set last */
 };
 
 struct history {
 	unsigned int used;		/* may exceed HISTORY_EVENTS: the rest was not kept */
-	bool drops;		/* a conversion that is refused has lost the old lock: flock(2) */
+	bool drops;		/* who asks for a conversion may have lost the old lock: flock(2) */
 	int lanes;
 	char name[HISTORY_LANES][HISTORY_NAME];
 	struct history_event event[HISTORY_EVENTS];
@@ -74,8 +73,8 @@ void history_mark(struct history *history, int lane, char mark);
 int history_length(const struct history *history);
 
 /*
- * Did two hold conflicting locks at a time? While a lane waits for a conversion,
- * what it held does not count, since flock(2) may have given it up.
+ * Did two hold conflicting locks at a time? Where a conversion drops the old lock, it
+ * does not count while the conversion waits.
  */
 struct history_verdict history_overlap(const struct history *history);
 

@@ -98,11 +98,13 @@ TEST_F(history, one_lane_does_not_overlap_with_itself)
 	EXPECT_EQ(0, history_overlap(self->h).count);
 }
 
-TEST_F(history, what_is_being_converted_does_not_count_as_held)
+TEST_F(history, what_is_being_converted_is_held_unless_it_is_dropped)
 {
 	grant(self->h, self->first, SHARED);
 	add(self->h, self->first, HISTORY_REQUEST, EXCLUSIVE);
 	grant(self->h, self->second, EXCLUSIVE);
+	EXPECT_EQ(1, history_overlap(self->h).count);
+	self->h->drops = true;
 	EXPECT_EQ(0, history_overlap(self->h).count);
 }
 
