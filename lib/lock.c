@@ -58,10 +58,7 @@ unsigned int lock_kind_traits(enum lock_kind kind)
 
 static int raw(int ret)
 {
-	if (ret >= 0)
-		return 0;
-	/* POSIX leaves the choice between the two; Linux says EAGAIN but for lockf(F_TEST). */
-	return errno == EACCES ? -EAGAIN : -errno;
+	return ret < 0 ? -errno : 0;
 }
 
 /* ---- the file locks ---- */
@@ -73,7 +70,7 @@ static int fcntl_set(const struct lock *lock, short type, off_t start, off_t len
 		.l_whence = SEEK_SET,
 		.l_start = start,
 		.l_len = len,
-		.l_pid = 0,	/* fcntl_locking(2): must be zero for an OFD lock */
+		.l_pid = 0,	/* fcntl(2): must be zero for an OFD lock */
 	};
 
 	if (lock->site->kind == LOCK_OFD)
@@ -328,17 +325,25 @@ struct asleep_call lock_sleeps_in(const struct lock *lock, enum lock_mode mode)
 	return call;
 }
 
-/* Nobody else has this lock, and the arguments are right: what else can be the reason? */
+/*
+ * Nobody else has this lock, and the arguments are right. These errors are a fault, in
+ * whatever; any other says that there is no such lock.
+ */
 static int not_offered(int err)
 {
 	switch (err) {
 	case 0:
+	case -EACCES:
 	case -EAGAIN:
 	case -EBADF:
+	case -EDEADLK:
+	case -EFAULT:
 	case -EINTR:
+	case -EIO:
 	case -EMFILE:
 	case -ENFILE:
 	case -ENOMEM:
+	case -EPERM:
 		return err;
 	}
 	return -EOPNOTSUPP;

@@ -16,6 +16,7 @@
 
 #include "asleep.h"
 
+/* Sources: fcntl(2) on locks is fcntl_locking(2) in newer manual pages. */
 enum lock_kind {
 	LOCK_POSIX,	/* fcntl(F_SETLK, F_SETLKW) */
 	LOCK_OFD,	/* fcntl(F_OFD_SETLK, F_OFD_SETLKW) */
@@ -34,9 +35,9 @@ enum lock_trait {
 	TRAIT_SHARED			= 1 << 1,
 	/* It covers a range of bytes. */
 	TRAIT_RANGES			= 1 << 2,
-	/* fcntl_locking(2): a process has one lock on a byte. */
+	/* fcntl(2): a process has one lock on a byte. */
 	TRAIT_OWNED_BY_PROCESS		= 1 << 3,
-	/* fcntl_locking(2), flock(2): it belongs to the open file description. */
+	/* fcntl(2), flock(2): it belongs to the open file description. */
 	TRAIT_OWNED_BY_DESCRIPTION	= 1 << 4,
 	/* Threads of one process can exclude each other with it. */
 	TRAIT_EXCLUDES_THREADS		= 1 << 5,
@@ -57,7 +58,7 @@ enum lock_mode {
 
 /*
  * What is asked for. start and len are bytes from the beginning of the file;
- * len 0 reaches to the end, however far it moves, as in fcntl_locking(2).
+ * len 0 reaches to the end, however far it moves, as in fcntl(2).
  * Kinds without TRAIT_RANGES take 0 and 0 alone.
  */
 struct lock_request {
@@ -130,9 +131,9 @@ int lock_open(struct lock *lock, const struct lock_site *site, enum lock_descrip
 void lock_close(struct lock *lock);
 
 /*
- * Take the lock, or convert the one that is held. With @wait false a conflict
- * is -EAGAIN at once; EACCES, which POSIX allows in its place, is reported as
- * -EAGAIN too. A control's wait cannot be interrupted: its ticket is drawn.
+ * Take the lock, or convert the one that is held. With @wait false a conflict is
+ * -EAGAIN at once (POSIX would allow EACCES too; fcntl_setlk() does not use it). A
+ * control's wait cannot be interrupted: its ticket is drawn.
  * 0 or -errno.
  */
 int lock_acquire(struct lock *lock, const struct lock_request *request, bool wait);
