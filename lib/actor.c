@@ -41,15 +41,6 @@ static bool in_trouble(const struct scene *scene)
 	return scene->trouble[0];
 }
 
-/* Only the first is kept: the rest follow from it. */
-#define trouble(on_scene, of_sort, ...) do { \
-	struct scene *in = (on_scene); \
-	if (!in_trouble(in)) { \
-		snprintf(in->trouble, sizeof(in->trouble), __VA_ARGS__); \
-		in->sort = (of_sort); \
-	} \
-} while (0)
-
 const char *actor_name(const struct actor *actor)
 {
 	return actor->scene->history->name[actor->lane];
@@ -193,6 +184,8 @@ static void perform_as_process(struct actor *self, pid_t parent)
 
 /* ---- the scene ---- */
 
+static struct scene_board no_board;
+
 void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struct history *history)
 {
 	int err;
@@ -207,7 +200,8 @@ void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struc
 	scene->board = mmap(NULL, sizeof(*scene->board), PROT_READ | PROT_WRITE,
 			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (scene->board == MAP_FAILED) {
-		scene->board = NULL;
+		/* Nobody will use it, and nobody has to look whether it is there. */
+		scene->board = &no_board;
 		trouble(scene, TROUBLE_BROKEN, "mmap: %s", strerror(errno));
 	}
 	if (pipe2(scene->poke, O_CLOEXEC) < 0)
@@ -251,29 +245,24 @@ void scene_close(struct scene *scene)
 	if (threads)
 		return;
 	lock_site_close(&scene->site);
-	if (scene->board)
+	if (scene->board != &no_board)
 		munmap(scene->board, sizeof(*scene->board));
-	scene->board = NULL;
+	scene->board = &no_board;
 }
 
-int scene_on_one_cpu(struct scene *scene)
+void scene_on_one_cpu(struct scene *scene)
 {
-	cpu_set_t allowed, one;
-	int cpu = 0;
+	int cpu = sched_getcpu();
+	cpu_set_t *one = cpu < 0 ? NULL : CPU_ALLOC(cpu + 1);
+	size_t size = CPU_ALLOC_SIZE(cpu + 1);
 
-	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0) {
-		trouble(scene, TROUBLE_BROKEN, "sched_getaffinity: %s", strerror(errno));
-		return -errno;
+	if (one) {
+		CPU_ZERO_S(size, one);
+		CPU_SET_S(cpu, size, one);
 	}
-	while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &allowed))
-		cpu++;
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	if (sched_setaffinity(0, sizeof(one), &one) < 0) {
-		trouble(scene, TROUBLE_BROKEN, "sched_setaffinity: %s", strerror(errno));
-		return -errno;
-	}
-	return 0;
+	if (!one || sched_setaffinity(0, size, one) < 0)
+		trouble(scene, TROUBLE_BROKEN, "CPU %d: %s", cpu, strerror(errno));
+	CPU_FREE(one);
 }
 
 /* ---- what the test tells an actor ---- */
@@ -295,6 +284,10 @@ static bool hear(struct actor *actor, int deadline)
 	}
 	actor->busy = false;
 	actor->result = ret;
+	/* A lock may be refused; a deed says itself what it is content with. */
+	if (actor->deed && ret)
+		trouble(actor->scene, TROUBLE_STEP, "%s could not go on: %s", actor_name(actor),
+			strerror(-ret));
 	return true;
 }
 
@@ -305,11 +298,12 @@ static void tell(struct actor *actor, const struct order *order)
 	if (in_trouble(scene))
 		return;
 	if (actor->busy) {
-		trouble(scene, TROUBLE_BROKEN, "%s was given %s while it was waiting",
+		trouble(scene, TROUBLE_STEP, "%s was to do %s, and is still waiting",
 			actor_name(actor), order_names[order->what]);
 		return;
 	}
 	actor->busy = true;
+	actor->deed = order->what == ORDER_DEED;
 	actor->queued = false;
 	actor->proof = (struct asleep_proof){ 0 };
 	if (send(actor->tell, order, sizeof(*order), MSG_NOSIGNAL) != sizeof(*order))
@@ -476,11 +470,15 @@ static int all_settled(void *arg)
 {
 	struct scene *scene = arg;
 	struct actor *end = scene->actor + scene->actors, *actor;
+	bool all = true;
 
+	/* All of them each time: where it takes many looks, they add up for all at once. */
 	for (actor = scene->actor; actor < end; actor++) {
-		if (actor->busy && !hear(actor, 0) && look(actor, &actor->proof) != 1)
-			return in_trouble(scene);
+		if (actor->busy && !hear(actor, 0))
+			all &= look(actor, &actor->proof) == 1;
 	}
+	if (!all)
+		return in_trouble(scene);
 	for (actor = scene->actor; actor < end; actor++) {
 		if (actor->busy && !asleep_since(actor, &actor->proof))
 			return in_trouble(scene);

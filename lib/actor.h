@@ -14,6 +14,7 @@
 #ifndef LOCKFAIR_ACTOR_H
 #define LOCKFAIR_ACTOR_H
 
+#include <assert.h>
 #include <pthread.h>
 
 #include "history.h"
@@ -22,6 +23,8 @@
 #define SCENE_ACTORS	72
 #define SCENE_NUMBERS	8	/* shared numbers for a test's own use */
 #define SCENE_FILE_SIZE	4096	/* bytes in the file that is locked */
+
+static_assert(LOCK_BATONS > SCENE_ACTORS, "each actor may wait for an eventfd of its own");
 
 enum actor_sort {
 	ACTOR_PROCESS,
@@ -50,6 +53,7 @@ struct actor {
 	pthread_t thread;
 	int tell, hear;		/* the test's end of the socket, and the actor's */
 	bool busy;		/* has an order that has not returned */
+	bool deed;		/* the order is or was a deed */
 	bool queued;		/* was seen asleep in it */
 	int result;		/* of the last order that returned */
 	struct asleep_proof proof;
@@ -84,14 +88,23 @@ struct scene {
  */
 void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struct history *history);
 
+/* Something has gone wrong; the rest as for printf. Only the first is kept. */
+#define trouble(on_scene, of_sort, ...) do { \
+	struct scene *in = (on_scene); \
+	if (!in->trouble[0]) { \
+		snprintf(in->trouble, sizeof(in->trouble), __VA_ARGS__); \
+		in->sort = (of_sort); \
+	} \
+} while (0)
+
 /* End all actors, by pid, and free what the scene holds; threads end with the process. */
 void scene_close(struct scene *scene);
 
 /*
- * Confine this task, and the actors that it starts from now on, to one CPU: who
- * is woken there cannot run before the one who woke it lets it. 0 or -errno.
+ * Confine this task, and the actors that it starts from now on, to the CPU that it is
+ * on: who is woken there cannot run before the one who woke it lets it.
  */
-int scene_on_one_cpu(struct scene *scene);
+void scene_on_one_cpu(struct scene *scene);
 
 /*
  * Let everyone who holds the lock release it, one after another, until nobody
@@ -102,8 +115,8 @@ void scene_drain(struct scene *scene);
 /*
  * Start an actor: without _with() a process with an open file description of its
  * own. Its name is @name, and @number behind it unless that is 0. NULL never comes
- * back, see the scene's trouble. The actor's process has no capabilities and dies
- * with the test's.
+ * back, see the scene's trouble. The actor's process has no capabilities (with libcap)
+ * and dies with the test's.
  */
 struct actor *actor_start(struct scene *scene, const char *name);
 struct actor *actor_start_nth(struct scene *scene, const char *name, int number);
@@ -126,7 +139,10 @@ int actor_try(struct actor *actor, struct lock_request request);
 void actor_unlock(struct actor *actor);
 void actor_unlock_range(struct actor *actor, off_t start, off_t len);
 
-/* Have it do a deed of the test's own; in a process, @arg is as it was at the actor's start. */
+/*
+ * Have it do a deed of the test's own; in a process, @arg is as it was at the actor's
+ * start. A deed that does not return 0 is a trouble.
+ */
 void actor_begin(struct actor *actor, actor_deed deed, void *arg);
 int actor_do(struct actor *actor, actor_deed deed, void *arg);
 
@@ -144,8 +160,9 @@ bool actor_holds(const struct actor *actor);
 bool actor_waits(const struct actor *actor);
 
 /*
- * Let an actor go before others on its CPU (SCHED_FIFO, needs CAP_SYS_NICE), or
- * never before them when it is woken (SCHED_BATCH, sched(7)). 0 or -errno.
+ * Let an actor go before others on its CPU (SCHED_FIFO, needs CAP_SYS_NICE), or not
+ * before them when it is woken (SCHED_BATCH: in kernel/sched/fair.c, such a task does
+ * not preempt when it wakes up). 0 or -errno.
  */
 int actor_prefer(struct actor *actor);
 int actor_defer(struct actor *actor);

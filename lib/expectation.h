@@ -153,14 +153,17 @@ static inline void expectation_setup(struct scene *scene, enum lock_kind kind)
 {
 	static const int ends[] = { SIGABRT, SIGALRM, SIGBUS, SIGFPE, SIGILL, SIGSEGV };
 	struct sigaction last = { .sa_handler = expectation_last_words, .sa_flags = SA_RESETHAND };
+	int err;
 
 	signal(SIGTERM, SIG_DFL);
 	for (unsigned int i = 0; i < ARRAY_SIZE(ends); i++)
 		sigaction(ends[i], &last, NULL);
 	alarm(EXPECTATION_TIME_LIMIT);
 	/* Root without capabilities is like anybody; built without libcap, it stays root. */
-	privilege_keep_only(CAP_SYS_NICE);
+	err = privilege_keep_only(CAP_SYS_NICE);
 	scene_open(scene, kind, getenv("LOCKFAIR_DIR"), expectation_history);
+	if (err && err != -EOPNOTSUPP)
+		trouble(scene, TROUBLE_BROKEN, "dropping capabilities: %s", strerror(-err));
 }
 
 /*
@@ -253,13 +256,21 @@ static inline void expectation_teardown(struct __test_metadata *t, struct scene 
 #define HOLDS(condition, reason, seen, ...) \
 	HOLDS_VERDICT(condition, NULL, reason, seen, ##__VA_ARGS__)
 
+/*
+ * What has to be so before the claim can be looked at. Where it is not, the test has
+ * failed whatever its class: folklore is expected to fail by its claim alone.
+ */
+#define REQUIRES(condition, ...) do { \
+	if (!(condition)) \
+		trouble(&self->scene, TROUBLE_STEP, __VA_ARGS__); \
+	if (expectation_trouble(_metadata, &self->scene)) \
+		return; \
+} while (0)
+
 /* A call of the set-up that returns -1 and sets errno when it fails: then the test is broken. */
 #define SETS_UP(call) do { \
-	if ((call) < 0 && !self->scene.trouble[0]) { \
-		snprintf(self->scene.trouble, sizeof(self->scene.trouble), "%s: %s", #call, \
-			 strerror(errno)); \
-		self->scene.sort = TROUBLE_BROKEN; \
-	} \
+	if ((call) < 0) \
+		trouble(&self->scene, TROUBLE_BROKEN, "%s: %s", #call, strerror(errno)); \
 } while (0)
 
 /* What the kernel, the file system or a privilege does not offer; the reason is a constant. */
@@ -309,8 +320,9 @@ static inline void expectation_end(int signal_number)
 		_exit(KSFT_FAIL);
 	expectation_say("ended from outside while %s ran", expectation_running->name);
 	history_draw(expectation_history, NULL, expectation_emit);
-	if (expectation_running->pid > 0)
-		kill(-expectation_running->pid, SIGKILL);
+	/* The group, or the one who has not come to lead it yet. */
+	if (expectation_running->pid > 0 && kill(-expectation_running->pid, SIGKILL))
+		kill(expectation_running->pid, SIGKILL);
 }
 
 static pid_t expectation_parent;
@@ -320,7 +332,7 @@ static inline void expectation_before_fork(void)
 	expectation_parent = getpid();
 }
 
-/* Whoever ends takes along all that it has started, so that ending main() ends everything. */
+/* A process dies with the one that started it, so that ending main() ends everything. */
 static inline void expectation_in_child(void)
 {
 	actor_die_with_parent(expectation_parent);
@@ -380,9 +392,12 @@ static inline int expectation_go(int argc, char **argv, enum expectation_pass pa
 	static struct __test_results *results;
 	int count = 0;
 
-	if (pass == EXPECTATION_RUN)
+	if (pass == EXPECTATION_RUN) {
 		results = mmap(NULL, sizeof(*results), PROT_READ | PROT_WRITE,
 			       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		if (results == MAP_FAILED)
+			ksft_exit_fail_msg("no memory\n");
+	}
 	for (struct __fixture_metadata *f = __fixture_list; f; f = f->next) {
 		for (struct __fixture_variant_metadata *v = f->variant; v; v = v->next) {
 			for (struct __test_metadata *t = f->tests; t; t = t->next) {

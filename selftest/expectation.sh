@@ -144,6 +144,13 @@ run '*:folklore.flock.one_whose_step_goes_wrong'
 is 'a step that goes wrong is no expected failure' results 1 '^not ok 1 '
 is 'it says which step' has '^# seen: somebody was to wait for an exclusive lock, and did not'
 
+run '*:folklore.flock.one_whose_precondition_fails'
+is 'a precondition that fails is no expected failure' results 1 '^not ok 1 '
+
+run '*:folklore.flock.one_whose_deed_fails'
+is 'what an actor could not do itself is no expected failure' results 1 '^not ok 1 '
+is 'it says who could not' has '^# seen: somebody could not go on: '
+
 run '*one_whose_last_step_goes_wrong'
 is 'a last step that goes wrong is noticed' results 1 '^not ok 1 '
 

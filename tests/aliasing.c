@@ -38,10 +38,10 @@ static struct actor *hold_and_alias(struct scene *scene, enum actor_sort sort,
 	      (ret) ? strerror(-(ret)) : "the lock")
 
 /*
- * fcntl_locking(2): "If an open file description is duplicated … the duplicated
- * descriptors refer to the same open file description and thus to the same
- * locks"; flock(2): "duplicate file descriptors (created by, for example,
- * fork(2) or dup(2)) refer to the same lock".
+ * fcntl(2): "Open file description locks placed via the same open file description (i.e.,
+ * via the same file descriptor, or via a duplicate of the file descriptor created by
+ * fork(2), dup(2), fcntl() F_DUPFD, and so on) are always compatible"; flock(2): "duplicate
+ * file descriptors (created by, for example, fork(2) or dup(2)) refer to the same lock".
  */
 CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, a_dup_is_not_excluded)
 {
@@ -68,7 +68,10 @@ CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, a_descriptor_passed_over_a_socket_is_
 	IS_NOT_EXCLUDED(ret);
 }
 
-/* flock(2): "released by an explicit LOCK_UN operation on any" duplicate. */
+/*
+ * flock(2): "this lock may be modified or released using any of these file descriptors";
+ * for OFD locks it follows from what fcntl(2) calls their owner, the description.
+ */
 CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, a_release_through_a_passed_descriptor_is_a_release)
 {
 	struct actor *alias = hold_and_alias(&self->scene, ACTOR_PROCESS, DESCRIPTION_PASSED);
@@ -124,7 +127,7 @@ CLAIM(promise, TRAIT_OWNED_BY_PROCESS, a_process_with_a_description_of_its_own_i
 	IS_EXCLUDED(ret);
 }
 
-/* fcntl_locking(2): "the threads in a process share locks". */
+/* fcntl(2): "The threads in a process share locks". */
 CLAIM(promise, TRAIT_OWNED_BY_PROCESS, a_second_description_in_one_process_is_not_excluded)
 {
 	struct actor *alias = hold_and_alias(&self->scene, ACTOR_THREAD, DESCRIPTION_OWN);

@@ -59,17 +59,19 @@ static void queue_a_writer_and_upgrade(struct scene *scene)
 
 #define KEEPS_THE_SHARED_LOCK() do { \
 	int refusal, peer = upgrade_of_the_peer_after_a_refusal(&self->scene, &refusal); \
-	HOLDS(refusal == -EAGAIN, "the upgrade was not refused", \
-	      "the upgrade beside another reader: %s", \
-	      refusal ? strerror(-refusal) : "granted"); \
-	HOLDS(peer == -EAGAIN, "a refused upgrade has lost the shared lock", \
+	REQUIRES(refusal == -EAGAIN, "the upgrade beside another reader: %s", \
+		 refusal ? strerror(-refusal) : "granted"); \
+	REQUIRES(!peer || peer == -EAGAIN, "the upgrade of the peer: %s", strerror(-peer)); \
+	HOLDS(peer, "a refused upgrade has lost the shared lock", \
 	      "the peer became the only holder: the upgrader's shared lock is gone"); \
 } while (0)
 
 #define GOES_BEFORE_A_QUEUED_WRITER() do { \
 	queue_a_writer_and_upgrade(&self->scene); \
-	HOLDS(actor_holds(&self->scene.actor[UPGRADER]) && \
-	      actor_waits(&self->scene.actor[WRITER]), \
+	REQUIRES(actor_holds(&self->scene.actor[UPGRADER]) != \
+		 actor_holds(&self->scene.actor[WRITER]), \
+		 "of upgrader and writer, both hold the lock or neither does"); \
+	HOLDS(actor_holds(&self->scene.actor[UPGRADER]), \
 	      "another got in between during an upgrade", \
 	      "the writer holds the lock: the upgrader's shared lock is gone"); \
 } while (0)
@@ -90,7 +92,8 @@ CLASS(promise);
 
 /*
  * flock(2): "EWOULDBLOCK: The file is locked and the LOCK_NB flag was selected";
- * POSIX.1-2024 fcntl(), F_SETLK: EACCES or EAGAIN, which is the same number.
+ * POSIX.1-2024 fcntl(), F_SETLK: EACCES or EAGAIN; Linux has the latter, and it is the
+ * same number as EWOULDBLOCK.
  */
 CLAIM(promise, TRAIT_CONVERTS, a_refused_upgrade_says_ewouldblock)
 {

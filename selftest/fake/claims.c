@@ -78,7 +78,27 @@ CLAIM(folklore, EVERY_KIND, one_that_holds)
 	HOLDS(true, "never", "never");
 }
 
-/* Trouble is not what folklore was expected to fail by. */
+/* A precondition, a deed, a step: none is what folklore was expected to fail by. */
+CLAIM(folklore, ONE_KIND, one_whose_precondition_fails)
+{
+	REQUIRES(false, "a precondition");
+	HOLDS(false, "never", "never");
+}
+
+static int fail(struct actor *self, void *arg)
+{
+	(void)self;
+	(void)arg;
+	return -EIO;
+}
+
+CLAIM(folklore, ONE_KIND, one_whose_deed_fails)
+{
+	actor_begin(actor_start(&self->scene, "somebody"), fail, NULL);
+	scene_drain(&self->scene);
+	HOLDS(true, "never", "never");
+}
+
 CLAIM(folklore, ONE_KIND, one_whose_step_goes_wrong)
 {
 	actor_queue(actor_start(&self->scene, "somebody"), EXCLUSIVE);
