@@ -766,6 +766,14 @@ header() {
 	got=$(cpu_max)
 	facts="$facts${got:+, cpu.max $got}"
 
+	# By what lib/asleep sees that a waiter waits. Yama may close it to those who have
+	# no capabilities, as the tests have none.
+	line_of /proc/sys/kernel/yama/ptrace_scope
+	evidence="/proc/PID/syscall and state"
+	if [ ! -r /proc/self/syscall ] || [ "${got:-0}" -gt 1 ]; then
+		evidence="state alone, which is weaker and slow"
+	fi
+
 	what="tests"
 	[ "$tests" != 1 ] || what="test"
 	say "# lockfair: $tests $what${strict:+, strict}" \
@@ -773,7 +781,8 @@ header() {
 		"# CPUs: ${online:-?} online, ${cpus:-?} allowed" \
 		"# lock files: $([ -n "$directory" ] && file_system || printf 'memfd (tmpfs)')" \
 		"# user: uid $(id -u), $cap" \
-		"# scheduler: $facts"
+		"# scheduler: $facts" \
+		"# evidence of waiting: $evidence"
 }
 
 # ---- a program's TAP to KTAP ----
