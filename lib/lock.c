@@ -2,22 +2,15 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/futex.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "control.h"
 #include "descriptor.h"
 #include "lock.h"
-
-#if !defined(SYS_futex) && defined(SYS_futex_time64)
-#define SYS_futex SYS_futex_time64
-#endif
 
 static const struct {
 	const char *name;
@@ -114,145 +107,6 @@ static int file_release(const struct lock *lock, off_t start, off_t len)
 	}
 }
 
-/*
- * ---- the controls ----
- *
- * Both are ticket locks: whoever draws the next number is next, whatever the
- * scheduler does, for nobody else's number is ever called.
- *
- * The futex control also has a shared mode: a reader waits for all writers
- * before it (read), a writer for everybody before it (write), and a reader
- * that has been let in lets the next reader in.
- */
-
-static unsigned int load(const unsigned int *word)
-{
-	return __atomic_load_n(word, __ATOMIC_SEQ_CST);
-}
-
-static unsigned int draw(struct lock_words *words)
-{
-	return __atomic_fetch_add(&words->users, 1, __ATOMIC_SEQ_CST);
-}
-
-/* Draw a ticket only if it is called already: @called is the word that calls it. */
-static bool draw_if_called(struct lock_words *words, const unsigned int *called,
-			   unsigned int *ticket)
-{
-	*ticket = load(called);
-	return __atomic_compare_exchange_n(&words->users, ticket, *ticket + 1, false,
-					   __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
-}
-
-static unsigned int ticket_bit(unsigned int ticket)
-{
-	return 1u << ticket % 32;
-}
-
-static int futex_await(unsigned int *word, unsigned int ticket)
-{
-	unsigned int seen;
-
-	while ((seen = load(word)) != ticket) {
-		if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, NULL, NULL,
-			    ticket_bit(ticket)) < 0 &&
-		    errno != EAGAIN && errno != EINTR)
-			return -errno;
-	}
-	return 0;
-}
-
-/* Call the next ticket. Tickets 32 apart share a bit; the wrong one looks and sleeps on. */
-static int futex_call_next(unsigned int *word)
-{
-	unsigned int next = __atomic_add_fetch(word, 1, __ATOMIC_SEQ_CST);
-
-	if (syscall(SYS_futex, word, FUTEX_WAKE_BITSET, INT_MAX, NULL, NULL,
-		    ticket_bit(next)) < 0)
-		return -errno;
-	return 0;
-}
-
-static int futex_admitted(struct lock *lock, enum lock_mode mode, unsigned int ticket)
-{
-	lock->mode = mode;
-	lock->ticket = ticket;
-	return mode == MODE_SHARED ? futex_call_next(&lock->site->words->read) : 0;
-}
-
-static unsigned int *futex_word(struct lock_words *words, enum lock_mode mode)
-{
-	return mode == MODE_SHARED ? &words->read : &words->write;
-}
-
-static int futex_enter(struct lock *lock, enum lock_mode mode, unsigned int ticket)
-{
-	int err = futex_await(futex_word(lock->site->words, mode), ticket);
-
-	return err ? err : futex_admitted(lock, mode, ticket);
-}
-
-static int futex_release(const struct lock *lock)
-{
-	int err = 0;
-
-	if (lock->mode == MODE_EXCLUSIVE)
-		err = futex_call_next(&lock->site->words->read);
-	return err ? err : futex_call_next(&lock->site->words->write);
-}
-
-static int baton_fd(const struct lock *lock, unsigned int ticket)
-{
-	return lock->site->baton[ticket % LOCK_BATONS];
-}
-
-static int baton_take(struct lock *lock, unsigned int ticket)
-{
-	unsigned long long baton;
-
-	while (read(baton_fd(lock, ticket), &baton, sizeof(baton)) < 0) {
-		if (errno != EINTR)
-			return -errno;
-	}
-	lock->ticket = ticket;
-	return 0;
-}
-
-static int baton_pass(const struct lock *lock)
-{
-	unsigned long long baton = 1;
-
-	if (write(baton_fd(lock, lock->ticket + 1), &baton, sizeof(baton)) < 0)
-		return -errno;
-	/* Only now may a try draw the next ticket, so that it never waits for the baton. */
-	__atomic_add_fetch(&lock->site->words->write, 1, __ATOMIC_SEQ_CST);
-	return 0;
-}
-
-static int control_enter(struct lock *lock, enum lock_mode mode, unsigned int ticket)
-{
-	if (lock->site->kind == LOCK_EVENTFD)
-		return baton_take(lock, ticket);
-	return futex_enter(lock, mode, ticket);
-}
-
-static int control_acquire(struct lock *lock, const struct lock_request *request, bool wait)
-{
-	struct lock_words *words = lock->site->words;
-	unsigned int ticket;
-
-	if (wait)
-		ticket = draw(words);
-	else if (!draw_if_called(words, futex_word(words, request->mode), &ticket))
-		return -EAGAIN;
-	return control_enter(lock, request->mode, ticket);
-}
-
-static int control_release(const struct lock *lock)
-{
-	return lock->site->kind == LOCK_EVENTFD ? baton_pass(lock) : futex_release(lock);
-}
-
 /* ---- the interface ---- */
 
 static bool is_control(const struct lock_site *site)
@@ -285,37 +139,23 @@ int lock_release(struct lock *lock, off_t start, off_t len)
 
 int lock_rotate(struct lock *lock, const struct lock_request *request)
 {
-	unsigned int ticket;
 	int err;
 
 	if (!possible(lock, request))
 		return -EINVAL;
-	if (!is_control(lock->site)) {
-		err = file_release(lock, request->start, request->len);
-		return err ? err : file_acquire(lock, request, true);
-	}
-	ticket = draw(lock->site->words);
-	err = control_release(lock);
-	return err ? err : control_enter(lock, request->mode, ticket);
+	if (is_control(lock->site))
+		return control_rotate(lock, request);
+	err = file_release(lock, request->start, request->len);
+	return err ? err : file_acquire(lock, request, true);
 }
 
 struct asleep_call lock_sleeps_in(const struct lock *lock, enum lock_mode mode)
 {
 	struct asleep_call call = { .nr = SYS_flock, .arg = lock->fd };
 
-	switch (lock->site->kind) {
-	case LOCK_FLOCK:
-		break;
-	case LOCK_EVENTFD:
-		/* Which eventfd depends on the ticket; asleep accepts a read of any. */
-		call.nr = SYS_read;
-		call.arg = ASLEEP_ANY;
-		break;
-	case LOCK_FUTEX:
-		call.nr = SYS_futex;
-		call.arg = (unsigned long)futex_word(lock->site->words, mode);
-		break;
-	default:
+	if (is_control(lock->site))
+		return control_sleeps_in(lock, mode);
+	if (lock->site->kind != LOCK_FLOCK) {
 #ifdef SYS_fcntl64
 		call.nr = SYS_fcntl64;
 #else
@@ -351,8 +191,6 @@ static int not_offered(int err)
 
 int lock_site_open(struct lock_site *site, enum lock_kind kind, const char *dir, off_t size)
 {
-	int err = 0;
-
 	*site = (struct lock_site){ .kind = kind, .fd = -1 };
 	memset(site->baton, -1, sizeof(site->baton));
 
@@ -361,34 +199,14 @@ int lock_site_open(struct lock_site *site, enum lock_kind kind, const char *dir,
 		return site->fd < 0 ? site->fd : 0;
 	}
 
-	site->words = mmap(NULL, sizeof(*site->words), PROT_READ | PROT_WRITE,
-			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (site->words == MAP_FAILED) {
-		site->words = NULL;
-		return -errno;
-	}
-	for (int i = 0; kind == LOCK_EVENTFD && i < LOCK_BATONS; i++) {
-		/* The baton starts with the first ticket. */
-		site->baton[i] = eventfd(i == 0, EFD_CLOEXEC);
-		if (site->baton[i] < 0) {
-			err = not_offered(-errno);
-			lock_site_close(site);
-			break;
-		}
-	}
-	return err;
+	return not_offered(control_open(site));
 }
 
 void lock_site_close(struct lock_site *site)
 {
 	if (site->fd >= 0)
 		close(site->fd);
-	for (int i = 0; i < LOCK_BATONS; i++) {
-		if (site->baton[i] >= 0)
-			close(site->baton[i]);
-	}
-	if (site->words)
-		munmap(site->words, sizeof(*site->words));
+	control_close(site);
 	*site = (struct lock_site){ .kind = site->kind, .fd = -1 };
 	memset(site->baton, -1, sizeof(site->baton));
 }

@@ -13,7 +13,7 @@
  * LOCK_SH and LOCK_EX, "More than one process may hold a shared lock", "Only one process
  * may hold an exclusive lock"; lockf(3) on F_LOCK, "If (part of) this section is already
  * locked, the call blocks until the previous lock is released". The controls are not
- * promised by anybody but lib/lock.c.
+ * promised by anybody but lib/control.c.
  */
 #include <sched.h>
 

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What an actor does itself, in its own process or thread. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "actor.h"
+#include "order.h"
+#include "privilege.h"
+
+static void may_sleep_in(struct actor *self, struct asleep_call call)
+{
+	self->board->call.arg = call.arg;
+	__atomic_store_n(&self->board->call.nr, call.nr, __ATOMIC_RELEASE);
+}
+
+static int act(struct actor *self, struct lock_request request, bool wait, bool rotate)
+{
+	struct history *history = self->scene->history;
+	bool held = self->board->holds;
+	int ret;
+
+	if (rotate)
+		history_add(history, self->lane, HISTORY_RELEASE, &request);
+	history_add(history, self->lane, HISTORY_REQUEST, &request);
+	if (wait)
+		may_sleep_in(self, lock_sleeps_in(&self->lock, request.mode));
+	if (rotate)
+		ret = lock_rotate(&self->lock, &request);
+	else
+		ret = lock_acquire(&self->lock, &request, wait);
+	may_sleep_in(self, ASLEEP_NOWHERE);
+	__atomic_add_fetch(&self->board->calls, 1, __ATOMIC_RELAXED);
+	history_add(history, self->lane, ret ? HISTORY_REFUSE : HISTORY_GRANT, &request);
+	self->board->holds = ret ? held && !rotate && !history->drops : true;
+	return ret;
+}
+
+int act_lock(struct actor *self, struct lock_request request)
+{
+	return act(self, request, true, false);
+}
+
+int act_try(struct actor *self, struct lock_request request)
+{
+	return act(self, request, false, false);
+}
+
+int act_rotate(struct actor *self, struct lock_request request)
+{
+	return act(self, request, true, true);
+}
+
+static int act_unlock_range(struct actor *self, struct lock_request range)
+{
+	history_add(self->scene->history, self->lane, HISTORY_RELEASE, &range);
+	if (!range.start && !range.len)
+		self->board->holds = false;
+	return lock_release(&self->lock, range.start, range.len);
+}
+
+int act_unlock(struct actor *self)
+{
+	return act_unlock_range(self, WHOLE);
+}
+
+void act_mark(struct actor *self, char mark)
+{
+	history_mark(self->scene->history, self->lane, mark);
+}
+
+int act_poke(struct actor *self)
+{
+	return write(self->scene->poke[1], "p", 1) == 1 ? 0 : -errno;
+}
+
+int act_await_poke(struct actor *self)
+{
+	struct asleep_call call = { .nr = SYS_read, .arg = self->scene->poke[0] };
+	ssize_t got;
+	char poke;
+
+	may_sleep_in(self, call);
+	got = read(self->scene->poke[0], &poke, 1);
+	may_sleep_in(self, ASLEEP_NOWHERE);
+	return got == 1 ? 0 : got ? -errno : -EPIPE;
+}
+
+static int obey(struct actor *self, const struct order *order)
+{
+	switch (order->what) {
+	case ORDER_LOCK:
+		return act_lock(self, order->request);
+	case ORDER_TRY:
+		return act_try(self, order->request);
+	case ORDER_UNLOCK:
+		return act_unlock_range(self, order->request);
+	case ORDER_DEED:
+		return order->deed(self, order->arg);
+	}
+	return -EINVAL;
+}
+
+static void perform(struct actor *self)
+{
+	struct order order;
+	int ret;
+
+	self->board->tid = syscall(SYS_gettid);
+	self->board->call = ASLEEP_NOWHERE;
+	ret = lock_open(&self->lock, &self->scene->site, self->description);
+	while (send(self->hear, &ret, sizeof(ret), MSG_NOSIGNAL) == sizeof(ret)) {
+		/* Not read(2): that is where a waiter for an eventfd sleeps. */
+		if (recv(self->hear, &order, sizeof(order), 0) != sizeof(order))
+			break;
+		ret = obey(self, &order);
+	}
+}
+
+void actor_die_with_parent(pid_t parent)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* It may have died before it could send the signal. */
+	if (getppid() != parent)
+		_exit(1);
+}
+
+void *perform_as_thread(void *arg)
+{
+	perform(arg);
+	return NULL;
+}
+
+void perform_as_process(struct actor *self, pid_t parent)
+{
+	actor_die_with_parent(parent);
+	signal(SIGTERM, SIG_DFL);
+	/* /proc/PID/syscall is closed to whoever has fewer capabilities than PID. */
+	privilege_keep_only(-1);
+	close(self->tell);
+	perform(self);
+	_exit(0);
+}

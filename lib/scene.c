@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The scene, and the proof that everybody on it has come to rest. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "actor.h"
+#include "order.h"
+
+static struct scene_board no_board;
+
+void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struct history *history)
+{
+	int err;
+
+	memset(scene, 0, sizeof(*scene));
+	scene->poke[0] = -1;
+	scene->poke[1] = -1;
+	history_clear(history);
+	scene->history = history;
+	history->drops = lock_kind_traits(kind) & TRAIT_CONVERTS_BY_DROPPING;
+
+	scene->board = mmap(NULL, sizeof(*scene->board), PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (scene->board == MAP_FAILED) {
+		/* Nobody will use it, and nobody has to look whether it is there. */
+		scene->board = &no_board;
+		trouble(scene, TROUBLE_BROKEN, "mmap: %s", strerror(errno));
+	}
+	if (pipe2(scene->poke, O_CLOEXEC) < 0)
+		trouble(scene, TROUBLE_BROKEN, "pipe2: %s", strerror(errno));
+
+	err = lock_site_open(&scene->site, kind, dir, SCENE_FILE_SIZE);
+	if (!err)
+		err = lock_probe(&scene->site);
+	if (err == -EOPNOTSUPP)
+		trouble(scene, TROUBLE_MISSING, "no %s locks here", lock_kind_name(kind));
+	else if (err)
+		trouble(scene, TROUBLE_BROKEN, "opening %s: %s", dir ? dir : "a memfd",
+			strerror(-err));
+}
+
+static void end_actor(struct actor *actor)
+{
+	if (actor->pid > 0) {
+		kill(actor->pid, SIGKILL);
+		while (waitpid(actor->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+		actor->pid = 0;
+	}
+	if (actor->tell >= 0)
+		close(actor->tell);
+	actor->tell = -1;
+}
+
+void scene_close(struct scene *scene)
+{
+	bool threads = false;
+
+	for (int i = 0; i < scene->actors; i++) {
+		threads |= scene->actor[i].sort == ACTOR_THREAD;
+		end_actor(&scene->actor[i]);
+	}
+	scene->actors = 0;
+	close(scene->poke[0]);
+	close(scene->poke[1]);
+	/* A thread may still be asleep in the lock; both last as long as the process. */
+	if (threads)
+		return;
+	lock_site_close(&scene->site);
+	if (scene->board != &no_board)
+		munmap(scene->board, sizeof(*scene->board));
+	scene->board = &no_board;
+}
+
+void scene_on_one_cpu(struct scene *scene)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t *one = cpu < 0 ? NULL : CPU_ALLOC(cpu + 1);
+	size_t size = CPU_ALLOC_SIZE(cpu + 1);
+
+	if (one) {
+		CPU_ZERO_S(size, one);
+		CPU_SET_S(cpu, size, one);
+	}
+	if (!one || sched_setaffinity(0, size, one) < 0)
+		trouble(scene, TROUBLE_BROKEN, "CPU %d: %s", cpu, strerror(errno));
+	CPU_FREE(one);
+}
+
+/* ---- settling ---- */
+
+static int look(struct actor *actor, struct asleep_proof *proof)
+{
+	struct asleep_call call;
+	int ret;
+
+	call.nr = __atomic_load_n(&actor->board->call.nr, __ATOMIC_ACQUIRE);
+	call.arg = actor->board->call.arg;
+	ret = asleep_look(actor->board->tid, &call, proof);
+	if (ret < 0)
+		trouble(actor->scene, TROUBLE_BROKEN, "cannot tell whether %s is asleep: %s",
+			actor_name(actor), strerror(-ret));
+	return ret;
+}
+
+static bool asleep_since(struct actor *actor, const struct asleep_proof *before)
+{
+	struct asleep_proof now = *before;
+
+	return look(actor, &now) == 1 && asleep_throughout(before, &now);
+}
+
+/*
+ * Two rounds. Whoever slept in the first may have been woken since by one who
+ * was still awake; if in the second all have slept throughout, there was a
+ * moment between the rounds at which all were asleep and nobody was left to
+ * wake anybody.
+ */
+static int all_settled(void *arg)
+{
+	struct scene *scene = arg;
+	struct actor *end = scene->actor + scene->actors, *actor;
+	bool all = true;
+
+	/* All of them each time: where it takes many looks, they add up for all at once. */
+	for (actor = scene->actor; actor < end; actor++) {
+		if (actor->busy && !actor_hear(actor, 0))
+			all &= look(actor, &actor->proof) == 1;
+	}
+	if (!all)
+		return in_trouble(scene);
+	for (actor = scene->actor; actor < end; actor++) {
+		if (actor->busy && !asleep_since(actor, &actor->proof))
+			return in_trouble(scene);
+	}
+	return 1;
+}
+
+static int one_settled(void *arg)
+{
+	struct actor *actor = arg;
+
+	if (!actor->busy || actor_hear(actor, 0))
+		return 1;
+	if (look(actor, &actor->proof) == 1 && asleep_since(actor, &actor->proof))
+		return 1;
+	return in_trouble(actor->scene);
+}
+
+static void note_queued(struct actor *actor)
+{
+	struct lock_request none = WHOLE;
+
+	if (actor->busy && !actor->queued)
+		history_add(actor->scene->history, actor->lane, HISTORY_QUEUED, &none);
+	actor->queued |= actor->busy;
+}
+
+void actor_settle(struct scene *scene)
+{
+	if (in_trouble(scene))
+		return;
+	for (int i = 0; i < scene->actors; i++)
+		scene->actor[i].proof = (struct asleep_proof){ 0 };
+	if (asleep_poll(all_settled, scene, ASLEEP_DEADLINE) < 0)
+		trouble(scene, TROUBLE_STEP, "not all have returned or fallen asleep in %d ms",
+			ASLEEP_DEADLINE);
+	for (int i = 0; i < scene->actors && !in_trouble(scene); i++)
+		note_queued(&scene->actor[i]);
+}
+
+void actor_settle_one(struct actor *actor)
+{
+	if (in_trouble(actor->scene))
+		return;
+	if (asleep_poll(one_settled, actor, ASLEEP_DEADLINE) < 0)
+		trouble(actor->scene, TROUBLE_STEP, "%s has not returned or fallen asleep in %d ms",
+			actor_name(actor), ASLEEP_DEADLINE);
+	else
+		note_queued(actor);
+}
+
+bool actor_holds(const struct actor *actor)
+{
+	return !in_trouble(actor->scene) && !actor->busy && actor->board->holds;
+}
+
+bool actor_waits(const struct actor *actor)
+{
+	return !in_trouble(actor->scene) && actor->busy && actor->queued;
+}
+
+void scene_drain(struct scene *scene)
+{
+	for (;;) {
+		struct actor *holder = NULL, *lost = NULL;
+		int waiters = 0;
+
+		actor_settle(scene);
+		for (int i = 0; i < scene->actors; i++) {
+			struct actor *actor = &scene->actor[i];
+
+			if (actor_holds(actor) && !holder)
+				holder = actor;
+			if (actor_waits(actor)) {
+				lost = actor;
+				waiters++;
+			}
+		}
+		if (!holder && lost)
+			trouble(scene, TROUBLE_STEP, "nobody holds the lock, and %s%s sleeps on",
+				actor_name(lost), waiters > 1 ? " (and others)" : "");
+		if (!holder || in_trouble(scene))
+			return;
+		actor_unlock(holder);
+	}
+}
