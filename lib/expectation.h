@@ -120,7 +120,7 @@ static inline void expectation_register(const char *class, const char *name, uns
 static inline void expectation_emit(const char *line)
 {
 	char text[256];
-	int length = snprintf(text, sizeof(text), "# %s\n", line);
+	int length = snprintf(text, sizeof(text), "# %.*s\n", (int)sizeof(text) - 4, line);
 
 	if (write(STDOUT_FILENO, text, length) < 0)
 		return;
