@@ -12,10 +12,10 @@
  * says whose turn it is. But what is passed is the open file description, which
  * owns the lock: nothing is excluded at all (see aliasing.c).
  *
- * Then for every kind with a way of its own for each side, and the turn in shared
- * memory. Now the lock excludes, and the sides still do not alternate: the one
- * that unlocks asks again before the other has run (see barging.c). The controls
- * do: the next ticket is drawn before the lock is let go.
+ * Then for every kind, each side with an open file description of its own, and the
+ * turn in shared memory. Now the lock excludes, and the sides still do not
+ * alternate: the one that unlocks asks again before the other has run (see
+ * barging.c). The controls do: the next ticket is drawn before the lock is let go.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

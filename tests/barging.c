@@ -66,7 +66,7 @@ static struct cast on_one_cpu(struct scene *scene)
 	cast.waiter = actor_start(scene, "waiter");
 	cast.late = actor_start(scene, "late");
 	actor_defer(cast.waiter);
-	/* Where it is not permitted, the rounds make up for it. */
+	/* Where this is not permitted, more rounds may be needed to decide. */
 	actor_prefer(cast.holder);
 	actor_prefer(cast.late);
 	return cast;
@@ -94,7 +94,7 @@ static void latecomer(struct scene *scene, const struct cast *cast, actor_deed w
 	actor_lock(cast->holder, EXCLUSIVE);
 	actor_queue(cast->waiter, EXCLUSIVE);
 	actor_begin(cast->late, when_poked, NULL);
-	/* asleep in the pipe, that is */
+	/* The late one now sleeps in the read that the poke will end. */
 	actor_settle(scene);
 	actor_begin(cast->holder, release_and_poke, NULL);
 	scene_drain(scene);
