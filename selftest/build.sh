@@ -134,6 +134,12 @@ in_place() {
 	build && [ -x "$src/tests/aliasing" ] && [ -f "$src/programs" ]
 }
 check "builds in the source" in_place
+stale() {
+	touch -d '-1 hour' "$src/tests/aliasing"
+	KSRC=$ksrc "$src/run_tests.sh" -l >"$top/log" 2>&1 &&
+		[ -n "$(find "$src/tests/aliasing" -mmin -30)" ]
+}
+check "run_tests.sh builds what is older than its source" stale
 check "clean in the source" build clean
 check "leaves the source alone" untouched
 check "clean with O=" build O="$top/relative" clean
