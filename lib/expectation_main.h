@@ -60,9 +60,7 @@ static inline bool expectation_has_kind(const char *class, const char *kind_name
 /* run_tests.sh -x: after an unexpected result the rest is named, and not run. */
 static inline bool expectation_stops(void)
 {
-	const char *stop = getenv("LOCKFAIR_STOP");
-
-	return stop && !strcmp(stop, "1") && (ksft_get_fail_cnt() || ksft_get_error_cnt());
+	return expectation_told("LOCKFAIR_STOP") && (ksft_get_fail_cnt() || ksft_get_error_cnt());
 }
 
 static inline void expectation_leave_out(const char *name)
