@@ -2,7 +2,9 @@
 /* What an actor does itself, in its own process or thread. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -12,7 +14,7 @@
 #include "order.h"
 #include "privilege.h"
 
-static void may_sleep_in(struct actor *self, struct asleep_call call)
+void act_sleeps_in(struct actor *self, struct asleep_call call)
 {
 	self->board->call.arg = call.arg;
 	__atomic_store_n(&self->board->call.nr, call.nr, __ATOMIC_RELEASE);
@@ -21,22 +23,26 @@ static void may_sleep_in(struct actor *self, struct asleep_call call)
 static int act(struct actor *self, struct lock_request request, bool wait, bool rotate)
 {
 	struct history *history = self->scene->history;
-	bool held = self->board->holds;
+	struct lock *lock = &self->lock[request.site];
+	unsigned int bit = 1u << request.site;
 	int ret;
 
 	if (rotate)
 		history_add(history, self->lane, HISTORY_RELEASE, &request);
 	history_add(history, self->lane, HISTORY_REQUEST, &request);
 	if (wait)
-		may_sleep_in(self, lock_sleeps_in(&self->lock, request.mode));
+		act_sleeps_in(self, lock_sleeps_in(lock, request.mode));
 	if (rotate)
-		ret = lock_rotate(&self->lock, &request);
+		ret = lock_rotate(lock, &request);
 	else
-		ret = lock_acquire(&self->lock, &request, wait);
-	may_sleep_in(self, ASLEEP_NOWHERE);
+		ret = lock_acquire(lock, &request, wait);
+	act_sleeps_in(self, ASLEEP_NOWHERE);
 	__atomic_add_fetch(&self->board->calls, 1, __ATOMIC_RELAXED);
 	history_add(history, self->lane, ret ? HISTORY_REFUSE : HISTORY_GRANT, &request);
-	self->board->holds = ret ? held && !rotate && !history->drops : true;
+	if (!ret)
+		self->board->holds |= bit;
+	else if (rotate || history->drops)
+		self->board->holds &= ~bit;
 	return ret;
 }
 
@@ -59,13 +65,35 @@ static int act_unlock_range(struct actor *self, struct lock_request range)
 {
 	history_add(self->scene->history, self->lane, HISTORY_RELEASE, &range);
 	if (!range.start && !range.len)
-		self->board->holds = false;
-	return lock_release(&self->lock, range.start, range.len);
+		self->board->holds &= ~(1u << range.site);
+	return lock_release(&self->lock[range.site], range.start, range.len);
 }
 
 int act_unlock(struct actor *self)
 {
 	return act_unlock_range(self, WHOLE);
+}
+
+int act_exec(struct actor *self)
+{
+	char number[16], *argv[] = { "lockfair", ACTOR_AFTER_EXEC, number, NULL };
+
+	snprintf(number, sizeof(number), "%d", self->hear);
+	if (fcntl(self->hear, F_SETFD, 0) < 0)
+		return -errno;
+	execv("/proc/self/exe", argv);
+	return -errno;
+}
+
+void actor_after_exec(int fd)
+{
+	struct order order;
+	int ret = 0;
+
+	/* Whoever was to die with its parent still does, prctl(2). */
+	if (send(fd, &ret, sizeof(ret), MSG_NOSIGNAL) == sizeof(ret))
+		recv(fd, &order, sizeof(order), 0);
+	_exit(0);
 }
 
 void act_mark(struct actor *self, char mark)
@@ -84,9 +112,9 @@ int act_await_poke(struct actor *self)
 	ssize_t got;
 	char poke;
 
-	may_sleep_in(self, call);
+	act_sleeps_in(self, call);
 	got = read(self->scene->poke[0], &poke, 1);
-	may_sleep_in(self, ASLEEP_NOWHERE);
+	act_sleeps_in(self, ASLEEP_NOWHERE);
 	return got == 1 ? 0 : got ? -errno : -EPIPE;
 }
 
@@ -101,8 +129,38 @@ static int obey(struct actor *self, const struct order *order)
 		return act_unlock_range(self, order->request);
 	case ORDER_DEED:
 		return order->deed(self, order->arg);
+	case ORDER_EXIT:
+		_exit(0);
 	}
 	return -EINVAL;
+}
+
+static __thread struct actor_board *my_board;
+
+static void count_signal(int signal_number)
+{
+	(void)signal_number;
+	__atomic_add_fetch(&my_board->signals, 1, __ATOMIC_RELEASE);
+}
+
+static int handle_signals(void)
+{
+	struct sigaction interrupt = { .sa_handler = count_signal };
+	struct sigaction restart = { .sa_handler = count_signal, .sa_flags = SA_RESTART };
+
+	if (sigaction(SIGNAL_INTERRUPT, &interrupt, NULL) < 0 ||
+	    sigaction(SIGNAL_RESTART, &restart, NULL) < 0)
+		return -errno;
+	return 0;
+}
+
+static int open_locks(struct actor *self)
+{
+	int err = 0;
+
+	for (int i = 0; !err && i < self->scene->sites; i++)
+		err = lock_open(&self->lock[i], &self->scene->site[i], self->description);
+	return err;
 }
 
 static void perform(struct actor *self)
@@ -112,7 +170,10 @@ static void perform(struct actor *self)
 
 	self->board->tid = syscall(SYS_gettid);
 	self->board->call = ASLEEP_NOWHERE;
-	ret = lock_open(&self->lock, &self->scene->site, self->description);
+	my_board = self->board;
+	ret = handle_signals();
+	if (!ret)
+		ret = open_locks(self);
 	while (send(self->hear, &ret, sizeof(ret), MSG_NOSIGNAL) == sizeof(ret)) {
 		/* Not read(2): that is where a waiter for an eventfd sleeps. */
 		if (recv(self->hear, &order, sizeof(order), 0) != sizeof(order))
@@ -140,7 +201,7 @@ void perform_as_process(struct actor *self, pid_t parent)
 	actor_die_with_parent(parent);
 	signal(SIGTERM, SIG_DFL);
 	/* /proc/PID/syscall is closed to whoever has fewer capabilities than PID. */
-	privilege_keep_only(-1);
+	privilege_keep(NULL, 0);
 	close(self->tell);
 	perform(self);
 	_exit(0);

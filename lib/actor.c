@@ -16,7 +16,7 @@
 
 static const char * const order_names[] = {
 	[ORDER_LOCK] = "a lock", [ORDER_TRY] = "a try", [ORDER_UNLOCK] = "a release",
-	[ORDER_DEED] = "a deed",
+	[ORDER_DEED] = "a deed", [ORDER_EXIT] = "an exit",
 };
 
 const char *actor_name(const struct actor *actor)
@@ -55,9 +55,10 @@ static void tell(struct actor *actor, const struct order *order)
 
 	if (in_trouble(scene))
 		return;
-	if (actor->busy) {
-		trouble(scene, TROUBLE_STEP, "%s was to do %s, and is still waiting",
-			actor_name(actor), order_names[order->what]);
+	if (actor->busy || actor->gone) {
+		trouble(scene, TROUBLE_STEP, "%s was to do %s, and is %s",
+			actor_name(actor), order_names[order->what],
+			actor->gone ? "gone" : "still waiting");
 		return;
 	}
 	actor->busy = true;
@@ -167,9 +168,8 @@ int actor_try(struct actor *actor, struct lock_request request)
 	return actor_await(actor);
 }
 
-void actor_unlock_range(struct actor *actor, off_t start, off_t len)
+static void unlock(struct actor *actor, struct lock_request range)
 {
-	struct lock_request range = { .start = start, .len = len };
 	int ret;
 
 	tell(actor, &(struct order){ .what = ORDER_UNLOCK, .request = range });
@@ -179,9 +179,22 @@ void actor_unlock_range(struct actor *actor, off_t start, off_t len)
 			actor_name(actor), strerror(-ret));
 }
 
+void actor_unlock_range(struct actor *actor, off_t start, off_t len)
+{
+	unlock(actor, (struct lock_request){ .start = start, .len = len });
+}
+
+void actor_unlock_site(struct actor *actor, int site)
+{
+	unlock(actor, at_site(site, WHOLE));
+}
+
 void actor_unlock(struct actor *actor)
 {
-	actor_unlock_range(actor, 0, 0);
+	for (int i = 0; !in_trouble(actor->scene) && i < actor->scene->sites; i++) {
+		if (i == 0 || (actor->board->holds & 1u << i))
+			actor_unlock_site(actor, i);
+	}
 }
 
 void actor_begin(struct actor *actor, actor_deed deed, void *arg)

@@ -22,6 +22,7 @@
 
 #define SCENE_ACTORS	72
 #define SCENE_NUMBERS	8	/* shared numbers for a test's own use */
+#define SCENE_SITES	3
 #define SCENE_FILE_SIZE	4096	/* bytes in the file that is locked */
 
 static_assert(LOCK_BATONS > SCENE_ACTORS, "each actor may wait for an eventfd of its own");
@@ -37,7 +38,8 @@ typedef int (*actor_deed)(struct actor *self, void *arg);
 /* What an actor shows to the test, in memory that both share. */
 struct actor_board {
 	pid_t tid;
-	bool holds;
+	unsigned int holds;		/* something at site n: 1 << n */
+	unsigned int signals;		/* how many it has handled */
 	struct asleep_call call;	/* where it may now be asleep */
 	unsigned int calls;		/* how many lock calls it has come back from */
 };
@@ -45,7 +47,7 @@ struct actor_board {
 struct actor {
 	struct scene *scene;
 	struct actor_board *board;
-	struct lock lock;
+	struct lock lock[SCENE_SITES];
 	int lane;
 	enum actor_sort sort;
 	enum lock_description description;
@@ -55,6 +57,8 @@ struct actor {
 	bool busy;		/* has an order that has not returned */
 	bool deed;		/* the order is or was a deed */
 	bool queued;		/* was seen asleep in it */
+	bool still;		/* stopped, traced or frozen: at rest, wherever it is */
+	bool gone;		/* has been killed, or has exited */
 	int result;		/* of the last order that returned */
 	struct asleep_proof proof;
 };
@@ -71,7 +75,9 @@ struct scene_board {
 };
 
 struct scene {
-	struct lock_site site;
+	struct lock_site site[SCENE_SITES];
+	int sites;
+	const char *dir;
 	struct history *history;
 	struct scene_board *board;
 	int poke[2];		/* a pipe by which one actor starts another */
@@ -99,6 +105,14 @@ void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struc
 
 /* End all actors, by pid, and free what the scene holds; threads end with the process. */
 void scene_close(struct scene *scene);
+
+/*
+ * Another site, to be added before any actor is started: another file of the same kind,
+ * or another kind of lock on the first file. Its number, for at_site(); 0 where there is
+ * trouble, as where the kind is not offered here.
+ */
+int scene_add_file(struct scene *scene);
+int scene_add_kind(struct scene *scene, enum lock_kind kind);
 
 /*
  * Confine this task, and the actors that it starts from now on, to the CPU that it is
@@ -135,8 +149,9 @@ void actor_lock(struct actor *actor, struct lock_request request);
 /* Ask for it without waiting. 0 or -errno, -EAGAIN if somebody is in the way. */
 int actor_try(struct actor *actor, struct lock_request request);
 
-/* Release all, or the bytes of a range (@len 0: to the end). */
+/* Release all that it holds at any site, at one, or the bytes of a range (@len 0: to the end). */
 void actor_unlock(struct actor *actor);
+void actor_unlock_site(struct actor *actor, int site);
 void actor_unlock_range(struct actor *actor, off_t start, off_t len);
 
 /*
@@ -160,6 +175,25 @@ bool actor_holds(const struct actor *actor);
 bool actor_waits(const struct actor *actor);
 
 /*
+ * Send a signal that the actor handles, and see it handled; signal(7): a call that waits
+ * for a lock ends with EINTR, or with SA_RESTART is made again. For threads as well.
+ */
+void actor_interrupt(struct actor *actor);
+void actor_interrupt_and_restart(struct actor *actor);
+
+/* SIGSTOP, and see it stopped: it is at rest until the other, SIGCONT. For processes. */
+void actor_stop(struct actor *actor);
+void actor_continue(struct actor *actor);
+
+/*
+ * Have a process exit by itself; or kill those @count with SIGKILL, all before the first is
+ * reaped. When this returns they are gone, with all that was only theirs.
+ */
+void actor_exit(struct actor *actor);
+void actor_kill(struct actor *actor);
+void actors_kill(struct actor *actors[], int count);
+
+/*
  * Let an actor go before others on its CPU (SCHED_FIFO, needs CAP_SYS_NICE), or not
  * before them when it is woken (SCHED_BATCH: in kernel/sched/fair.c, such a task does
  * not preempt when it wakes up). 0 or -errno.
@@ -179,6 +213,22 @@ int act_try(struct actor *self, struct lock_request request);
 int act_rotate(struct actor *self, struct lock_request request);
 int act_unlock(struct actor *self);
 void act_mark(struct actor *self, char mark);
+
+/*
+ * Tell the test where a deed's own call may sleep, before it, and ASLEEP_NOWHERE after it;
+ * the others do so themselves.
+ */
+void act_sleeps_in(struct actor *self, struct asleep_call call);
+
+/*
+ * Become this program anew (execve(2)), as an actor that holds what exec leaves it and
+ * waits to be killed. The deed has returned 0 once that has begun. -errno, or no return.
+ */
+int act_exec(struct actor *self);
+
+/* What main() is then to do: @fd is the number that follows ACTOR_AFTER_EXEC. Never returns. */
+#define ACTOR_AFTER_EXEC	"--after-exec"
+void actor_after_exec(int fd);
 
 /* Start the actor that is in act_await_poke(); 0 or -errno. */
 int act_poke(struct actor *self);

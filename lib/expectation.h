@@ -22,6 +22,9 @@
  * A failed expectation, a set-up that broke and a missing feature are three
  * different things: "not ok", "not ok" after a line "broken: …", and SKIP.
  *
+ * A file that needs other capabilities than CAP_SYS_NICE lists them, before this header is
+ * included, in EXPECTATION_KEEPS; they are to be raised around the call that needs them.
+ *
  * Only the process of the test may use these macros: older harnesses do not see
  * what fails in a child.
  */
@@ -65,6 +68,10 @@ static inline void expectation_old_result(const char *class, const char *kind, c
 
 #include "kselftest_harness.h"
 #undef ksft_test_result_skip
+
+#ifndef EXPECTATION_KEEPS
+#define EXPECTATION_KEEPS	CAP_SYS_NICE
+#endif
 
 /* ---- what the harnesses do differently ---- */
 
@@ -149,6 +156,7 @@ static inline void expectation_last_words(int signal_number)
 
 static inline void expectation_setup(struct scene *scene, enum lock_kind kind)
 {
+	static const int keeps[] = { EXPECTATION_KEEPS };
 	static const int ends[] = { SIGABRT, SIGALRM, SIGBUS, SIGFPE, SIGILL, SIGSEGV };
 	struct sigaction last = { .sa_handler = expectation_last_words, .sa_flags = SA_RESETHAND };
 	int err;
@@ -158,7 +166,7 @@ static inline void expectation_setup(struct scene *scene, enum lock_kind kind)
 		sigaction(ends[i], &last, NULL);
 	alarm(EXPECTATION_TIME_LIMIT);
 	/* Root without capabilities is like anybody; built without libcap, it stays root. */
-	err = privilege_keep_only(CAP_SYS_NICE);
+	err = privilege_keep(keeps, ARRAY_SIZE(keeps));
 	scene_open(scene, kind, getenv("LOCKFAIR_DIR"), expectation_history);
 	if (err && err != -EOPNOTSUPP)
 		trouble(scene, TROUBLE_BROKEN, "dropping capabilities: %s", strerror(-err));
@@ -185,7 +193,7 @@ static inline bool expectation_trouble(struct __test_metadata *t, struct scene *
 
 static inline bool expectation_is_control(const struct scene *scene)
 {
-	return !(lock_kind_traits(scene->site.kind) & TRAIT_FILE);
+	return !(lock_kind_traits(scene->site->kind) & TRAIT_FILE);
 }
 
 /* By run_tests.sh, in the environment. */

@@ -145,6 +145,8 @@ static inline int expectation_main(int argc, char **argv)
 	bool list = false;
 	int count;
 
+	if (argc == 3 && !strcmp(argv[1], ACTOR_AFTER_EXEC))
+		actor_after_exec(atoi(argv[2]));
 	for (int i = 1; i < argc; i++) {
 		if (!strcmp(argv[i], "-l"))
 			list = true;

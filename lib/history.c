@@ -75,6 +75,7 @@ void history_add(struct history *history, int lane, enum history_what what,
 		.mode = request->mode,
 		.start = request->start,
 		.len = request->len,
+		.site = request->site,
 	};
 
 	append(history, &event);
@@ -89,14 +90,14 @@ void history_mark(struct history *history, int lane, char mark)
 
 /* ---- judging ---- */
 
-static long end(const struct history_event *e)
+static long long end(const struct history_event *e)
 {
-	return e->len ? (long)e->start + e->len : LONG_MAX;
+	return e->len ? e->start + e->len : LLONG_MAX;
 }
 
 static bool touch(const struct history_event *a, const struct history_event *b)
 {
-	return a->start < end(b) && b->start < end(a);
+	return a->site == b->site && a->start < end(b) && b->start < end(a);
 }
 
 static bool conflict(const struct history_event *a, const struct history_event *b)

@@ -31,8 +31,9 @@ struct history_event {
 	unsigned char lane;
 	unsigned char mode;
 	char mark;
-	int start;		/* bytes; a range of length 0 has no end */
-	int len;
+	unsigned char site;
+	off_t start;		/* bytes; a range of length 0 has no end */
+	off_t len;
 };
 
 struct history {

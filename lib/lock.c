@@ -19,12 +19,14 @@ static const struct {
 	[LOCK_POSIX] = {
 		"posix",
 		TRAIT_FILE | TRAIT_SHARED | TRAIT_RANGES | TRAIT_OWNED_BY_PROCESS |
-		TRAIT_CONVERTS | TRAIT_CONVERTS_IN_PLACE,
+		TRAIT_CONVERTS | TRAIT_CONVERTS_IN_PLACE | TRAIT_DETECTS_DEADLOCK |
+		TRAIT_QUERIES,
 	},
 	[LOCK_OFD] = {
 		"ofd",
 		TRAIT_FILE | TRAIT_SHARED | TRAIT_RANGES | TRAIT_OWNED_BY_DESCRIPTION |
-		TRAIT_EXCLUDES_THREADS | TRAIT_CONVERTS | TRAIT_CONVERTS_IN_PLACE,
+		TRAIT_EXCLUDES_THREADS | TRAIT_CONVERTS | TRAIT_CONVERTS_IN_PLACE |
+		TRAIT_QUERIES,
 	},
 	[LOCK_FLOCK] = {
 		"flock",
@@ -33,7 +35,8 @@ static const struct {
 	},
 	[LOCK_LOCKF] = {
 		"lockf",
-		TRAIT_FILE | TRAIT_RANGES | TRAIT_OWNED_BY_PROCESS,
+		TRAIT_FILE | TRAIT_RANGES | TRAIT_OWNED_BY_PROCESS |
+		TRAIT_DETECTS_DEADLOCK | TRAIT_FROM_POSITION,
 	},
 	[LOCK_EVENTFD] = { "eventfd", TRAIT_EXCLUDES_THREADS },
 	[LOCK_FUTEX] = { "futex", TRAIT_SHARED | TRAIT_EXCLUDES_THREADS },
@@ -104,6 +107,18 @@ static int file_release(const struct lock *lock, off_t start, off_t len)
 		return lockf_set(lock, F_ULOCK, start, len);
 	default:
 		return fcntl_set(lock, F_UNLCK, start, len, false);
+	}
+}
+
+int lock_query(const struct lock *lock, struct flock *flock)
+{
+	switch (lock->site->kind) {
+	case LOCK_POSIX:
+		return raw(fcntl(lock->fd, F_GETLK, flock));
+	case LOCK_OFD:
+		return raw(fcntl(lock->fd, F_OFD_GETLK, flock));
+	default:
+		return -EINVAL;
 	}
 }
 
@@ -200,6 +215,17 @@ int lock_site_open(struct lock_site *site, enum lock_kind kind, const char *dir,
 	}
 
 	return not_offered(control_open(site));
+}
+
+int lock_site_share(struct lock_site *share, enum lock_kind kind, const struct lock_site *site)
+{
+	*share = (struct lock_site){ .kind = kind, .fd = -1 };
+	memset(share->baton, -1, sizeof(share->baton));
+
+	if (is_control(share) || is_control(site))
+		return -EINVAL;
+	share->fd = fcntl(site->fd, F_DUPFD_CLOEXEC, 0);
+	return share->fd < 0 ? -errno : 0;
 }
 
 void lock_site_close(struct lock_site *site)

@@ -47,6 +47,12 @@ enum lock_trait {
 	TRAIT_CONVERTS_IN_PLACE		= 1 << 7,
 	/* … or not; flock(2): "the existing lock is first removed, and then a new lock …". */
 	TRAIT_CONVERTS_BY_DROPPING	= 1 << 8,
+	/* fcntl(2), lockf(3): a request that would close a cycle of waits gets EDEADLK. */
+	TRAIT_DETECTS_DEADLOCK		= 1 << 9,
+	/* One can ask who is in the way: F_GETLK, F_OFD_GETLK. */
+	TRAIT_QUERIES			= 1 << 10,
+	/* lockf(3): the range begins at the file position. */
+	TRAIT_FROM_POSITION		= 1 << 11,
 };
 
 #define EVERY_KIND	0u
@@ -59,18 +65,27 @@ enum lock_mode {
 /*
  * What is asked for. start and len are bytes from the beginning of the file;
  * len 0 reaches to the end, however far it moves, as in fcntl(2).
- * Kinds without TRAIT_RANGES take 0 and 0 alone.
+ * Kinds without TRAIT_RANGES take 0 and 0 alone. site is a number in the scene, 0 the
+ * only one in most; lock_…() does not look at it.
  */
 struct lock_request {
 	enum lock_mode mode;
 	off_t start;
 	off_t len;
+	int site;
 };
 
 #define SHARED			((struct lock_request){ .mode = MODE_SHARED })
 #define EXCLUSIVE		((struct lock_request){ .mode = MODE_EXCLUSIVE })
-#define SHARED_ON(at, n)	((struct lock_request){ MODE_SHARED, (at), (n) })
-#define EXCLUSIVE_ON(at, n)	((struct lock_request){ MODE_EXCLUSIVE, (at), (n) })
+#define SHARED_ON(at, n)	((struct lock_request){ MODE_SHARED, (at), (n), 0 })
+#define EXCLUSIVE_ON(at, n)	((struct lock_request){ MODE_EXCLUSIVE, (at), (n), 0 })
+
+/* The same on another site of the scene: at_site(second, EXCLUSIVE). */
+static inline struct lock_request at_site(int site, struct lock_request request)
+{
+	request.site = site;
+	return request;
+}
 
 /* More requests than this cannot be outstanding on one eventfd lock. */
 #define LOCK_BATONS	80
@@ -117,6 +132,9 @@ unsigned int lock_kind_traits(enum lock_kind kind);
  * in that directory, @size bytes long. 0 or -errno.
  */
 int lock_site_open(struct lock_site *site, enum lock_kind kind, const char *dir, off_t size);
+
+/* Make a site of another kind out of the file of @site. 0 or -errno. */
+int lock_site_share(struct lock_site *share, enum lock_kind kind, const struct lock_site *site);
 void lock_site_close(struct lock_site *site);
 
 /*
@@ -147,6 +165,13 @@ int lock_release(struct lock *lock, off_t start, off_t len);
  * release; no file lock has a call for that, and must unlock first. 0 or -errno.
  */
 int lock_rotate(struct lock *lock, const struct lock_request *request);
+
+/*
+ * Ask who is in the way of the lock in @flock, in place, as F_GETLK and F_OFD_GETLK of
+ * fcntl(2) do; for kinds with TRAIT_QUERIES. 0 or -errno.
+ */
+struct flock;
+int lock_query(const struct lock *lock, struct flock *flock);
 
 /* The call in which a party sleeps while it waits for a lock in @mode. */
 struct asleep_call lock_sleeps_in(const struct lock *lock, enum lock_mode mode);

@@ -6,12 +6,18 @@
 #ifndef LOCKFAIR_ORDER_H
 #define LOCKFAIR_ORDER_H
 
+#include <signal.h>
+
 #include "actor.h"
 
 /* All of the file, for a release; the mode does not matter there. */
 #define WHOLE	((struct lock_request){ .start = 0, .len = 0 })
 
-enum order_what { ORDER_LOCK, ORDER_TRY, ORDER_UNLOCK, ORDER_DEED };
+enum order_what { ORDER_LOCK, ORDER_TRY, ORDER_UNLOCK, ORDER_DEED, ORDER_EXIT };
+
+/* What an actor handles: one signal ends its call with EINTR, the other has it made again. */
+#define SIGNAL_INTERRUPT	SIGUSR1
+#define SIGNAL_RESTART		SIGUSR2
 
 struct order {
 	enum order_what what;

@@ -6,24 +6,29 @@
 #ifdef HAVE_LIBCAP
 #include <sys/capability.h>
 
-int privilege_keep_only(int capability)
+/* Permit in @kept what is permitted in @had. */
+static int keep(cap_t kept, cap_t had, cap_value_t value)
 {
-	cap_value_t value = capability;
-	cap_flag_value_t had = CAP_CLEAR;
-	cap_t caps = cap_get_proc();
-	int err = 0;
+	cap_flag_value_t permitted;
 
-	if (!caps)
+	if (cap_get_flag(had, value, CAP_PERMITTED, &permitted))
 		return -errno;
-	if (capability >= 0 && cap_get_flag(caps, value, CAP_PERMITTED, &had))
+	if (permitted == CAP_SET && cap_set_flag(kept, CAP_PERMITTED, 1, &value, CAP_SET))
+		return -errno;
+	return 0;
+}
+
+int privilege_keep(const int *capabilities, int count)
+{
+	cap_t had = cap_get_proc(), kept = cap_init();
+	int err = had && kept ? 0 : -errno;
+
+	for (int i = 0; !err && i < count; i++)
+		err = keep(kept, had, capabilities[i]);
+	if (!err && cap_set_proc(kept))
 		err = -errno;
-	if (!err && cap_clear(caps))
-		err = -errno;
-	if (!err && had == CAP_SET && cap_set_flag(caps, CAP_PERMITTED, 1, &value, CAP_SET))
-		err = -errno;
-	if (!err && cap_set_proc(caps))
-		err = -errno;
-	cap_free(caps);
+	cap_free(kept);
+	cap_free(had);
 	return err;
 }
 
@@ -53,9 +58,10 @@ int privilege_lower(int capability)
 
 #else /* without libcap */
 
-int privilege_keep_only(int capability)
+int privilege_keep(const int *capabilities, int count)
 {
-	(void)capability;
+	(void)capabilities;
+	(void)count;
 	return -EOPNOTSUPP;
 }
 

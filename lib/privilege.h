@@ -12,10 +12,10 @@
 #include <linux/capability.h>
 
 /*
- * Lay down every capability for good but @capability (-1: all of them), which
- * stays permitted if it was, and is not in effect. 0 or -errno.
+ * Lay down every capability for good but these @count, which stay permitted if they were,
+ * and are not in effect. 0 or -errno.
  */
-int privilege_keep_only(int capability);
+int privilege_keep(const int *capabilities, int count);
 
 /* Put a permitted capability into effect, and out of it. 0 or -errno: -EPERM if not permitted. */
 int privilege_raise(int capability);

@@ -16,13 +16,23 @@
 
 static struct scene_board no_board;
 
+/* Is the kind that was opened with @err offered here? */
+static void probe_site(struct scene *scene, const struct lock_site *site, int err)
+{
+	if (!err)
+		err = lock_probe(site);
+	if (err == -EOPNOTSUPP)
+		trouble(scene, TROUBLE_MISSING, "no %s locks here", lock_kind_name(site->kind));
+	else if (err)
+		trouble(scene, TROUBLE_BROKEN, "opening the file to lock: %s", strerror(-err));
+}
+
 void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struct history *history)
 {
-	int err;
-
 	memset(scene, 0, sizeof(*scene));
 	scene->poke[0] = -1;
 	scene->poke[1] = -1;
+	scene->sites = 1;
 	history_clear(history);
 	scene->history = history;
 	history->drops = lock_kind_traits(kind) & TRAIT_CONVERTS_BY_DROPPING;
@@ -37,14 +47,33 @@ void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struc
 	if (pipe2(scene->poke, O_CLOEXEC) < 0)
 		trouble(scene, TROUBLE_BROKEN, "pipe2: %s", strerror(errno));
 
-	err = lock_site_open(&scene->site, kind, dir, SCENE_FILE_SIZE);
-	if (!err)
-		err = lock_probe(&scene->site);
-	if (err == -EOPNOTSUPP)
-		trouble(scene, TROUBLE_MISSING, "no %s locks here", lock_kind_name(kind));
-	else if (err)
-		trouble(scene, TROUBLE_BROKEN, "opening %s: %s", dir ? dir : "a memfd",
-			strerror(-err));
+	scene->dir = dir;
+	probe_site(scene, scene->site, lock_site_open(scene->site, kind, dir, SCENE_FILE_SIZE));
+}
+
+static int add_site(struct scene *scene, enum lock_kind kind, bool share)
+{
+	struct lock_site *site = &scene->site[scene->sites];
+	int err;
+
+	if (!in_trouble(scene) && (scene->actors || scene->sites == SCENE_SITES))
+		trouble(scene, TROUBLE_BROKEN, "too late, or no room, for another lock");
+	if (in_trouble(scene))
+		return 0;
+	err = share ? lock_site_share(site, kind, scene->site) :
+		      lock_site_open(site, kind, scene->dir, SCENE_FILE_SIZE);
+	probe_site(scene, site, err);
+	return scene->sites++;
+}
+
+int scene_add_file(struct scene *scene)
+{
+	return add_site(scene, scene->site->kind, false);
+}
+
+int scene_add_kind(struct scene *scene, enum lock_kind kind)
+{
+	return add_site(scene, kind, true);
 }
 
 static void end_actor(struct actor *actor)
@@ -74,7 +103,8 @@ void scene_close(struct scene *scene)
 	/* A thread may still be asleep in the lock; both last as long as the process. */
 	if (threads)
 		return;
-	lock_site_close(&scene->site);
+	for (int i = 0; i < scene->sites; i++)
+		lock_site_close(&scene->site[i]);
 	if (scene->board != &no_board)
 		munmap(scene->board, sizeof(*scene->board));
 	scene->board = &no_board;
@@ -132,13 +162,13 @@ static int all_settled(void *arg)
 
 	/* All of them each time: where it takes many looks, they add up for all at once. */
 	for (actor = scene->actor; actor < end; actor++) {
-		if (actor->busy && !actor_hear(actor, 0))
+		if (actor->busy && !actor->still && !actor_hear(actor, 0))
 			all &= look(actor, &actor->proof) == 1;
 	}
 	if (!all)
 		return in_trouble(scene);
 	for (actor = scene->actor; actor < end; actor++) {
-		if (actor->busy && !asleep_since(actor, &actor->proof))
+		if (actor->busy && !actor->still && !asleep_since(actor, &actor->proof))
 			return in_trouble(scene);
 	}
 	return 1;
@@ -159,9 +189,9 @@ static void note_queued(struct actor *actor)
 {
 	struct lock_request none = WHOLE;
 
-	if (actor->busy && !actor->queued)
+	if (actor->busy && !actor->queued && !actor->still)
 		history_add(actor->scene->history, actor->lane, HISTORY_QUEUED, &none);
-	actor->queued |= actor->busy;
+	actor->queued |= actor->busy && !actor->still;
 }
 
 void actor_settle(struct scene *scene)

@@ -74,11 +74,11 @@ static bool server_looks(struct actor *self)
 	char text[16];
 	int length;
 
-	if (lseek(self->lock.fd, 0, SEEK_CUR) != 0)
+	if (lseek(self->lock->fd, 0, SEEK_CUR) != 0)
 		return false;
 	length = snprintf(text, sizeof(text), "%d",
 			  (int)self->scene->board->number[SERVER_TURNS] + 1);
-	if (write(self->lock.fd, text, length) != length)
+	if (write(self->lock->fd, text, length) != length)
 		wrong_number(self);
 	return true;
 }
@@ -88,10 +88,10 @@ static bool client_looks(struct actor *self)
 {
 	char text[16] = "";
 
-	if (lseek(self->lock.fd, 0, SEEK_CUR) == 0)
+	if (lseek(self->lock->fd, 0, SEEK_CUR) == 0)
 		return false;
-	lseek(self->lock.fd, 0, SEEK_SET);
-	if (pread(self->lock.fd, text, sizeof(text) - 1, 0) < 0 ||
+	lseek(self->lock->fd, 0, SEEK_SET);
+	if (pread(self->lock->fd, text, sizeof(text) - 1, 0) < 0 ||
 	    atoi(text) != (int)self->scene->board->number[CLIENT_TURNS] + 1)
 		wrong_number(self);
 	return true;
@@ -125,18 +125,18 @@ static int finish(struct actor *self, int ret)
 
 static int serve(struct actor *self, void *sockets)
 {
-	self->lock.fd = descriptor_receive(((int *)sockets)[1]);
-	return finish(self, self->lock.fd < 0 ? self->lock.fd : play(self));
+	self->lock->fd = descriptor_receive(((int *)sockets)[1]);
+	return finish(self, self->lock->fd < 0 ? self->lock->fd : play(self));
 }
 
 static int be_client(struct actor *self, void *sockets)
 {
 	int ret;
 
-	self->lock.fd = descriptor_memfd(MEMFD_SIZE, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
-	if (self->lock.fd < 0)
-		return finish(self, self->lock.fd);
-	ret = descriptor_send(((int *)sockets)[0], self->lock.fd);
+	self->lock->fd = descriptor_memfd(MEMFD_SIZE, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+	if (self->lock->fd < 0)
+		return finish(self, self->lock->fd);
+	ret = descriptor_send(((int *)sockets)[0], self->lock->fd);
 	return finish(self, ret ? ret : play(self));
 }
 
