@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "proc_locks.h"
+
+/*
+ * fs/locks.c, lock_get_status(); the arrow of a waiter is indented by a column for each level
+ * of the tree above it:
+ *
+ *	1: POSIX  ADVISORY  WRITE 4711 00:01:1056 0 EOF
+ *	1: -> POSIX  ADVISORY  READ 4712 00:01:1056 0 9
+ *	1:  -> POSIX  ADVISORY  WRITE 4713 00:01:1056 0 EOF
+ */
+bool proc_locks_parse(const char *line, struct proc_lock *lock)
+{
+	char advisory[16], end[24];
+	int at, spaces;
+
+	memset(lock, 0, sizeof(*lock));
+	if (sscanf(line, "%d:%n", &lock->id, &at) != 1 || line[at++] != ' ')
+		return false;
+	spaces = strspn(line + at, " ");
+	if (!strncmp(line + at + spaces, "->", 2)) {
+		lock->depth = spaces + 1;
+		at += spaces + 2;
+	}
+	if (sscanf(line + at, "%11s %15s %7s %d %x:%x:%lu %lld %23s", lock->kind, advisory,
+		   lock->mode, &lock->pid, &lock->major, &lock->minor, &lock->inode,
+		   &lock->start, end) != 9)
+		return false;
+	lock->end = strcmp(end, "EOF") ? atoll(end) : PROC_LOCK_END;
+	return true;
+}
+
+static bool is_of(const struct proc_lock *lock, const struct stat *file)
+{
+	return lock->inode == file->st_ino && lock->major == major(file->st_dev) &&
+	       lock->minor == minor(file->st_dev);
+}
+
+/* Lines that begin with @prefix; those of @file, or all where that is NULL. */
+static int read_lines(const char *path, const char *prefix, const struct stat *file,
+		      struct proc_lock *locks, int room)
+{
+	FILE *stream = fopen(path, "re");
+	size_t skip = strlen(prefix);
+	struct proc_lock lock;
+	char line[256];
+	int count = 0;
+
+	if (!stream)
+		return -errno;
+	while (fgets(line, sizeof(line), stream)) {
+		if (strncmp(line, prefix, skip) || !proc_locks_parse(line + skip, &lock) ||
+		    (file && !is_of(&lock, file)))
+			continue;
+		if (count < room)
+			locks[count] = lock;
+		count++;
+	}
+	if (ferror(stream))
+		count = -EIO;
+	fclose(stream);
+	return count;
+}
+
+int proc_locks_read(int fd, struct proc_lock *locks, int room)
+{
+	struct stat file;
+
+	if (fstat(fd, &file) < 0)
+		return -errno;
+	return read_lines("/proc/locks", "", &file, locks, room);
+}
+
+int proc_locks_fdinfo(pid_t pid, int fd, struct proc_lock *locks, int room)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)pid, fd);
+	return read_lines(path, "lock:\t", NULL, locks, room);
+}
