@@ -6,6 +6,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -270,5 +271,9 @@ int actor_prefer(struct actor *actor)
 
 int actor_defer(struct actor *actor)
 {
-	return set_policy(actor, SCHED_BATCH, 0);
+	int err = set_policy(actor, SCHED_BATCH, 0);
+
+	if (!err && setpriority(PRIO_PROCESS, actor->board->tid, 19) < 0)
+		err = -errno;
+	return err;
 }

@@ -194,9 +194,9 @@ void actor_kill(struct actor *actor);
 void actors_kill(struct actor *actors[], int count);
 
 /*
- * Let an actor go before others on its CPU (SCHED_FIFO, needs CAP_SYS_NICE), or not
- * before them when it is woken (SCHED_BATCH: in kernel/sched/fair.c, such a task does
- * not preempt when it wakes up). 0 or -errno.
+ * Let an actor go before others on its CPU (SCHED_FIFO, needs CAP_SYS_NICE), or after them
+ * (SCHED_BATCH: in kernel/sched/fair.c, such a task does not preempt when it wakes up; nice
+ * 19: it is seldom chosen while others can run). 0 or -errno.
  */
 int actor_prefer(struct actor *actor);
 int actor_defer(struct actor *actor);
