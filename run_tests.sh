@@ -33,6 +33,7 @@ usage() {
 	  -d, --directory DIR   put the lock files into DIR (default: memfd)
 	  -o, --output DIR      keep the raw TAP, results.ktap and summary.txt in DIR
 	  -s, --strict          an expected failure is a failure: FIFO, or exit 1
+	  -v, --verbose         a row for every claim, where there would be one a file
 	      --setup           install what is missing (as root), build, go on
 	      --self-test       run the project's own tests instead (make check)
 	  -h, --help            this
@@ -122,6 +123,7 @@ directory=${LOCKFAIR_DIR-}
 output=
 strict=
 [ "${LOCKFAIR_STRICT-}" != 1 ] || strict=1
+verbose=
 list=
 setup=
 self_test=
@@ -144,7 +146,7 @@ while [ $# -gt 0 ]; do
 		shift
 		set -- "$option" "$value" "$@"
 		continue ;;
-	-[hlxs]?*)
+	-[hlxsv]?*)
 		option=${1%"${1#-?}"}
 		value=-${1#-?}
 		shift
@@ -162,6 +164,7 @@ while [ $# -gt 0 ]; do
 	-l|--list)	list=1 ;;
 	-x|--stop)	stop=1 ;;
 	-s|--strict)	strict=1 ;;
+	-v|--verbose)	verbose=1 ;;
 	--setup)	setup=1 ;;
 	--self-test)	self_test=1 ;;
 	-t|--test)
@@ -1069,6 +1072,9 @@ BEGIN {
 	FS = "\t"
 	colour = ENVIRON["L_COLOUR"] + 0; summary = ENVIRON["L_SUMMARY"]
 	rounds = ENVIRON["L_REPEAT"] + 0
+	verbose = ENVIRON["L_VERBOSE"] + 0
+	# More rows than this are hard to read: then a row is a file.
+	short_table = 30
 
 	marks = "hold xfail xpass skip fail unfair hung broke lost"
 	mark["hold"] = "yes"; legend["hold"] = "it holds"
@@ -1219,6 +1225,37 @@ function cell_text(cell,    state) {
 	return mark[state] " " times[cell, state] (brief ? "" : "/" runs[cell])
 }
 
+# From a row for each claim to a row for each file of a class. Of its claims a cell shows the
+# worst, and how many of them are so unless all are.
+function fold(    i, j, part, row, cell, folded, count, state, claims) {
+	split("", claims)
+	for (j = 1; j <= row_count; j++) {
+		split(rows[j], part, SUBSEP)
+		row = part[1] SUBSEP part[2]
+		if (!claims[row]++)
+			folded[++count] = row
+		for (i = 1; i <= kind_count; i++) {
+			cell = rows[j] SUBSEP kinds[i]
+			if (!(cell in worst))
+				continue
+			state = worst[cell]
+			cell = row SUBSEP kinds[i]
+			runs[cell]++
+			times[cell, state]++
+			if (!(cell in worst) || rank[state] > rank[worst[cell]])
+				worst[cell] = state
+		}
+	}
+	row_count = count
+	for (j = 1; j <= row_count; j++) {
+		rows[j] = folded[j]
+		split(rows[j], part, SUBSEP)
+		label[j] = pad("  " part[2], 20) plural(claims[rows[j]], "claim", "claims")
+		claim_length[j] = length(label[j])
+	}
+	is_folded = 1
+}
+
 function widths(    i, j, text) {
 	room = 98
 	claim_width = 24
@@ -1247,6 +1284,8 @@ function table(    i, j, k, part, class, file, last_class, last_file, head, clai
 		if (kinds[i] in present)
 			kinds[j++] = kinds[i]
 	kind_count = j - 1
+	if (!verbose && row_count > short_table)
+		fold()
 	widths()
 	if (room < 30) {
 		brief = 1
@@ -1270,13 +1309,13 @@ function table(    i, j, k, part, class, file, last_class, last_file, head, clai
 			if (last_class != class)
 				put(class ": " title[class], paint(class, "head") ": " title[class])
 			last_class = class
-			if (part[2] != last_file)
+			if (part[2] != last_file && !is_folded)
 				put("  " part[2])
 			last_file = part[2]
 			claim = part[3]
 			gsub(/_/, " ", claim)
-			plain = pad(wrapped(claim, claim_width, "    ", "      "), claim_width)
-			painted = plain
+			plain = is_folded ? label[j] : wrapped(claim, claim_width, "    ", "      ")
+			plain = painted = pad(plain, claim_width)
 			for (k = 1; k <= kind_count; k++) {
 				cell = rows[j] SUBSEP kinds[k]
 				text = bar(k) centred(cell_text(cell), wide[k])
@@ -1319,6 +1358,8 @@ END {
 		text = text ", " plural(total["xpass"], "unexpected pass", "unexpected passes")
 	put(text, paint(text, bad ? "fail" : total["skip"] == results ? "skip" : "hold"))
 
+	if (is_folded)
+		put("a row for every claim: -v")
 	if (skip_count) {
 		put("")
 		for (i = 1; i <= skip_count; i++)
@@ -1448,6 +1489,7 @@ while [ "$round" -lt "$repeat" ]; do
 done
 
 export L_COLOUR=0 L_SUMMARY="$summary" L_REPEAT="$repeat" L_AGAIN="$again"
+export L_VERBOSE="$verbose"
 if [ -t 2 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM:-dumb}" != dumb ]; then
 	L_COLOUR=1
 fi

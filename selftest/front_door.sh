@@ -393,11 +393,61 @@ cp "$top/out" "$top/help"
 run --help
 cmp -s "$top/out" "$top/help"
 tell $? "--help is -h"
-for option in -l -t -n -x -d -o -s -h --list --test --repeat --stop --directory --output --strict \
-	--setup --self-test --help; do
+for option in -l -t -n -x -d -o -s -v -h --list --test --repeat --stop --directory --output \
+	--strict --verbose --setup --self-test --help; do
 	grep -q -e " ${option}[ ,]" "$top/help"
 	tell $? "-h knows $option"
 done
+
+# ---- a long table ----
+
+# More claims than are shown by default, and one that needs it in every way.
+new_suite long
+numbers="1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16"
+for number in $numbers; do
+	echo "promise.posix.claim_$number ok"
+	echo "promise.flock.claim_$number ok"
+done | program lifetime
+{
+	echo "promise.posix.the_only_one ok"
+	for number in $numbers; do
+		echo "practice.posix.claim_$number ok"
+	done
+	echo "practice.flock.claim_1 fail"
+	echo "practice.flock.claim_2 ok"
+	echo "practice.futex.claim_3 skip no such call"
+	echo "practice.futex.claim_4 ok"
+	echo "folklore.flock.claim_1 xfail it broke"
+	echo "folklore.futex.claim_1 ok"
+} | program query
+run
+is "a long table: exit status" $rc 1
+said=$(sed -n '/^promise:/,/^$/s/  */ /gp' "$top/err")
+is "a long table: a row for each file of a class" "$said" "$(
+	cat <<-'END'
+	promise: written down in POSIX or in a manual page
+	 lifetime 16 claims yes yes | .
+	 query 1 claim yes . | .
+	practice: not written down, but so on every kernel since 5.10
+	 query 16 claims yes FAIL 1/2 | yes 1/2
+	folklore: believed of file locks, known not to be so; the controls do it
+	 query 1 claim . no | yes
+	END
+)"
+has "a long table: what fails is named" err '^FAIL .*query:practice.flock.claim_1$'
+has "a long table: it says how to see it all" err '^a row for every claim: -v$'
+cp "$top/err" "$top/long.err"
+for option in -v --verbose -vx; do
+	run $option
+	is "$option: a row for each claim" "$(grep -c '^    claim ' "$top/err")" 33
+	has "$option: the files are headings" err '^  lifetime$'
+	has_not "$option: nothing more to see" err 'a row for every claim'
+done
+run -t 'query:*'
+is "a short table has a row for each claim" "$(grep -c '^    claim ' "$top/err")" 17
+run -n 3 -t 'lifetime:*' -t 'query:practice.*'
+has "a long table of several runs counts claims" err \
+	'^  lifetime  *16 claims  *yes  *yes '
 
 # ---- wrong usage ----
 
