@@ -201,7 +201,7 @@ void perform_as_process(struct actor *self, pid_t parent)
 	actor_die_with_parent(parent);
 	signal(SIGTERM, SIG_DFL);
 	/* /proc/PID/syscall is closed to whoever has fewer capabilities than PID. */
-	privilege_keep(NULL, 0);
+	privilege_keep(0);
 	close(self->tell);
 	perform(self);
 	_exit(0);

@@ -22,7 +22,7 @@
  * A failed expectation, a set-up that broke and a missing feature are three
  * different things: "not ok", "not ok" after a line "broken: …", and SKIP.
  *
- * A file that needs other capabilities than CAP_SYS_NICE lists them, before this header is
+ * A file that needs other capabilities than CAP_SYS_NICE names them, before this header is
  * included, in EXPECTATION_KEEPS; they are to be raised around the call that needs them.
  *
  * Only the process of the test may use these macros: older harnesses do not see
@@ -70,7 +70,7 @@ static inline void expectation_old_result(const char *class, const char *kind, c
 #undef ksft_test_result_skip
 
 #ifndef EXPECTATION_KEEPS
-#define EXPECTATION_KEEPS	CAP_SYS_NICE
+#define EXPECTATION_KEEPS	PRIVILEGE(CAP_SYS_NICE)
 #endif
 
 /* ---- what the harnesses do differently ---- */
@@ -156,7 +156,6 @@ static inline void expectation_last_words(int signal_number)
 
 static inline void expectation_setup(struct scene *scene, enum lock_kind kind)
 {
-	static const int keeps[] = { EXPECTATION_KEEPS };
 	static const int ends[] = { SIGABRT, SIGALRM, SIGBUS, SIGFPE, SIGILL, SIGSEGV };
 	struct sigaction last = { .sa_handler = expectation_last_words, .sa_flags = SA_RESETHAND };
 	int err;
@@ -166,7 +165,7 @@ static inline void expectation_setup(struct scene *scene, enum lock_kind kind)
 		sigaction(ends[i], &last, NULL);
 	alarm(EXPECTATION_TIME_LIMIT);
 	/* Root without capabilities is like anybody; built without libcap, it stays root. */
-	err = privilege_keep(keeps, ARRAY_SIZE(keeps));
+	err = privilege_keep(EXPECTATION_KEEPS);
 	scene_open(scene, kind, getenv("LOCKFAIR_DIR"), expectation_history);
 	if (err && err != -EOPNOTSUPP)
 		trouble(scene, TROUBLE_BROKEN, "dropping capabilities: %s", strerror(-err));

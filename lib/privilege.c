@@ -18,13 +18,15 @@ static int keep(cap_t kept, cap_t had, cap_value_t value)
 	return 0;
 }
 
-int privilege_keep(const int *capabilities, int count)
+int privilege_keep(unsigned long long set)
 {
 	cap_t had = cap_get_proc(), kept = cap_init();
 	int err = had && kept ? 0 : -errno;
 
-	for (int i = 0; !err && i < count; i++)
-		err = keep(kept, had, capabilities[i]);
+	for (int i = 0; !err && i < 64; i++) {
+		if (set & PRIVILEGE(i))
+			err = keep(kept, had, i);
+	}
 	if (!err && cap_set_proc(kept))
 		err = -errno;
 	cap_free(kept);
@@ -58,10 +60,9 @@ int privilege_lower(int capability)
 
 #else /* without libcap */
 
-int privilege_keep(const int *capabilities, int count)
+int privilege_keep(unsigned long long set)
 {
-	(void)capabilities;
-	(void)count;
+	(void)set;
 	return -EOPNOTSUPP;
 }
 

@@ -11,11 +11,14 @@
 
 #include <linux/capability.h>
 
+/* A set of capabilities: PRIVILEGE(CAP_SYS_NICE) | PRIVILEGE(CAP_SETUID). */
+#define PRIVILEGE(capability)	(1ull << (capability))
+
 /*
- * Lay down every capability for good but these @count, which stay permitted if they were,
+ * Lay down every capability for good but those in @set, which stay permitted if they were,
  * and are not in effect. 0 or -errno.
  */
-int privilege_keep(const int *capabilities, int count);
+int privilege_keep(unsigned long long set);
 
 /* Put a permitted capability into effect, and out of it. 0 or -errno: -EPERM if not permitted. */
 int privilege_raise(int capability);
