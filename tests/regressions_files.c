@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Regressions, continued: ranges, descriptors, what is listed, calls, and leases, which are
+ * taken by fcntl() and stand in the column of posix.
+ */
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+
+#include "descriptor.h"
+#include "expectation.h"
+#include "proc_locks.h"
+
+#define POSIX_ONLY	(TRAIT_OWNED_BY_PROCESS | TRAIT_SHARED)
+#define LINES		16
+
+CLASS(practice);
+
+/* ---- ranges ---- */
+
+/*
+ *	holder  [0 W.......................................99]
+ *	        .          [40 R...49]				splits it
+ *	        [0..9]						released
+ *	peer    [0..9]
+ *
+ * 2e2f756f81ed (4.0): after the split the parts stood in the wrong order, and a release of
+ * the first found nothing to release.
+ */
+CLAIM(practice, TRAIT_RANGES | TRAIT_SHARED, a_release_after_a_split_is_not_ignored)
+{
+	struct actor *holder = actor_start(&self->scene, "holder");
+	struct actor *peer = actor_start(&self->scene, "peer");
+	int ret;
+
+	actor_lock(holder, EXCLUSIVE_ON(0, 100));
+	actor_lock(holder, SHARED_ON(40, 10));
+	actor_unlock_range(holder, 0, 10);
+	ret = actor_try(peer, EXCLUSIVE_ON(0, 10));
+	HOLDS(!ret, "the release was ignored", "the peer asks for [0,9]: %s", strerror(-ret));
+	ret = actor_try(peer, EXCLUSIVE_ON(10, 1));
+	HOLDS(ret == -EAGAIN, "the release took too much", "the peer asks for [10]: %s",
+	      ret ? strerror(-ret) : "granted");
+}
+
+/* Long ago a lock to the end of the file was not merged with one in it. */
+CLAIM(practice, TRAIT_RANGES, a_lock_to_the_end_takes_in_what_is_held_before_it)
+{
+	struct actor *holder = actor_start(&self->scene, "holder");
+	struct proc_lock lines[LINES];
+	int count;
+
+	actor_lock(holder, EXCLUSIVE_ON(10, 10));
+	actor_lock(holder, EXCLUSIVE_ON(0, 0));
+	count = proc_locks_read(self->scene.site->fd, lines, LINES);
+	SKIPS_UNLESS(count != -ENOENT, "no /proc/locks here");
+	REQUIRES(count > 0, "/proc/locks has no line, or cannot be read: %d", count);
+	HOLDS(count == 1 && !lines[0].start && lines[0].end == PROC_LOCK_END, "not merged",
+	      "/proc/locks has %d lines, the first about [%lld,%lld]", count, lines[0].start,
+	      lines[0].end);
+}
+
+/* In 1996 a release of one edge of a lock woke nobody, see the changelog of fs/locks.c then. */
+CLAIM(practice, TRAIT_RANGES, a_release_of_an_edge_wakes_who_waits_for_it)
+{
+	struct actor *holder = actor_start(&self->scene, "holder");
+	struct actor *left = actor_start(&self->scene, "left");
+	struct actor *right = actor_start(&self->scene, "right");
+
+	actor_lock(holder, EXCLUSIVE_ON(0, 100));
+	actor_queue(left, EXCLUSIVE_ON(0, 10));
+	actor_queue(right, EXCLUSIVE_ON(90, 10));
+	actor_unlock_range(holder, 0, 10);
+	actor_settle(&self->scene);
+	HOLDS(actor_holds(left), "not woken", "left sleeps on though [0,9] is free");
+	REQUIRES(actor_waits(right), "right does not wait any more for [90,99], which is held");
+	actor_unlock_range(holder, 90, 10);
+	actor_settle(&self->scene);
+	HOLDS(actor_holds(right), "not woken", "right sleeps on though [90,99] is free");
+}
+
+/* ---- descriptors ---- */
+
+/* A range that counts from the end of the file, which is at 4096 when the request is made. */
+static int lock_the_last_96_bytes(struct actor *self, void *arg)
+{
+	struct flock range = {
+		.l_type = F_WRLCK, .l_whence = SEEK_END, .l_start = -96, .l_len = 96,
+	};
+	struct asleep_call call = lock_sleeps_in(self->lock, MODE_EXCLUSIVE);
+
+	(void)arg;
+	act_sleeps_in(self, call);
+	self->scene->board->number[0] = fcntl(self->lock->fd, F_SETLKW, &range) ? errno : 0;
+	act_sleeps_in(self, ASLEEP_NOWHERE);
+	return 0;
+}
+
+/*
+ * The descriptor becomes another file while a thread waits with it; the lock that is granted
+ * after that must go. 7f3697e24dc3 (4.5): the range to remove was computed anew, from an end
+ * of the file that had moved.
+ */
+CLAIM(practice, POSIX_ONLY, no_lock_is_left_by_a_close_and_a_truncate)
+{
+	struct actor *holder = actor_start(&self->scene, "holder");
+	struct actor *peer = actor_start(&self->scene, "peer");
+	struct actor *thread = actor_start_with(&self->scene, ACTOR_THREAD, DESCRIPTION_OWN,
+						"thread", 0);
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC), ret;
+
+	SETS_UP(null);
+	actor_lock(holder, EXCLUSIVE);
+	actor_begin(thread, lock_the_last_96_bytes, NULL);
+	actor_settle(&self->scene);
+	REQUIRES(actor_waits(thread), "the thread was to wait, and does not");
+	SETS_UP(ftruncate(self->scene.site->fd, 1000));
+	SETS_UP(dup2(null, thread->lock->fd));
+	actor_unlock(holder);
+	actor_await(thread);
+	REQUIRES(self->scene.board->number[0] == EBADF, "fcntl() of the thread: %s, not EBADF",
+		 strerror(self->scene.board->number[0]));
+	ret = actor_try(peer, EXCLUSIVE);
+	HOLDS(!ret, "a lock was left behind", "the peer asks for all: %s", strerror(-ret));
+	close(null);
+}
+
+/* ---- /proc/locks ---- */
+
+static int have_a_child_lock_and_exit(struct actor *self, void *arg)
+{
+	pid_t child = fork();
+	int status;
+
+	(void)arg;
+	if (!child)
+		_exit(flock(self->lock->fd, LOCK_EX) ? 1 : 0);
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return -errno;
+	self->scene->board->number[0] = child;
+	return status ? -ECANCELED : 0;
+}
+
+/*
+ * The description, and with it the lock, outlives the process that locked it.
+ * 826d7bc9f013 (4.19): such a lock was not listed. In another pid namespace than the first
+ * the number of a process that is gone means nothing, and the line is left out.
+ */
+CLAIM(practice, TRAIT_CONVERTS_BY_DROPPING, a_lock_is_listed_after_its_process_is_gone)
+{
+	struct actor *keeper = actor_start(&self->scene, "keeper");
+	struct proc_lock lines[LINES];
+	char space[32] = "";
+	int count;
+
+	/* include/linux/proc_ns.h: PROC_PID_INIT_INO */
+	SKIPS_UNLESS(readlink("/proc/self/ns/pid", space, sizeof(space) - 1) > 0 &&
+		     !strcmp(space, "pid:[4026531836]"), "not in the first pid namespace");
+	actor_do(keeper, have_a_child_lock_and_exit, NULL);
+	count = proc_locks_read(self->scene.site->fd, lines, LINES);
+	SKIPS_UNLESS(count != -ENOENT, "no /proc/locks here");
+	HOLDS(count == 1, "not listed", "/proc/locks has %d lines for the lock", count);
+	HOLDS(lines[0].pid == (pid_t)self->scene.board->number[0], "another pid",
+	      "/proc/locks says pid %d, and %d locked it", lines[0].pid,
+	      (int)self->scene.board->number[0]);
+}
+
+/* ---- calls ---- */
+
+/* LOCK_MAND, long without effect, is ignored since 90f7d7a0d0d6 (5.16), and returns 0. */
+CLAIM(practice, TRAIT_CONVERTS_BY_DROPPING, lock_mand_succeeds_and_excludes_nobody)
+{
+	struct actor *peer = actor_start(&self->scene, "peer");
+	int fd = descriptor_reopen(self->scene.site->fd), ret;
+
+	SETS_UP(fd);
+	ret = flock(fd, LOCK_MAND | LOCK_WRITE) ? -errno : 0;
+	HOLDS(!ret, "LOCK_MAND is refused", "flock(LOCK_MAND | LOCK_WRITE): %s", strerror(-ret));
+	ret = actor_try(peer, EXCLUSIVE);
+	HOLDS(!ret, "LOCK_MAND excludes", "the peer asks for the lock: %s", strerror(-ret));
+	close(fd);
+}
+
+/* flock(-1, 0): EBADF, and EINVAL since db4abb4a32ec (6.0); both arguments are wrong. */
+CLAIM(practice, TRAIT_CONVERTS_BY_DROPPING, no_operation_on_no_descriptor_is_an_error)
+{
+	int ret = flock(-1, 0) ? errno : 0;
+
+	HOLDS(ret == EBADF || ret == EINVAL, "no error", "flock(-1, 0): %s",
+	      ret ? strerror(ret) : "success");
+}
+
+/* ---- leases ---- */
+
+static int open_again(int fd, int flags)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* A new file that is open once, in this way. A descriptor or -errno. */
+static int open_new(int flags)
+{
+	int file = descriptor_memfd(100, 0), fd;
+
+	if (file < 0)
+		return file;
+	/* The memfd itself does not count as a writer, what is opened through it does. */
+	fd = open_again(file, flags);
+	close(file);
+	return fd;
+}
+
+/* The file has a read lease that a writer, without waiting, has begun to break. */
+#define BEGINS_TO_BREAK_A_READ_LEASE(fd) do { \
+	int writer; \
+	signal(SIGIO, SIG_IGN); \
+	SKIPS_UNLESS((fd) >= 0 && !fcntl(fd, F_SETLEASE, F_RDLCK), "no leases here"); \
+	writer = open_again(fd, O_WRONLY | O_NONBLOCK); \
+	REQUIRES(writer == -EWOULDBLOCK, "open for writing beside a read lease: %s", \
+		 writer < 0 ? strerror(-writer) : "success"); \
+} while (0)
+
+/* Until 5.4 /proc/locks gave a read lease that is being broken as READ still. */
+CLAIM(practice, POSIX_ONLY, a_breaking_read_lease_is_listed_as_unlck)
+{
+	int fd = open_new(O_RDONLY), count;
+	struct proc_lock lines[LINES];
+
+	BEGINS_TO_BREAK_A_READ_LEASE(fd);
+	count = proc_locks_read(fd, lines, LINES);
+	SKIPS_UNLESS(count != -ENOENT, "no /proc/locks here");
+	REQUIRES(count == 1 && !strcmp(lines[0].kind, "LEASE"),
+		 "/proc/locks has %d lines, the first of kind %s", count, lines[0].kind);
+	HOLDS(!strcmp(lines[0].mode, "UNLCK"), "another mode", "/proc/locks says %s",
+	      lines[0].mode);
+	close(fd);
+}
+
+/* 778fc546f749 (3.2): a reader waited for a lease that it does not conflict with. */
+CLAIM(practice, POSIX_ONLY, a_reader_opens_a_file_whose_read_lease_is_being_broken)
+{
+	int fd = open_new(O_RDONLY), opened;
+
+	BEGINS_TO_BREAK_A_READ_LEASE(fd);
+	opened = open_again(fd, O_RDONLY | O_NONBLOCK);
+	HOLDS(opened >= 0, "the reader is refused", "open for reading: %s", strerror(-opened));
+	close(opened);
+	close(fd);
+}
+
+/* 387e3746d01c (5.3): a descriptor that opens nothing counted as another user of the file. */
+CLAIM(practice, POSIX_ONLY, an_o_path_descriptor_does_not_prevent_a_write_lease)
+{
+	int fd = open_new(O_RDWR), path, ret;
+
+	SKIPS_UNLESS(fd >= 0 && !fcntl(fd, F_SETLEASE, F_WRLCK) &&
+		     !fcntl(fd, F_SETLEASE, F_UNLCK), "no leases here");
+	path = open_again(fd, O_PATH);
+	SETS_UP(path);
+	ret = fcntl(fd, F_SETLEASE, F_WRLCK) ? errno : 0;
+	HOLDS(!ret, "the lease is refused", "F_SETLEASE beside an O_PATH descriptor: %s",
+	      strerror(ret));
+	close(path);
+	close(fd);
+}
+
+/* include/uapi/linux/fcntl.h since 6.19: F_SETDELEG and what it takes. */
+#define SETDELEG	(1024 + 16)
+
+struct delegation_request {
+	unsigned int flags;
+	unsigned short type, pad;
+};
+
+/* 12965a190eae (6.19): a read delegation was given on a file that is open for writing. */
+CLAIM(practice, POSIX_ONLY, no_read_delegation_on_a_file_open_for_writing)
+{
+	struct delegation_request request = { .type = F_RDLCK };
+	int fd = open_new(O_RDONLY), writer, ret;
+
+	SKIPS_UNLESS(fd >= 0 && !fcntl(fd, SETDELEG, &request), "no delegations here");
+	request.type = F_UNLCK;
+	SETS_UP(fcntl(fd, SETDELEG, &request));
+	writer = open_again(fd, O_WRONLY);
+	SETS_UP(writer);
+	request.type = F_RDLCK;
+	ret = fcntl(fd, SETDELEG, &request) ? errno : 0;
+	HOLDS(ret == EAGAIN, "not EAGAIN", "F_SETDELEG beside a writer: %s",
+	      ret ? strerror(ret) : "success");
+	close(writer);
+	close(fd);
+}
+
+EXPECTATION_MAIN
