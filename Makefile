@@ -82,7 +82,8 @@ include $(src)lib/harness.mk
 
 # Apart from CFLAGS, so that CFLAGS= on the command line does not lose them.
 # _GNU_SOURCE is empty as lib.mk has it: any other value is a redefinition.
-cppflags := -D_GNU_SOURCE= -I$(src)lib $(KHDR_INCLUDES) -isystem $(HARNESS)
+# A 32-bit program, too, has offsets of 64 bits.
+cppflags := -D_GNU_SOURCE= -D_FILE_OFFSET_BITS=64 -I$(src)lib $(KHDR_INCLUDES) -isystem $(HARNESS)
 static   := $(if $(call yes,$(STATIC)),-static)
 ldlibs   := -lpthread
 

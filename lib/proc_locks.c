@@ -30,7 +30,7 @@ bool proc_locks_parse(const char *line, struct proc_lock *lock)
 		lock->depth = spaces + 1;
 		at += spaces + 2;
 	}
-	if (sscanf(line + at, "%11s %15s %7s %d %x:%x:%lu %lld %23s", lock->kind, advisory,
+	if (sscanf(line + at, "%11s %15s %7s %d %x:%x:%llu %lld %23s", lock->kind, advisory,
 		   lock->mode, &lock->pid, &lock->major, &lock->minor, &lock->inode,
 		   &lock->start, end) != 9)
 		return false;

@@ -22,7 +22,7 @@ struct proc_lock {
 	char mode[8];		/* "READ", "WRITE", "UNLCK" */
 	pid_t pid;		/* -1 for OFD */
 	unsigned int major, minor;
-	unsigned long inode;
+	unsigned long long inode;
 	long long start, end;	/* the first byte and the last, or PROC_LOCK_END */
 };
 
