@@ -112,7 +112,7 @@ TEST_F(actor, a_waiter_whom_nobody_can_let_in_is_a_trouble)
 	struct lock keeper;
 
 	/* Held by the test itself, which scene_drain() does not know of. */
-	ASSERT_EQ(0, lock_open(&keeper, &self->scene.site, DESCRIPTION_OWN));
+	ASSERT_EQ(0, lock_open(&keeper, self->scene.site, DESCRIPTION_OWN));
 	ASSERT_EQ(0, lock_acquire(&keeper, &EXCLUSIVE, true));
 	actor_queue(waiter, EXCLUSIVE);
 	scene_drain(&self->scene);
