@@ -74,10 +74,10 @@ static int fcntl_set(const struct lock *lock, short type, off_t start, off_t len
 	return raw(fcntl(lock->fd, wait ? F_SETLKW : F_SETLK, &range));
 }
 
-/* lockf(3) counts from the file position. */
+/* lockf(3) counts from the file position. What has none, as a pipe, is locked from byte 0. */
 static int lockf_set(const struct lock *lock, int command, off_t start, off_t len)
 {
-	if (lseek(lock->fd, start, SEEK_SET) < 0)
+	if (lseek(lock->fd, start, SEEK_SET) < 0 && !(errno == ESPIPE && !start))
 		return -errno;
 	return raw(lockf(lock->fd, command, len));
 }

@@ -119,6 +119,24 @@ TEST_F(lock, descriptions_are_shared_as_they_are_named)
 	EXPECT_EQ(7, lseek(self->site.fd, 0, SEEK_CUR));
 }
 
+TEST_F(lock, what_has_no_position_is_locked)
+{
+	int end[2];
+
+	if (!(self->traits & TRAIT_FILE))
+		return;
+	ASSERT_EQ(0, pipe(end));
+	ASSERT_EQ(self->site.fd, dup2(end[1], self->site.fd));
+	lock_close(&self->one);
+	ASSERT_EQ(0, lock_open(&self->one, &self->site, DESCRIPTION_INHERITED));
+	EXPECT_EQ(0, lock_acquire(&self->one, &EXCLUSIVE, true));
+	EXPECT_EQ(0, lock_release(&self->one, 0, 0));
+	if (self->traits & TRAIT_FROM_POSITION)
+		EXPECT_EQ(-ESPIPE, lock_acquire(&self->one, &EXCLUSIVE_ON(1, 1), true));
+	close(end[0]);
+	close(end[1]);
+}
+
 TEST(a_directory_that_is_missing_is_an_error)
 {
 	struct lock_site site;
