@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * call_32: the lock calls as a 32-bit program makes them, on x86 through int $0x80. In a
+ * 64-bit program they need memory below 4 GiB, and a kernel with CONFIG_IA32_EMULATION.
+ */
+#ifndef LOCKFAIR_CALL_32_H
+#define LOCKFAIR_CALL_32_H
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* <asm/unistd_32.h>: a 64-bit program sees other numbers. */
+#define NR_32_GETPID	20
+#define NR_32_FCNTL	55
+#define NR_32_FLOCK	143
+#define NR_32_FCNTL64	221
+
+/* <asm-generic/fcntl.h>: libc has its own idea of which of these a program is to use. */
+#define GETLK_32	5
+#define SETLK_32	6
+#define SETLKW_32	7
+#define GETLK64_32	12
+#define SETLK64_32	13
+#define SETLKW64_32	14
+#define OFD_GETLK_32	36
+#define OFD_SETLK_32	37
+#define OFD_SETLKW_32	38
+
+/* struct flock, and struct flock64, in halves since a long long is aligned to four bytes there. */
+struct narrow {
+	short type, whence;
+	int start, len, pid;
+};
+
+struct wide {
+	short type, whence;
+	unsigned int start[2], len[2];
+	int pid;
+};
+
+/* What a call is given, and where it answers. Each process has its own. */
+static union {
+	struct narrow narrow;
+	struct wide wide;
+} *low;
+
+/* 0 or more, or -errno. */
+#ifdef SYS_arch_prctl	/* x86 alone has this */
+#define CALL_32_MISSING	"no 32-bit calls here"
+
+static inline int call_32(int nr, long first, long second, void *third)
+{
+	long ret;
+
+	asm volatile("int $0x80" : "=a" (ret)
+		     : "a" ((long)nr), "b" (first), "c" (second), "d" (third)
+#ifdef __x86_64__
+		     : "r8", "r9", "r10", "r11", "memory", "cc");
+#else
+		     : "memory", "cc");
+#endif
+	return ret;
+}
+#else
+#define CALL_32_MISSING	"made for x86"
+
+static inline int call_32(int nr, long first, long second, void *third)
+{
+	(void)nr;
+	(void)first;
+	(void)second;
+	(void)third;
+	return -EOPNOTSUPP;
+}
+#endif
+
+static inline void call_32_leave(int signal_number)
+{
+	(void)signal_number;
+	_exit(1);
+}
+
+/* To be called before the others, and before any actor is started. */
+static inline bool call_32_works(void)
+{
+	int where = MAP_PRIVATE | MAP_ANONYMOUS, status = 1;
+	pid_t child;
+
+#ifdef MAP_32BIT
+	where |= MAP_32BIT;
+#endif
+	low = mmap(NULL, sizeof(*low), PROT_READ | PROT_WRITE, where, -1, 0);
+	child = low == MAP_FAILED ? -1 : fork();
+	if (!child) {
+		/* How a kernel, or a filter of calls, says that there is no such entry. */
+		signal(SIGSEGV, call_32_leave);
+		signal(SIGSYS, call_32_leave);
+		_exit(call_32(NR_32_GETPID, 0, 0, NULL) != getpid());
+	}
+	return child > 0 && waitpid(child, &status, 0) == child && !status;
+}
+
+/* Each is 0 or -errno; what a query finds is in *low. */
+static inline int flock_32(int fd, int operation)
+{
+	return call_32(NR_32_FLOCK, fd, operation, NULL);
+}
+
+static inline int fcntl_32(int fd, int command, struct narrow lock)
+{
+	low->narrow = lock;
+	return call_32(NR_32_FCNTL, fd, command, low);
+}
+
+static inline int fcntl64_32(int fd, int command, short type, long long start, long long len)
+{
+	low->wide = (struct wide){ .type = type };
+	memcpy(low->wide.start, &start, sizeof(start));
+	memcpy(low->wide.len, &len, sizeof(len));
+	return call_32(NR_32_FCNTL64, fd, command, low);
+}
+
+/* Does the answer to a query by fcntl64() name this range? */
+static inline bool is_at(long long start, long long len)
+{
+	return !memcmp(low->wide.start, &start, sizeof(start)) &&
+	       !memcmp(low->wide.len, &len, sizeof(len));
+}
+
+#endif /* LOCKFAIR_CALL_32_H */
