@@ -90,14 +90,15 @@ void history_mark(struct history *history, int lane, char mark)
 
 /* ---- judging ---- */
 
-static long long end(const struct history_event *e)
+/* Not the byte behind it: there is none behind the last. */
+static long long last_byte(const struct history_event *e)
 {
-	return e->len ? e->start + e->len : LLONG_MAX;
+	return e->len ? e->start + (e->len - 1) : LLONG_MAX;
 }
 
 static bool touch(const struct history_event *a, const struct history_event *b)
 {
-	return a->site == b->site && a->start < end(b) && b->start < end(a);
+	return a->site == b->site && a->start <= last_byte(b) && b->start <= last_byte(a);
 }
 
 static bool conflict(const struct history_event *a, const struct history_event *b)

@@ -91,6 +91,17 @@ TEST_F(history, only_ranges_that_touch_overlap)
 	EXPECT_EQ(1, history_overlap(self->h).count);
 }
 
+TEST_F(history, the_last_possible_byte_is_one_of_a_range_without_end)
+{
+	off_t last = (off_t)((1ull << (sizeof(off_t) * 8 - 1)) - 1);
+
+	grant(self->h, self->first, EXCLUSIVE_ON(last, 1));
+	grant(self->h, self->second, EXCLUSIVE_ON(last - 1, 1));
+	EXPECT_EQ(0, history_overlap(self->h).count);
+	grant(self->h, self->third, EXCLUSIVE_ON(10, 0));
+	EXPECT_EQ(2, history_overlap(self->h).count);
+}
+
 TEST_F(history, one_lane_does_not_overlap_with_itself)
 {
 	grant(self->h, self->first, SHARED);
