@@ -23,6 +23,7 @@
 #define SCENE_ACTORS	72
 #define SCENE_NUMBERS	8	/* shared numbers for a test's own use */
 #define SCENE_SITES	3
+#define SCENE_PROBED	32	/* bytes that one probe can look at */
 #define SCENE_FILE_SIZE	4096	/* bytes in the file that is locked */
 
 static_assert(LOCK_BATONS > SCENE_ACTORS, "each actor may wait for an eventfd of its own");
@@ -72,6 +73,8 @@ enum trouble {
 struct scene_board {
 	struct actor_board actor[SCENE_ACTORS];
 	unsigned long long number[SCENE_NUMBERS];
+	off_t probe_start;
+	char probed[SCENE_PROBED + 1];
 };
 
 struct scene {
@@ -153,6 +156,14 @@ int actor_try(struct actor *actor, struct lock_request request);
 void actor_unlock(struct actor *actor);
 void actor_unlock_site(struct actor *actor, int site);
 void actor_unlock_range(struct actor *actor, off_t start, off_t len);
+
+/*
+ * Have it try each of the @count bytes from @start on, at the first site, and let go again:
+ * which are locked by others? A character for each, '.' free, 'S' locked by readers, 'X' locked
+ * by a writer, or by anybody where the kind has no shared mode, '?' another error. It must
+ * hold none of them. The string is the scene's, until the next probe.
+ */
+const char *actor_probe(struct actor *actor, off_t start, int count);
 
 /*
  * Have it do a deed of the test's own; in a process, @arg is as it was at the actor's

@@ -308,6 +308,15 @@ static inline void expectation_teardown(struct __test_metadata *t, struct scene 
 		      expectation_history->name[found.other < 0 ? 0 : found.other]); \
 } while (0)
 
+/* The bytes from @start on are locked as in "..SSXX..", as @prober finds by actor_probe(). */
+#define BYTES_ARE(prober, start, expected) do { \
+	off_t at = (start); \
+	const char *found = actor_probe(prober, at, strlen(expected)); \
+	HOLDS(!strcmp(found, expected), "other bytes are locked", \
+	      "%s found %s, not %s, from byte %lld on", actor_name(prober), found, expected, \
+	      (long long)at); \
+} while (0)
+
 #include "expectation_main.h"
 
 #endif /* LOCKFAIR_EXPECTATION_H */
