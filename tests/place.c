@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Does a waiter keep its place in the queue, come what may?
+ *
+ * Not only a signal that ends the wait makes it leave the queue, but all that has a task
+ * come out of its sleep for a moment: a handler with SA_RESTART, a stop, a tracer; and the
+ * freezer, see freezer.c. Then the request is made again, without the program knowing, and
+ * from the end of the queue; in the meantime it is not in the queue at all.
+ *
+ *	holder  HHHHHHHHHHH.
+ *	first     wwwww!wwwwwwH.	is disturbed
+ *	second      wwwwwwwwH.		came later, and is granted the lock before it
+ *
+ * Those behind it are woken when it leaves, and queue again. So the disturbance is made
+ * to last until they have, or else it would be luck who is back first.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+#include "expectation.h"
+
+struct queue {
+	struct actor *holder, *first, *second;
+};
+
+/* The first does @prepare, unless that is NULL, before it asks. */
+static struct queue queue_two(struct scene *scene, actor_deed prepare)
+{
+	struct queue queue = {
+		.holder = actor_start(scene, "holder"),
+		.first = actor_start(scene, "first"),
+		.second = actor_start(scene, "second"),
+	};
+
+	actor_lock(queue.holder, EXCLUSIVE);
+	if (prepare)
+		actor_do(queue.first, prepare, NULL);
+	actor_queue(queue.first, EXCLUSIVE);
+	actor_queue(queue.second, EXCLUSIVE);
+	return queue;
+}
+
+typedef void (*disturbance)(struct actor *actor);
+
+/* The others are to have found their places before it is over. */
+static void disturb(struct actor *actor, disturbance begin, disturbance end)
+{
+	if (!actor->scene->trouble[0])
+		history_mark(actor->scene->history, actor->lane, '!');
+	begin(actor);
+	actor_settle(actor->scene);
+	end(actor);
+	actor_settle(actor->scene);
+}
+
+static bool is_trouble(struct actor *actor, int ret, const char *what)
+{
+	if (ret < 0)
+		trouble(actor->scene, TROUBLE_BROKEN, "%s %s: %s", what, actor_name(actor),
+			strerror(errno));
+	return actor->scene->trouble[0];
+}
+
+static void nothing(struct actor *actor)
+{
+	(void)actor;
+}
+
+/* ---- signals ---- */
+
+static struct actor *handling;
+
+static void handle_until_poked(int signal_number)
+{
+	struct asleep_call interrupted = handling->board->call;
+	int error = errno;
+
+	(void)signal_number;
+	handling->scene->board->number[0]++;
+	act_await_poke(handling);
+	act_sleeps_in(handling, interrupted);
+	errno = error;
+}
+
+static int handle_hangup(struct actor *self, void *arg)
+{
+	struct sigaction action = { .sa_handler = handle_until_poked, .sa_flags = SA_RESTART };
+
+	(void)arg;
+	handling = self;
+	return sigaction(SIGHUP, &action, NULL) < 0 ? -errno : 0;
+}
+
+static int block_hangup(struct actor *self, void *arg)
+{
+	sigset_t hangup;
+
+	(void)self;
+	(void)arg;
+	sigemptyset(&hangup);
+	sigaddset(&hangup, SIGHUP);
+	return sigprocmask(SIG_BLOCK, &hangup, NULL) < 0 ? -errno : 0;
+}
+
+static void send_signal(struct actor *actor, int signal_number)
+{
+	if (!actor->scene->trouble[0])
+		is_trouble(actor, kill(actor->pid, signal_number), "a signal to");
+}
+
+static void hang_up(struct actor *actor)
+{
+	send_signal(actor, SIGHUP);
+}
+
+/* signal(7): by default it is ignored. */
+static void change_window(struct actor *actor)
+{
+	send_signal(actor, SIGWINCH);
+}
+
+static void end_of_handler(struct actor *actor)
+{
+	if (!actor->scene->trouble[0] && !actor->scene->board->number[0])
+		trouble(actor->scene, TROUBLE_STEP, "%s has not handled the signal",
+			actor_name(actor));
+	is_trouble(actor, act_poke(actor), "a poke of");
+}
+
+/* ---- ptrace ---- */
+
+static void trace(struct actor *actor, int how)
+{
+	if (!actor->scene->trouble[0] && ptrace(how, actor->pid, NULL, NULL) < 0)
+		trouble(actor->scene, TROUBLE_MISSING, "needs ptrace of one's own child");
+}
+
+static void stops_for_ptrace(struct actor *actor)
+{
+	int status;
+
+	if (actor->scene->trouble[0])
+		return;
+	actor->still = !is_trouble(actor, waitpid(actor->pid, &status, __WALL), "ptrace stop of");
+	if (actor->still && !WIFSTOPPED(status))
+		trouble(actor->scene, TROUBLE_STEP, "%s did not stop", actor_name(actor));
+}
+
+static void attach(struct actor *actor)
+{
+	trace(actor, PTRACE_ATTACH);
+	stops_for_ptrace(actor);
+}
+
+static void seize(struct actor *actor)
+{
+	trace(actor, PTRACE_SEIZE);
+}
+
+static void seize_and_interrupt(struct actor *actor)
+{
+	trace(actor, PTRACE_SEIZE);
+	trace(actor, PTRACE_INTERRUPT);
+	stops_for_ptrace(actor);
+}
+
+static void detach(struct actor *actor)
+{
+	if (actor->scene->trouble[0])
+		return;
+	actor->still = is_trouble(actor, ptrace(PTRACE_DETACH, actor->pid, NULL, NULL),
+				  "PTRACE_DETACH from");
+}
+
+/* ---- the claims ---- */
+
+#define STILL_WAITS(actor) \
+	REQUIRES(actor_waits(actor), "%s waits no more: %s", actor_name(actor), \
+		 strerror(-(actor)->result))
+
+#define KEEPS_ITS_PLACE(prepare, begin, end) do { \
+	struct queue queue = queue_two(&self->scene, prepare); \
+	struct history_verdict found; \
+	disturb(queue.first, begin, end); \
+	STILL_WAITS(queue.first); \
+	scene_drain(&self->scene); \
+	found = history_overtaking(expectation_history); \
+	HOLDS_VERDICT(!found.count, &found, "a waiter lost its place", \
+		      "second, which came later, was granted the lock before first; " \
+		      "! is where first was disturbed"); \
+} while (0)
+
+CLASS(folklore);
+
+CLAIM(folklore, EVERY_KIND, a_waiter_that_handles_a_signal_keeps_its_place)
+{
+	KEEPS_ITS_PLACE(handle_hangup, hang_up, end_of_handler);
+}
+
+CLAIM(folklore, EVERY_KIND, a_waiter_stopped_and_continued_keeps_its_place)
+{
+	KEEPS_ITS_PLACE(NULL, actor_stop, actor_continue);
+}
+
+CLAIM(folklore, EVERY_KIND, a_waiter_that_ptrace_attaches_to_keeps_its_place)
+{
+	KEEPS_ITS_PLACE(NULL, attach, detach);
+}
+
+CLAIM(folklore, EVERY_KIND, a_waiter_that_ptrace_interrupts_keeps_its_place)
+{
+	KEEPS_ITS_PLACE(NULL, seize_and_interrupt, detach);
+}
+
+CLASS(practice);
+
+/* PTRACE_SEIZE does not stop the tracee, ptrace(2), and does not wake it either. */
+CLAIM(practice, EVERY_KIND, a_waiter_that_ptrace_seizes_keeps_its_place)
+{
+	KEEPS_ITS_PLACE(NULL, seize, nothing);
+}
+
+CLAIM(practice, EVERY_KIND, a_waiter_that_ignores_a_signal_keeps_its_place)
+{
+	KEEPS_ITS_PLACE(NULL, change_window, nothing);
+}
+
+CLAIM(practice, EVERY_KIND, a_waiter_that_blocks_a_signal_keeps_its_place)
+{
+	KEEPS_ITS_PLACE(block_hangup, hang_up, nothing);
+}
+
+/* ---- the others ---- */
+
+#define OTHERS	5
+
+static void queue_others(struct scene *scene, struct actor *waiter[OTHERS])
+{
+	struct actor *holder = actor_start(scene, "holder");
+
+	actor_lock(holder, EXCLUSIVE);
+	for (int i = 0; i < OTHERS; i++) {
+		waiter[i] = actor_start_nth(scene, "waiter", i + 1);
+		actor_queue(waiter[i], EXCLUSIVE);
+	}
+}
+
+/* The first who was granted the lock after one who came later, but for @but; or -1. */
+static int out_of_turn(const struct history *history, const struct actor *but)
+{
+	int last = -1;
+
+	for (int i = 0; i < history_length(history); i++) {
+		const struct history_event *event = &history->event[i];
+
+		if (event->what != HISTORY_GRANT || event->lane == but->lane)
+			continue;
+		if (event->lane < last)
+			return event->lane;
+		last = event->lane;
+	}
+	return -1;
+}
+
+CLAIM(practice, EVERY_KIND, the_others_keep_their_places)
+{
+	struct actor *waiter[OTHERS];
+	int late;
+
+	queue_others(&self->scene, waiter);
+	disturb(waiter[1], actor_stop, actor_continue);
+	STILL_WAITS(waiter[1]);
+	scene_drain(&self->scene);
+	late = out_of_turn(expectation_history, waiter[1]);
+	HOLDS(late < 0, "another waiter lost its place", "%s was granted the lock out of its turn",
+	      expectation_history->name[late]);
+}
+
+/* Two that leave at a time let two run at a time; who of these is back first is luck. */
+CLAIM(practice, TRAIT_FILE, those_behind_one_who_gives_up_keep_their_order)
+{
+	struct actor *waiter[OTHERS];
+
+	queue_others(&self->scene, waiter);
+	actor_interrupt(waiter[0]);
+	actor_settle(&self->scene);
+	actor_interrupt(waiter[2]);
+	scene_drain(&self->scene);
+	NOBODY_IS_OVERTAKEN();
+}
+
+CLAIM(practice, TRAIT_FILE, those_behind_one_who_dies_keep_their_order)
+{
+	struct actor *waiter[OTHERS];
+
+	queue_others(&self->scene, waiter);
+	actor_kill(waiter[0]);
+	actor_settle(&self->scene);
+	actor_kill(waiter[2]);
+	scene_drain(&self->scene);
+	NOBODY_IS_OVERTAKEN();
+}
+
+/*
+ *	holder  HHHHHHHH.
+ *	first     www!		has left the queue, and is not there at the release
+ *	second      wwwwwH
+ */
+#define DOES_NOT_HOLD_UP_THE_OTHERS(begin, end) do { \
+	struct queue queue = queue_two(&self->scene, NULL); \
+	begin(queue.first); \
+	actor_settle(&self->scene); \
+	actor_unlock(queue.holder); \
+	actor_settle(&self->scene); \
+	HOLDS(actor_holds(queue.second), "the others are held up", \
+	      "nobody holds the lock, and second sleeps on"); \
+	end(queue.first); \
+	scene_drain(&self->scene); \
+} while (0)
+
+CLAIM(practice, TRAIT_FILE, a_stopped_waiter_does_not_hold_up_the_others)
+{
+	DOES_NOT_HOLD_UP_THE_OTHERS(actor_stop, actor_continue);
+}
+
+CLAIM(practice, TRAIT_FILE, a_traced_waiter_does_not_hold_up_the_others)
+{
+	DOES_NOT_HOLD_UP_THE_OTHERS(attach, detach);
+}
+
+/* Nobody could wake it at the release; it has to look for itself. */
+CLAIM(practice, EVERY_KIND, a_waiter_stopped_at_the_release_is_granted_it)
+{
+	struct actor *holder = actor_start(&self->scene, "holder");
+	struct actor *waiter = actor_start(&self->scene, "waiter");
+
+	actor_lock(holder, EXCLUSIVE);
+	actor_queue(waiter, EXCLUSIVE);
+	actor_stop(waiter);
+	actor_unlock(holder);
+	actor_continue(waiter);
+	actor_settle(&self->scene);
+	HOLDS(actor_holds(waiter), "a stopped waiter is forgotten",
+	      "nobody holds the lock; the waiter: %s",
+	      waiter->busy ? "sleeps on" : strerror(-waiter->result));
+}
+
+EXPECTATION_MAIN
