@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What does freezing do to those who hold a lock, and to those who wait for one?
+ *
+ * A container that is paused is frozen: all its tasks come to rest in cgroup v2's freezer
+ * wherever they are, also in the middle of a wait for a lock. That wait is broken off and
+ * made again after the thaw, without the program knowing. A frozen waiter therefore is not
+ * in the queue, and has to go to its end.
+ *
+ *	holder  HHHHHHHHHHH.
+ *	first     wwwww!wwwwwwH.	is frozen, and thawed when the others have settled
+ *	second      wwwwwwwwH.
+ *
+ * The freezer is asked for in the cgroup that we are in (cgroups(7)); to root in the root
+ * cgroup that is open by CAP_DAC_OVERRIDE alone, to others where it was delegated to them.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <mntent.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define EXPECTATION_KEEPS	CAP_DAC_OVERRIDE
+#include "expectation.h"
+
+/* ---- a cgroup to freeze ---- */
+
+static struct {
+	char home[512];		/* the cgroup that this process is in */
+	char path[600];		/* the one made below it */
+	int tell;		/* the keeper, see keep() */
+	pid_t keeper;
+} cgroup;
+
+/* Find the mount of cgroup v2, and the place of this process in it. */
+static bool find_home(void)
+{
+	char line[256], mount[256] = "", own[256] = "";
+	FILE *mounts = setmntent("/proc/self/mounts", "r");
+	FILE *cgroups = fopen("/proc/self/cgroup", "r");
+	struct mntent *entry;
+
+	while (mounts && !mount[0] && (entry = getmntent(mounts))) {
+		if (!strcmp(entry->mnt_type, "cgroup2"))
+			snprintf(mount, sizeof(mount), "%s", entry->mnt_dir);
+	}
+	while (cgroups && !own[0] && fgets(line, sizeof(line), cgroups)) {
+		if (sscanf(line, "0::%255[^\n]", own) != 1)
+			own[0] = '\0';
+	}
+	if (mounts)
+		endmntent(mounts);
+	if (cgroups)
+		fclose(cgroups);
+	snprintf(cgroup.home, sizeof(cgroup.home), "%s%s", mount, own);
+	/* cgroup_namespaces(7): a cgroup outside of the namespace is below "/..". */
+	return mount[0] && own[0] && !strstr(own, "/..");
+}
+
+static int is_removed(void *arg)
+{
+	(void)arg;
+	/* Busy it is as long as the kernel is burying somebody who was in it. */
+	return !rmdir(cgroup.path) || errno != EBUSY;
+}
+
+/*
+ * A cgroup outlives those who made it. So there is a process that does not go when the
+ * test does, and removes the cgroup when it is told, or when the other end of the pipe has
+ * been closed by all who have it: the test and its actors.
+ */
+static void keep(int hear)
+{
+	char told;
+
+	if (read(hear, &told, 1) < 0)
+		_exit(1);
+	privilege_raise(CAP_DAC_OVERRIDE);
+	_exit(asleep_poll(is_removed, NULL, ASLEEP_DEADLINE) < 0);
+}
+
+static bool make_cgroup(void)
+{
+	int pair[2], err;
+
+	if (!find_home() || pipe2(pair, O_CLOEXEC) < 0)
+		return false;
+	snprintf(cgroup.path, sizeof(cgroup.path), "%s/lockfair-%d", cgroup.home, (int)getpid());
+	cgroup.tell = pair[1];
+	cgroup.keeper = fork();
+	if (!cgroup.keeper) {
+		prctl(PR_SET_PDEATHSIG, 0);
+		setsid();
+		close(pair[1]);
+		keep(pair[0]);
+	}
+	close(pair[0]);
+	privilege_raise(CAP_DAC_OVERRIDE);
+	err = cgroup.keeper < 0 ? -1 : mkdir(cgroup.path, 0755);
+	privilege_lower(CAP_DAC_OVERRIDE);
+	return !err;
+}
+
+static int put(const char *folder, const char *name, int value)
+{
+	char path[640], text[16];
+	int fd, length, ret;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	length = snprintf(text, sizeof(text), "%d", value);
+	privilege_raise(CAP_DAC_OVERRIDE);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	privilege_lower(CAP_DAC_OVERRIDE);
+	if (fd < 0)
+		return -1;
+	ret = write(fd, text, length) == length ? 0 : -1;
+	close(fd);
+	return ret;
+}
+
+static int is_frozen(void *arg)
+{
+	char path[640], line[64];
+	int frozen = 0;
+	FILE *events;
+
+	(void)arg;
+	snprintf(path, sizeof(path), "%s/cgroup.events", cgroup.path);
+	events = fopen(path, "r");
+	while (events && !frozen && fgets(line, sizeof(line), events))
+		frozen = !strcmp(line, "frozen 1\n");
+	if (events)
+		fclose(events);
+	return frozen;
+}
+
+static void freeze_actor(struct actor *actor)
+{
+	if (actor->scene->trouble[0])
+		return;
+	if (!make_cgroup() || put(cgroup.path, "cgroup.procs", actor->pid) < 0 ||
+	    put(cgroup.path, "cgroup.freeze", 1) < 0)
+		trouble(actor->scene, TROUBLE_MISSING, "needs a cgroup v2 to make cgroups in");
+	else if (asleep_poll(is_frozen, NULL, ASLEEP_DEADLINE) < 0)
+		trouble(actor->scene, TROUBLE_STEP, "%s was not frozen in %d ms",
+			actor_name(actor), ASLEEP_DEADLINE);
+	history_mark(actor->scene->history, actor->lane, '!');
+	actor->still = true;
+}
+
+/* Thaw it, and remove the cgroup. */
+static void thaw_actor(struct actor *actor)
+{
+	int status = -1;
+
+	if (actor->scene->trouble[0])
+		return;
+	actor->still = false;
+	if (put(cgroup.path, "cgroup.freeze", 0) < 0 ||
+	    put(cgroup.home, "cgroup.procs", actor->pid) < 0)
+		trouble(actor->scene, TROUBLE_BROKEN, "thawing %s: %s", actor_name(actor),
+			strerror(errno));
+	else if (write(cgroup.tell, "x", 1) < 0 || waitpid(cgroup.keeper, &status, 0) < 0 || status)
+		trouble(actor->scene, TROUBLE_BROKEN, "removing the cgroup: status %d", status);
+}
+
+/* ---- the claims ---- */
+
+struct queue {
+	struct actor *holder, *first, *second;
+};
+
+static struct queue queue_two(struct scene *scene)
+{
+	struct queue queue = {
+		.holder = actor_start(scene, "holder"),
+		.first = actor_start(scene, "first"),
+		.second = actor_start(scene, "second"),
+	};
+
+	actor_lock(queue.holder, EXCLUSIVE);
+	actor_queue(queue.first, EXCLUSIVE);
+	actor_queue(queue.second, EXCLUSIVE);
+	return queue;
+}
+
+CLASS(folklore);
+
+CLAIM(folklore, EVERY_KIND, a_waiter_frozen_and_thawed_keeps_its_place)
+{
+	struct queue queue = queue_two(&self->scene);
+
+	freeze_actor(queue.first);
+	actor_settle(&self->scene);
+	thaw_actor(queue.first);
+	actor_settle(&self->scene);
+	REQUIRES(actor_waits(queue.first), "the thawed one waits no more: %s",
+		 strerror(-queue.first->result));
+	scene_drain(&self->scene);
+	NOBODY_IS_OVERTAKEN();
+}
+
+CLASS(practice);
+
+CLAIM(practice, TRAIT_FILE, a_frozen_waiter_does_not_hold_up_the_others)
+{
+	struct queue queue = queue_two(&self->scene);
+
+	freeze_actor(queue.first);
+	actor_settle(&self->scene);
+	actor_unlock(queue.holder);
+	actor_settle(&self->scene);
+	HOLDS(actor_holds(queue.second), "the others are held up",
+	      "nobody holds the lock, and second sleeps on");
+	thaw_actor(queue.first);
+	scene_drain(&self->scene);
+}
+
+/* Nobody could wake it at the release; it has to look for itself. */
+CLAIM(practice, EVERY_KIND, a_waiter_frozen_at_the_release_is_granted_it)
+{
+	struct actor *holder = actor_start(&self->scene, "holder");
+	struct actor *waiter = actor_start(&self->scene, "waiter");
+
+	actor_lock(holder, EXCLUSIVE);
+	actor_queue(waiter, EXCLUSIVE);
+	freeze_actor(waiter);
+	actor_unlock(holder);
+	thaw_actor(waiter);
+	actor_settle(&self->scene);
+	HOLDS(actor_holds(waiter), "a frozen waiter is forgotten",
+	      "nobody holds the lock; the waiter: %s",
+	      waiter->busy ? "sleeps on" : strerror(-waiter->result));
+}
+
+CLAIM(practice, EVERY_KIND, a_frozen_holder_keeps_the_lock)
+{
+	struct queue queue = queue_two(&self->scene);
+	int ret;
+
+	freeze_actor(queue.holder);
+	ret = actor_try(actor_start(&self->scene, "other"), EXCLUSIVE);
+	HOLDS(ret == -EAGAIN, "a frozen holder loses the lock",
+	      "another asked for the lock of the frozen one: %s",
+	      ret ? strerror(-ret) : "granted");
+	thaw_actor(queue.holder);
+	scene_drain(&self->scene);
+	NOBODY_OVERLAPS();
+}
+
+EXPECTATION_MAIN
