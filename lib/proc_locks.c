@@ -9,6 +9,8 @@
 
 #include "proc_locks.h"
 
+#define READINGS	200	/* until two agree */
+
 /*
  * fs/locks.c, lock_get_status(); the arrow of a waiter is indented by a column for each level
  * of the tree above it:
@@ -46,7 +48,7 @@ static bool is_of(const struct proc_lock *lock, const struct stat *file)
 
 /* Lines that begin with @prefix; those of @file, or all where that is NULL. */
 static int read_lines(const char *path, const char *prefix, const struct stat *file,
-		      struct proc_lock *locks, int room)
+		      struct proc_lock *locks, int room, unsigned long *sum)
 {
 	FILE *stream = fopen(path, "re");
 	size_t skip = strlen(prefix);
@@ -54,12 +56,15 @@ static int read_lines(const char *path, const char *prefix, const struct stat *f
 	char line[256];
 	int count = 0;
 
+	*sum = 0;
 	if (!stream)
 		return -errno;
 	while (fgets(line, sizeof(line), stream)) {
 		if (strncmp(line, prefix, skip) || !proc_locks_parse(line + skip, &lock) ||
 		    (file && !is_of(&lock, file)))
 			continue;
+		for (const char *at = line; *at; at++)
+			*sum = *sum * 31 + *at;
 		if (count < room)
 			locks[count] = lock;
 		count++;
@@ -74,15 +79,30 @@ int proc_locks_read(int fd, struct proc_lock *locks, int room)
 {
 	struct stat file;
 
+	unsigned long sum, last = 0;
+	int count, last_count = -1;
+
 	if (fstat(fd, &file) < 0)
 		return -errno;
-	return read_lines("/proc/locks", "", &file, locks, room);
+	/*
+	 * Where the list is longer than a page, locks of others that come and go shift what is
+	 * still to be read. What two readings in a row agree on was not touched by that.
+	 */
+	for (int i = 0; i < READINGS; i++) {
+		count = read_lines("/proc/locks", "", &file, locks, room, &sum);
+		if (count < 0 || (count == last_count && sum == last))
+			return count;
+		last_count = count;
+		last = sum;
+	}
+	return -EAGAIN;
 }
 
 int proc_locks_fdinfo(pid_t pid, int fd, struct proc_lock *locks, int room)
 {
+	unsigned long sum;
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)pid, fd);
-	return read_lines(path, "lock:\t", NULL, locks, room);
+	return read_lines(path, "lock:\t", NULL, locks, room, &sum);
 }

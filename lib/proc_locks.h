@@ -28,9 +28,9 @@ struct proc_lock {
 
 /*
  * The lines of /proc/locks about the file behind @fd, in their order, at most @room into
- * @locks (NULL with 0: only count). How many there are, or -errno; -ENOENT without /proc/locks.
- * A lock of another pid namespace may be left out (locks_show()). Lines may be missed or come
- * twice while locks change: the file is read page by page.
+ * @locks (NULL with 0: only count). How many there are, or -errno; -ENOENT without /proc/locks,
+ * -EAGAIN if it never reads the same twice. A lock of another pid namespace may be left out
+ * (locks_show()). None is found where stat(2) gives another device than the kernel (btrfs).
  */
 int proc_locks_read(int fd, struct proc_lock *locks, int room);
 
