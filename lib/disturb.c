@@ -139,8 +139,15 @@ void actors_kill(struct actor *actors[], int count)
 			return;
 		note_release(actors[i]);
 	}
-	for (int i = 0; i < count; i++)
-		send_signal(actors[i], SIGKILL);
+	/* Those who wait first: the end of a holder is not to grant them anything any more. */
+	for (int i = 0; i < count; i++) {
+		if (actors[i]->busy)
+			send_signal(actors[i], SIGKILL);
+	}
+	for (int i = 0; i < count; i++) {
+		if (!actors[i]->busy)
+			send_signal(actors[i], SIGKILL);
+	}
 	for (int i = 0; i < count; i++)
 		bury(actors[i]);
 }
