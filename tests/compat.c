@@ -213,7 +213,10 @@ CLAIM(promise, RANGES_OF_A_PROCESS, an_answer_that_does_not_fit_is_eoverflow)
 	      strerror(-ret), low->narrow.type, low->narrow.start, low->narrow.len);
 }
 
-/* fcntl(2): the "system call employs a different structure", for large offsets. */
+/*
+ * fcntl(2): the "system call employs a different structure", for large offsets. After
+ * 4d2dc2cc766c (4.15) they were cut for a while to what the old call can tell.
+ */
 CLAIM(promise, TRAIT_QUERIES, fcntl64_tells_large_values)
 {
 	const off_t start = (5ll << 40) + 7, len = (3ll << 35) + 9;

@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define EXPECTATION_KEEPS	CAP_DAC_OVERRIDE
+#define EXPECTATION_KEEPS	PRIVILEGE(CAP_DAC_OVERRIDE)
 #include "expectation.h"
 
 /* ---- a cgroup to freeze ---- */

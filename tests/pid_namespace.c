@@ -8,7 +8,7 @@
  *	outside		the test, and an actor "outer" that holds a lock
  *	 inside		"first", process 1 there, which holds another lock; and its child
  */
-#define EXPECTATION_KEEPS	CAP_SYS_ADMIN
+#define EXPECTATION_KEEPS	PRIVILEGE(CAP_SYS_ADMIN)
 
 #include <fcntl.h>
 #include <sched.h>

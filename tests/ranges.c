@@ -88,7 +88,10 @@ CLAIM(promise, TRAIT_RANGES | TRAIT_CONVERTS, a_change_of_mode_in_the_middle_spl
 	BYTES_ARE(peer, 0, ".XXXSSXXXXSSXXX.");
 }
 
-/* What is left of a lock has to be found again, wherever a split has put it. */
+/*
+ * What is left of a lock has to be found again, wherever a split has put it. Until 2e2f756f81ed
+ * (4.0) the parts stood in the wrong order, and a release of the first found nothing.
+ */
 CLAIM(promise, TRAIT_RANGES | TRAIT_CONVERTS, a_release_after_a_split_is_a_release)
 {
 	struct actor *owner = actor_start(&self->scene, "owner");

@@ -5,7 +5,6 @@
  */
 #include <fcntl.h>
 #include <sys/file.h>
-#include <sys/wait.h>
 
 #include "descriptor.h"
 #include "expectation.h"
@@ -17,48 +16,6 @@
 CLASS(practice);
 
 /* ---- ranges ---- */
-
-/*
- *	holder  [0 W.......................................99]
- *	        .          [40 R...49]				splits it
- *	        [0..9]						released
- *	peer    [0..9]
- *
- * 2e2f756f81ed (4.0): after the split the parts stood in the wrong order, and a release of
- * the first found nothing to release.
- */
-CLAIM(practice, TRAIT_RANGES | TRAIT_SHARED, a_release_after_a_split_is_not_ignored)
-{
-	struct actor *holder = actor_start(&self->scene, "holder");
-	struct actor *peer = actor_start(&self->scene, "peer");
-	int ret;
-
-	actor_lock(holder, EXCLUSIVE_ON(0, 100));
-	actor_lock(holder, SHARED_ON(40, 10));
-	actor_unlock_range(holder, 0, 10);
-	ret = actor_try(peer, EXCLUSIVE_ON(0, 10));
-	HOLDS(!ret, "the release was ignored", "the peer asks for [0,9]: %s", strerror(-ret));
-	ret = actor_try(peer, EXCLUSIVE_ON(10, 1));
-	HOLDS(ret == -EAGAIN, "the release took too much", "the peer asks for [10]: %s",
-	      ret ? strerror(-ret) : "granted");
-}
-
-/* Long ago a lock to the end of the file was not merged with one in it. */
-CLAIM(practice, TRAIT_RANGES, a_lock_to_the_end_takes_in_what_is_held_before_it)
-{
-	struct actor *holder = actor_start(&self->scene, "holder");
-	struct proc_lock lines[LINES];
-	int count;
-
-	actor_lock(holder, EXCLUSIVE_ON(10, 10));
-	actor_lock(holder, EXCLUSIVE_ON(0, 0));
-	count = proc_locks_read(self->scene.site->fd, lines, LINES);
-	SKIPS_UNLESS(count != -ENOENT, "no /proc/locks here");
-	REQUIRES(count > 0, "/proc/locks has no line, or cannot be read: %d", count);
-	HOLDS(count == 1 && !lines[0].start && lines[0].end == PROC_LOCK_END, "not merged",
-	      "/proc/locks has %d lines, the first about [%lld,%lld]", count, lines[0].start,
-	      lines[0].end);
-}
 
 /* In 1996 a release of one edge of a lock woke nobody, see the changelog of fs/locks.c then. */
 CLAIM(practice, TRAIT_RANGES, a_release_of_an_edge_wakes_who_waits_for_it)
@@ -125,47 +82,11 @@ CLAIM(practice, POSIX_ONLY, no_lock_is_left_by_a_close_and_a_truncate)
 	close(null);
 }
 
-/* ---- /proc/locks ---- */
-
-static int have_a_child_lock_and_exit(struct actor *self, void *arg)
-{
-	pid_t child = fork();
-	int status;
-
-	(void)arg;
-	if (!child)
-		_exit(flock(self->lock->fd, LOCK_EX) ? 1 : 0);
-	if (child < 0 || waitpid(child, &status, 0) != child)
-		return -errno;
-	self->scene->board->number[0] = child;
-	return status ? -ECANCELED : 0;
-}
-
-/*
- * The description, and with it the lock, outlives the process that locked it.
- * 826d7bc9f013 (4.19): such a lock was not listed. In another pid namespace than the first
- * the number of a process that is gone means nothing, and the line is left out.
- */
-CLAIM(practice, TRAIT_CONVERTS_BY_DROPPING, a_lock_is_listed_after_its_process_is_gone)
-{
-	struct actor *keeper = actor_start(&self->scene, "keeper");
-	struct proc_lock lines[LINES];
-	char space[32] = "";
-	int count;
-
-	/* include/linux/proc_ns.h: PROC_PID_INIT_INO */
-	SKIPS_UNLESS(readlink("/proc/self/ns/pid", space, sizeof(space) - 1) > 0 &&
-		     !strcmp(space, "pid:[4026531836]"), "not in the first pid namespace");
-	actor_do(keeper, have_a_child_lock_and_exit, NULL);
-	count = proc_locks_read(self->scene.site->fd, lines, LINES);
-	SKIPS_UNLESS(count != -ENOENT, "no /proc/locks here");
-	HOLDS(count == 1, "not listed", "/proc/locks has %d lines for the lock", count);
-	HOLDS(lines[0].pid == (pid_t)self->scene.board->number[0], "another pid",
-	      "/proc/locks says pid %d, and %d locked it", lines[0].pid,
-	      (int)self->scene.board->number[0]);
-}
-
 /* ---- calls ---- */
+
+/* flock(2) does not name them, and not every libc has them; include/uapi/asm-generic/fcntl.h */
+#define MANDATORY	32
+#define WRITERS		128
 
 /* LOCK_MAND, long without effect, is ignored since 90f7d7a0d0d6 (5.16), and returns 0. */
 CLAIM(practice, TRAIT_CONVERTS_BY_DROPPING, lock_mand_succeeds_and_excludes_nobody)
@@ -174,7 +95,7 @@ CLAIM(practice, TRAIT_CONVERTS_BY_DROPPING, lock_mand_succeeds_and_excludes_nobo
 	int fd = descriptor_reopen(self->scene.site->fd), ret;
 
 	SETS_UP(fd);
-	ret = flock(fd, LOCK_MAND | LOCK_WRITE) ? -errno : 0;
+	ret = flock(fd, MANDATORY | WRITERS) ? -errno : 0;
 	HOLDS(!ret, "LOCK_MAND is refused", "flock(LOCK_MAND | LOCK_WRITE): %s", strerror(-ret));
 	ret = actor_try(peer, EXCLUSIVE);
 	HOLDS(!ret, "LOCK_MAND excludes", "the peer asks for the lock: %s", strerror(-ret));
