@@ -163,8 +163,10 @@ static void follow(struct lane *lane, const struct history_event *e, int at, boo
 
 static bool holds_against(const struct lane *lane, const struct history_event *e, bool drops)
 {
-	/* Who asks for a conversion may have lost the old lock already. */
-	if (drops && lane->asks && touch(lane->asks, e))
+	bool converts = lane->asks && touch(lane->asks, e);
+
+	/* By now the old lock may be lost, or a shared one; who asks is the last to know. */
+	if (converts && (drops || (lane->asks->mode == MODE_SHARED && e->mode == MODE_SHARED)))
 		return false;
 	for (int i = 0; i < HOLDS; i++) {
 		if (lane->holds[i] && conflict(lane->holds[i], e))

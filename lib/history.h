@@ -75,7 +75,8 @@ int history_length(const struct history *history);
 
 /*
  * Did two hold conflicting locks at a time? Where a conversion drops the old lock, it
- * does not count while the conversion waits.
+ * does not count while the conversion waits; nor does an exclusive lock against a reader
+ * while its holder asks for a shared one.
  */
 struct history_verdict history_overlap(const struct history *history);
 

@@ -130,6 +130,17 @@ TEST_F(history, a_refused_conversion_loses_the_lock_only_where_it_drops_it)
 	EXPECT_EQ(0, history_overlap(self->h).count);
 }
 
+TEST_F(history, a_reader_may_be_in_before_the_downgrade_that_let_it_in_has_returned)
+{
+	grant(self->h, self->first, EXCLUSIVE);
+	add(self->h, self->first, HISTORY_REQUEST, SHARED);
+	grant(self->h, self->second, SHARED);
+	EXPECT_EQ(0, history_overlap(self->h).count);
+	add(self->h, self->second, HISTORY_RELEASE, SHARED);
+	grant(self->h, self->second, EXCLUSIVE);
+	EXPECT_EQ(1, history_overlap(self->h).count);
+}
+
 /* ---- overtaking ---- */
 
 TEST_F(history, a_later_request_overtakes_one_that_was_seen_waiting)
