@@ -10,6 +10,7 @@
 #include "proc_locks.h"
 
 #define READINGS	200	/* until two agree */
+#define LINE		4096	/* a thousand levels of waiters indent a line that far */
 
 /*
  * fs/locks.c, lock_get_status(); the arrow of a waiter is indented by a column for each level
@@ -53,7 +54,7 @@ static int read_lines(const char *path, const char *prefix, const struct stat *f
 	FILE *stream = fopen(path, "re");
 	size_t skip = strlen(prefix);
 	struct proc_lock lock;
-	char line[256];
+	char line[LINE];
 	int count = 0;
 
 	*sum = 0;

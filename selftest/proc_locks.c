@@ -49,6 +49,17 @@ TEST(waiters_of_three_levels)
 	EXPECT_EQ(3, lock.depth);
 }
 
+TEST(a_waiter_of_the_thousandth_level)
+{
+	struct proc_lock lock;
+	char line[1100];
+
+	snprintf(line, sizeof(line), "1: %999s-> POSIX  ADVISORY  WRITE 2 00:01:7 0 EOF", "");
+	ASSERT_TRUE(proc_locks_parse(line, &lock));
+	EXPECT_EQ(1000, lock.depth);
+	EXPECT_STREQ("POSIX", lock.kind);
+}
+
 TEST(other_lines_are_none)
 {
 	struct proc_lock lock;

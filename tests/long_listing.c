@@ -150,7 +150,8 @@ static bool is_whole(const char *line)
 /* Read /proc/locks a few bytes at a time. The first line that is not whole, or NULL. */
 static const char *read_bit_by_bit(void)
 {
-	static char text[500];
+	/* Who waits behind a thousand others stands a thousand columns to the right. */
+	static char text[16384];
 	int fd = open("/proc/locks", O_RDONLY | O_CLOEXEC);
 	const char *torn = NULL;
 	size_t length = 0;
