@@ -145,19 +145,18 @@ static int open_new(int flags)
 		 writer < 0 ? strerror(-writer) : "success"); \
 } while (0)
 
-/* Until 5.4 /proc/locks gave a read lease that is being broken as READ still. */
+/* Until 5.4 a read lease that is being broken was listed as READ still. */
 CLAIM(practice, POSIX_ONLY, a_breaking_read_lease_is_listed_as_unlck)
 {
 	int fd = open_new(O_RDONLY), count;
-	struct proc_lock lines[LINES];
+	struct proc_lock lines[LINES] = { 0 };
 
 	BEGINS_TO_BREAK_A_READ_LEASE(fd);
-	count = proc_locks_read(fd, lines, LINES);
-	SKIPS_UNLESS(count != -ENOENT, "no /proc/locks here");
+	count = proc_locks_fdinfo(getpid(), fd, lines, LINES);
+	SKIPS_UNLESS(count != -ENOENT, "no fdinfo here");
 	REQUIRES(count == 1 && !strcmp(lines[0].kind, "LEASE"),
-		 "/proc/locks has %d lines, the first of kind %s", count, lines[0].kind);
-	HOLDS(!strcmp(lines[0].mode, "UNLCK"), "another mode", "/proc/locks says %s",
-	      lines[0].mode);
+		 "fdinfo has %d lines of locks, the first of kind %s", count, lines[0].kind);
+	HOLDS(!strcmp(lines[0].mode, "UNLCK"), "another mode", "fdinfo says %s", lines[0].mode);
 	close(fd);
 }
 
