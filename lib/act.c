@@ -90,7 +90,12 @@ void actor_after_exec(int fd)
 	struct order order;
 	int ret = 0;
 
-	/* Whoever was to die with its parent still does, prctl(2). */
+	/*
+	 * execve(2) gives root its capabilities back, and prctl(2): then the parent-death signal
+	 * is gone. The end of @fd tells of a parent that has died before this.
+	 */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	privilege_keep(0);
 	if (send(fd, &ret, sizeof(ret), MSG_NOSIGNAL) == sizeof(ret))
 		recv(fd, &order, sizeof(order), 0);
 	_exit(0);

@@ -72,11 +72,13 @@ static bool is_process(struct actor *actor)
 	return actor->pid > 0;
 }
 
-/* Await a change of state, one of waitid(2)'s W…; false if it cannot be. */
+/* Await a change of state, one of waitid(2)'s W…; false if it cannot be, as in trouble. */
 static bool await_change(struct actor *actor, int change)
 {
 	siginfo_t info;
 
+	if (in_trouble(actor->scene))
+		return false;
 	while (waitid(P_PID, actor->pid, &info, change) < 0) {
 		if (errno == EINTR)
 			continue;

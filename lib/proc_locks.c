@@ -9,7 +9,7 @@
 
 #include "proc_locks.h"
 
-#define READINGS	200	/* until two agree */
+#define READINGS	200	/* until three agree */
 #define LINE		4096	/* a thousand levels of waiters indent a line that far */
 
 /*
@@ -23,10 +23,10 @@
 bool proc_locks_parse(const char *line, struct proc_lock *lock)
 {
 	char advisory[16], end[24];
-	int at, spaces;
+	int at = 0, spaces;
 
 	memset(lock, 0, sizeof(*lock));
-	if (sscanf(line, "%d:%n", &lock->id, &at) != 1 || line[at++] != ' ')
+	if (sscanf(line, "%d:%n", &lock->id, &at) != 1 || !at || line[at++] != ' ')
 		return false;
 	spaces = strspn(line + at, " ");
 	if (!strncmp(line + at + spaces, "->", 2)) {
@@ -66,8 +66,9 @@ static int read_lines(const char *path, const char *prefix, const struct stat *f
 			continue;
 		for (const char *at = line; *at; at++)
 			*sum = *sum * 31 + *at;
+		/* With its padding: callers may compare. */
 		if (count < room)
-			locks[count] = lock;
+			memcpy(&locks[count], &lock, sizeof(lock));
 		count++;
 	}
 	if (ferror(stream))
@@ -81,17 +82,18 @@ int proc_locks_read(int fd, struct proc_lock *locks, int room)
 	struct stat file;
 
 	unsigned long sum, last = 0;
-	int count, last_count = -1;
+	int count, last_count = -1, agreed = 0;
 
 	if (fstat(fd, &file) < 0)
 		return -errno;
 	/*
 	 * Where the list is longer than a page, locks of others that come and go shift what is
-	 * still to be read. What two readings in a row agree on was not touched by that.
+	 * still to be read. What three readings in a row agree on has most likely not been touched.
 	 */
 	for (int i = 0; i < READINGS; i++) {
 		count = read_lines("/proc/locks", "", &file, locks, room, &sum);
-		if (count < 0 || (count == last_count && sum == last))
+		agreed = count == last_count && sum == last ? agreed + 1 : 1;
+		if (count < 0 || agreed == 3)
 			return count;
 		last_count = count;
 		last = sum;

@@ -16,6 +16,7 @@
 #define EXPECTATION_KEEPS	PRIVILEGE(CAP_SYS_ADMIN)
 #include "descriptor.h"
 #include "expectation.h"
+#include "network.h"
 
 /*
  * The files of the scene are exchanged for others: @mine, through which the holder locks, and
@@ -31,12 +32,15 @@ struct cast {
 static struct cast stand_on(struct scene *scene, int mine, int theirs)
 {
 	struct cast cast;
+	int err = errno;
 
-	scene_add_file(scene);
+	if (scene->sites == 1)
+		scene_add_file(scene);
 	if (!scene->trouble[0] && (mine < 0 || theirs < 0 ||
 				   dup2(mine, scene->site[MINE].fd) < 0 ||
 				   dup2(theirs, scene->site[THEIRS].fd) < 0))
-		trouble(scene, TROUBLE_BROKEN, "opening what is to be locked: %s", strerror(errno));
+		trouble(scene, TROUBLE_BROKEN, "opening what is to be locked: %s",
+			strerror(err ? err : errno));
 	cast.holder = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "holder", 0);
 	cast.other = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "other", 0);
 	return cast;
@@ -85,6 +89,7 @@ CLAIM(promise, TRAIT_CONVERTS_BY_DROPPING, a_read_only_descriptor_takes_an_exclu
 	int fd = self->scene.site->fd;
 	struct cast cast = stand_on(&self->scene, reopened(fd, O_RDONLY), reopened(fd, O_RDONLY));
 
+	SKIPS_UNLESS(!emulates_flock(&self->scene), FLOCK_IS_EMULATED);
 	EXCLUDES(cast, EXCLUSIVE, EXCLUSIVE);
 }
 
@@ -93,6 +98,7 @@ CLAIM(promise, TRAIT_CONVERTS_BY_DROPPING, a_write_only_descriptor_takes_a_share
 	int fd = self->scene.site->fd;
 	struct cast cast = stand_on(&self->scene, reopened(fd, O_WRONLY), reopened(fd, O_RDONLY));
 
+	SKIPS_UNLESS(!emulates_flock(&self->scene), FLOCK_IS_EMULATED);
 	EXCLUDES(cast, SHARED, EXCLUSIVE);
 }
 
@@ -162,7 +168,7 @@ CLAIM(practice, TRAIT_CONVERTS_BY_DROPPING, a_directory_can_be_locked)
 CLAIM(practice, TRAIT_FILE, a_pipe_can_be_locked)
 {
 	struct cast cast;
-	int end[2];
+	int end[2] = { -1, -1 };
 
 	SETS_UP(pipe2(end, O_CLOEXEC));
 	cast = stand_on(&self->scene, end[1], reopened(end[0], O_RDWR));
@@ -186,7 +192,7 @@ CLAIM(practice, TRAIT_FILE, a_terminal_can_be_locked)
 CLAIM(practice, TRAIT_FILE, a_socket_can_be_locked)
 {
 	bool owners = lock_kind_traits(variant->kind) & TRAIT_OWNED_BY_PROCESS;
-	int pair[2], ret;
+	int pair[2] = { -1, -1 }, ret;
 	struct cast cast;
 
 	SETS_UP(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
@@ -238,8 +244,8 @@ CLAIM(practice, TRAIT_QUERIES, a_query_needs_no_access)
 }
 
 /*
- * A file on a file system that is mounted twice, in a mount namespace that goes with this
- * process: to be written to, and read-only. 0 or -errno.
+ * A file on a tmpfs, wherever the lock files are, that is mounted twice, in a mount namespace
+ * that goes with this process: to be written to, and read-only. 0 or -errno.
  */
 struct view {
 	int writable, read_only;
@@ -275,8 +281,13 @@ static int two_views(struct view *view)
 
 #define STANDS_ON_A_READ_ONLY_MOUNT(cast) do { \
 	struct view view = { -1, -1, 0 }; \
-	int err = two_views(&view); \
+	int err; \
+	/* Before their folder may be covered. */ \
+	scene_add_file(&self->scene); \
+	err = two_views(&view); \
 	SKIPS_UNLESS(err != -EPERM && err != -EACCES, "needs CAP_SYS_ADMIN"); \
+	SKIPS_UNLESS(err != -EINVAL && err != -ENODEV && err != -ENOSPC, \
+		     "no private mounts here"); \
 	errno = -err; \
 	cast = stand_on(&self->scene, view.read_only, view.writable); \
 	REQUIRES(view.refusal == EROFS, "the mount is not read-only: %s", strerror(view.refusal)); \

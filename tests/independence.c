@@ -8,17 +8,9 @@
  *	lockf			 x	 .
  *	flock				 x
  */
-#include <linux/magic.h>
-#include <sys/vfs.h>
 
 #include "expectation.h"
-
-#ifndef CIFS_SUPER_MAGIC
-#define CIFS_SUPER_MAGIC	0xff534d42
-#endif
-#ifndef SMB2_SUPER_MAGIC
-#define SMB2_SUPER_MAGIC	0xfe534d42
-#endif
+#include "network.h"
 
 #define REFUSAL(ret)	((ret) ? strerror(-(ret)) : "the lock")
 
@@ -35,29 +27,8 @@ static struct lock_request reading(const struct scene *scene, int site)
 	return at_site(site, shared ? SHARED : EXCLUSIVE);
 }
 
-/*
- * flock(2): "NFS clients support flock() locks by emulating them as fcntl(2) byte-range locks",
- * and likewise SMB; "this means that fcntl(2) and flock() locks interact with one another".
- * Which of their locks are known to the server is a matter of mount options and delegations.
- */
-static bool emulates_flock(const struct scene *scene)
-{
-	struct statfs fs;
-
-	if (fstatfs(scene->site->fd, &fs) < 0)
-		return false;
-	switch ((unsigned int)fs.f_type) {
-	case NFS_SUPER_MAGIC:
-	case CIFS_SUPER_MAGIC:
-	case SMB2_SUPER_MAGIC:
-		return true;
-	}
-	return false;
-}
-
 #define FLOCK_IS_NOT_REFUSED(ret, site, beside) do { \
-	SKIPS_UNLESS((ret) != -EAGAIN || !emulates_flock(&self->scene), \
-		     "flock is emulated by fcntl locks here"); \
+	SKIPS_UNLESS((ret) != -EAGAIN || !emulates_flock(&self->scene), FLOCK_IS_EMULATED); \
 	HOLDS(!(ret), "flock and fcntl locks exclude each other", \
 	      "beside the lock of kind %s, one of kind %s is refused: %s", \
 	      kind_at(&self->scene, beside), kind_at(&self->scene, site), REFUSAL(ret)); \
@@ -205,27 +176,6 @@ CLAIM(promise, TRAIT_RANGES | TRAIT_SHARED, posix_and_ofd_readers_hold_it_togeth
 	ret = actor_try(reader, at_site(facing, SHARED));
 	HOLDS(!ret, "readers exclude each other", "in one process, the reader gets: %s",
 	      REFUSAL(ret));
-}
-
-/* lockf(3): "On Linux, lockf() is just an interface on top of fcntl(2) locking." */
-CLAIM(promise, TRAIT_OWNED_BY_PROCESS, lockf_and_posix_locks_are_the_same)
-{
-	bool lockf = self->scene.site->kind == LOCK_LOCKF;
-	int facing = scene_add_kind(&self->scene, lockf ? LOCK_POSIX : LOCK_LOCKF), ret;
-	struct actor *holder = actor_start(&self->scene, "holder");
-	struct actor *other = actor_start(&self->scene, "other");
-
-	actor_lock(holder, EXCLUSIVE);
-	ret = actor_try(other, at_site(facing, EXCLUSIVE));
-	IS_REFUSED(ret, other, facing, 0);
-	ret = actor_try(holder, at_site(facing, EXCLUSIVE));
-	HOLDS(!ret, "a process excludes itself", "the holder of the %s lock asks for it by %s: %s",
-	      kind_at(&self->scene, 0), kind_at(&self->scene, facing), REFUSAL(ret));
-	actor_unlock_site(holder, facing);
-	ret = actor_try(other, EXCLUSIVE);
-	HOLDS(!ret, "the lock is not released",
-	      "the holder has released by %s what it took by %s, and the other gets: %s",
-	      kind_at(&self->scene, facing), kind_at(&self->scene, 0), REFUSAL(ret));
 }
 
 CLASS(practice);

@@ -43,7 +43,9 @@ static bool is_broken_by_an_open(int fd)
 }
 
 #define HAS_LEASES(fd) do { \
-	SKIPS_UNLESS(!fcntl(fd, F_SETLEASE, F_WRLCK), "no lease to be had here"); \
+	int refusal = fcntl(fd, F_SETLEASE, F_WRLCK) ? errno : 0; \
+	REQUIRES(refusal != EAGAIN, "a first lease on a file that nobody else has open: EAGAIN"); \
+	SKIPS_UNLESS(!refusal, "no lease to be had here"); \
 	SETS_UP(fcntl(fd, F_SETLEASE, F_UNLCK)); \
 } while (0)
 

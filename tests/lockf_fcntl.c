@@ -4,7 +4,8 @@
  *
  * POSIX.1-2024: "The interaction between fcntl() and lockf() locks is unspecified." lockf(3):
  * "On Linux, lockf() is just an interface on top of fcntl(2) locking", with the advice not to
- * mix them. So it is practice, and what mixes them here is for the test's sake alone.
+ * mix them. What one sentence leaves open the other promises; what mixes them here is for the
+ * test's sake alone.
  */
 #include "expectation.h"
 
@@ -27,11 +28,11 @@ static int add_fcntl(struct scene *scene)
 	      "%s asked for %s: %s", actor_name(actor), #request, strerror(-ret)); \
 } while (0)
 
-CLASS(practice);
+CLASS(promise);
 
 /* ---- two processes ---- */
 
-CLAIM(practice, TRAIT_FROM_POSITION, lockf_and_fcntl_exclude_each_other)
+CLAIM(promise, TRAIT_FROM_POSITION, lockf_and_fcntl_exclude_each_other)
 {
 	int by_fcntl = add_fcntl(&self->scene);
 	struct actor *one = actor_start(&self->scene, "one");
@@ -47,7 +48,7 @@ CLAIM(practice, TRAIT_FROM_POSITION, lockf_and_fcntl_exclude_each_other)
 	IS_GRANTED(other, EXCLUSIVE_ON(12, 4));
 }
 
-CLAIM(practice, TRAIT_FROM_POSITION, lockf_and_fcntl_wait_for_each_other)
+CLAIM(promise, TRAIT_FROM_POSITION, lockf_and_fcntl_wait_for_each_other)
 {
 	int by_fcntl = add_fcntl(&self->scene);
 	struct actor *one = actor_start(&self->scene, "one");
@@ -66,7 +67,7 @@ CLAIM(practice, TRAIT_FROM_POSITION, lockf_and_fcntl_wait_for_each_other)
 
 /* ---- one process ---- */
 
-CLAIM(practice, TRAIT_FROM_POSITION, each_releases_what_the_other_has_locked)
+CLAIM(promise, TRAIT_FROM_POSITION, each_releases_what_the_other_has_locked)
 {
 	int by_fcntl = add_fcntl(&self->scene);
 	struct actor *owner = actor_start(&self->scene, "owner");
@@ -80,7 +81,7 @@ CLAIM(practice, TRAIT_FROM_POSITION, each_releases_what_the_other_has_locked)
 	BYTES_ARE(peer, 0, "XX....XX........");
 }
 
-CLAIM(practice, TRAIT_FROM_POSITION, each_converts_what_the_other_has_locked)
+CLAIM(promise, TRAIT_FROM_POSITION, each_converts_what_the_other_has_locked)
 {
 	int by_fcntl = add_fcntl(&self->scene);
 	struct actor *owner = actor_start(&self->scene, "owner");

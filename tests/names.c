@@ -63,11 +63,13 @@ static int open_name(const char *name, int flags)
 /* Whoever has had a name and lost it does not get another: try with one that is not needed. */
 static bool can_have_a_name(void)
 {
-	int fd = nameless();
+	int fd = nameless(), err;
 	bool can = fd >= 0 && !give_name(fd, old_name) && !take_name(old_name);
 
+	err = errno;
 	if (fd >= 0)
 		close(fd);
+	errno = err;
 	return can;
 }
 
@@ -79,8 +81,13 @@ static bool has_names(struct scene *scene)
 	snprintf(old_name, sizeof(old_name), "lockfair-%d-old", getpid());
 	snprintf(new_name, sizeof(new_name), "lockfair-%d-new", getpid());
 	directory = scene->dir ? open(scene->dir, O_DIRECTORY | O_CLOEXEC) : mount_nowhere();
-	if (!can_have_a_name())
+	if (!can_have_a_name()) {
+		if (errno == EEXIST || errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+		    errno == ENOSPC || errno == ENOENT)
+			trouble(scene, TROUBLE_BROKEN, "giving a file a name: %s",
+				strerror(errno));
 		return false;
+	}
 	fd = nameless();
 	if (fd < 0 || dup3(fd, scene->site->fd, O_CLOEXEC) < 0)
 		trouble(scene, TROUBLE_BROKEN, "a file that can have a name: %s", strerror(errno));

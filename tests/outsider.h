@@ -63,6 +63,7 @@ static inline void outsider_watch(struct outsider *outsider, struct actor *holde
 {
 	struct scene *scene = holder->scene;
 	unsigned int traits = lock_kind_traits(scene->site->kind);
+	bool any_free = false;
 	int err;
 
 	actor_lock(holder, traits & TRAIT_RANGES ? EXCLUSIVE_ON(100, 10) : EXCLUSIVE);
@@ -78,6 +79,11 @@ static inline void outsider_watch(struct outsider *outsider, struct actor *holde
 		return;
 	}
 	outsider_look(outsider, &outsider->before);
+	for (int i = 0; i < OUTSIDER_AREAS; i++)
+		any_free |= outsider->before.free[i][MODE_SHARED] ||
+			    outsider->before.free[i][MODE_EXCLUSIVE];
+	if ((traits & TRAIT_RANGES) && !any_free)
+		trouble(scene, TROUBLE_BROKEN, "the outsider cannot have what is free");
 	if (outsider->before.free[traits & TRAIT_RANGES ? 1 : 0][MODE_EXCLUSIVE])
 		trouble(scene, TROUBLE_STEP, "the outsider can have what the holder has");
 }

@@ -48,12 +48,15 @@ static struct lock_request at(const struct scene *scene, off_t start)
 #define OUTERS	10
 #define FIRSTS	20
 
+/* Neither a pid, nor the -1 of an OFD lock. */
+#define NOBODY	(-1000)
+
 static pid_t pid_of_holder(const struct lock *lock, off_t start)
 {
 	struct flock answer = { .l_type = F_WRLCK, .l_start = start, .l_len = 1 };
 	int err = lock_query(lock, &answer);
 
-	return err ? err : answer.l_type == F_UNLCK ? -ESRCH : answer.l_pid;
+	return err ? NOBODY + err : answer.l_type == F_UNLCK ? NOBODY : answer.l_pid;
 }
 
 static void note(struct inside *inside, enum number number, long value)
@@ -96,13 +99,15 @@ static int mount_and_list(struct inside *inside)
 {
 	bool ofd = inside->scene->site->kind == LOCK_OFD;
 	struct proc_lock lines[LINES] = { 0 };
+	int count;
 
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return -errno;
-	note(inside, LISTED, list(inside->scene, lines, ofd ? 2 : 1));
+	count = list(inside->scene, lines, ofd ? 2 : 1);
+	note(inside, LISTED, count);
 	note(inside, PID_LISTED, lines[0].pid);
-	return 0;
+	return count < 0 ? count : 0;
 }
 
 static int live_inside(void *arg)
@@ -164,7 +169,9 @@ static void leave(struct inside *inside)
 
 #define ENTERS(inside, deed) do { \
 	int result = enter(inside, &self->scene, deed); \
-	SKIPS_UNLESS(result != -EPERM && result != -EACCES, "needs CAP_SYS_ADMIN"); \
+	bool refused = result == -EPERM || result == -EACCES; \
+	SKIPS_UNLESS(!refused || (inside)->pid > 0, "needs CAP_SYS_ADMIN"); \
+	SKIPS_UNLESS(!refused, "no /proc can be mounted inside"); \
 	SKIPS_UNLESS((result != -EINVAL && result != -ENOSPC) || (inside)->pid > 0, \
 		     "no pid namespace to be had"); \
 	if (result) \
@@ -209,6 +216,8 @@ CLAIM(practice, TRAIT_FILE, a_namespace_lists_its_own_locks_and_all_of_ofd)
 	SKIPS_UNLESS(!access("/proc/locks", R_OK), "no /proc/locks");
 	actor_lock(outer, at(&self->scene, OUTERS));
 	count = list(&self->scene, lines, 1);
+	if (count < 0)
+		trouble(&self->scene, TROUBLE_BROKEN, "/proc/locks: %s", strerror(-count));
 	SKIPS_UNLESS(count, "stat and /proc/locks number the file differently");
 	ENTERS(&inside, mount_and_list);
 	HOLDS(noted(&self->scene, LISTED) == (ofd ? 2 : 1), "another list",
@@ -218,6 +227,8 @@ CLAIM(practice, TRAIT_FILE, a_namespace_lists_its_own_locks_and_all_of_ofd)
 	      noted(&self->scene, PID_LISTED));
 	count = list(&self->scene, lines, 2);
 	HOLDS(count == 2, "another list", "outside, %d locks are listed", count);
+	HOLDS(ofd || lines[0].pid != lines[1].pid, "the same pid twice",
+	      "outside, process %d is listed twice", lines[0].pid);
 	for (int i = 0; i < 2; i++)
 		HOLDS(lines[i].pid == (ofd ? -1 : outer->pid) ||
 		      lines[i].pid == (ofd ? -1 : inside.pid), "another pid",

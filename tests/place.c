@@ -133,8 +133,12 @@ static void end_of_handler(struct actor *actor)
 
 static void trace(struct actor *actor, int how)
 {
-	if (!actor->scene->trouble[0] && ptrace(how, actor->pid, NULL, NULL) < 0)
+	if (actor->scene->trouble[0] || ptrace(how, actor->pid, NULL, NULL) >= 0)
+		return;
+	if (how != PTRACE_INTERRUPT && (errno == EPERM || errno == EACCES))
 		trouble(actor->scene, TROUBLE_MISSING, "needs ptrace of one's own child");
+	else
+		trouble(actor->scene, TROUBLE_BROKEN, "ptrace: %s", strerror(errno));
 }
 
 static void stops_for_ptrace(struct actor *actor)

@@ -20,11 +20,11 @@
 #include "expectation.h"
 
 /*
- * The four kinds of file lock share these. A child costs as much as a hundred closes, or more,
- * and so the two races with children share the second.
+ * The four kinds of file lock share these. A child costs as much as a hundred closes, or more;
+ * where two CPUs are emulated on a busy one, more than a program has time for 10,000 of.
  */
 #define ROUNDS		(10000 / 4)
-#define CHILDREN	(10000 / 4 / 2)
+#define CHILDREN	(10000 / 4 / 4)
 
 CLASS(promise);
 CLASS(practice);

@@ -79,7 +79,10 @@ static int register_it(struct actor *self, void *arg)
 	ring = syscall(__NR_io_uring_setup, 1, &params);
 	self->scene->board->number[0] = ring >= 0 &&
 		!syscall(__NR_io_uring_register, ring, IORING_REGISTER_FILES, &self->lock->fd, 1);
-	return 0;
+	if (self->scene->board->number[0])
+		return 0;
+	/* What is not there, or not permitted, is no trouble; what there is too little of is. */
+	return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno : 0;
 }
 
 static int unregister_it(struct actor *self, void *arg)

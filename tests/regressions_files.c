@@ -123,9 +123,9 @@ static int open_again(int fd, int flags)
 }
 
 /* A new file that is open once, in this way. A descriptor or -errno. */
-static int open_new(int flags)
+static int open_new(const struct scene *scene, int flags)
 {
-	int file = descriptor_memfd(100, 0), fd;
+	int file = scene->dir ? descriptor_file(scene->dir, 100) : descriptor_memfd(100, 0), fd;
 
 	if (file < 0)
 		return file;
@@ -135,11 +135,20 @@ static int open_new(int flags)
 	return fd;
 }
 
+/* A first lease or delegation of that type: SKIP where there are none, at least not for us. */
+#define IS_GIVEN(call, missing) do { \
+	int err = (call) ? errno : 0; \
+	SKIPS_UNLESS(err != EINVAL && err != EACCES && err != EPERM && err != EOPNOTSUPP, \
+		     missing); \
+	REQUIRES(!err, "%s: %s", #call, strerror(err)); \
+} while (0)
+
 /* The file has a read lease that a writer, without waiting, has begun to break. */
 #define BEGINS_TO_BREAK_A_READ_LEASE(fd) do { \
 	int writer; \
 	signal(SIGIO, SIG_IGN); \
-	SKIPS_UNLESS((fd) >= 0 && !fcntl(fd, F_SETLEASE, F_RDLCK), "no leases here"); \
+	SETS_UP(fd); \
+	IS_GIVEN(fcntl(fd, F_SETLEASE, F_RDLCK), "no leases here"); \
 	writer = open_again(fd, O_WRONLY | O_NONBLOCK); \
 	REQUIRES(writer == -EWOULDBLOCK, "open for writing beside a read lease: %s", \
 		 writer < 0 ? strerror(-writer) : "success"); \
@@ -148,7 +157,7 @@ static int open_new(int flags)
 /* Until 5.4 a read lease that is being broken was listed as READ still. */
 CLAIM(practice, POSIX_ONLY, a_breaking_read_lease_is_listed_as_unlck)
 {
-	int fd = open_new(O_RDONLY), count;
+	int fd = open_new(&self->scene, O_RDONLY), count;
 	struct proc_lock lines[LINES] = { 0 };
 
 	BEGINS_TO_BREAK_A_READ_LEASE(fd);
@@ -163,7 +172,7 @@ CLAIM(practice, POSIX_ONLY, a_breaking_read_lease_is_listed_as_unlck)
 /* 778fc546f749 (3.2): a reader waited for a lease that it does not conflict with. */
 CLAIM(practice, POSIX_ONLY, a_reader_opens_a_file_whose_read_lease_is_being_broken)
 {
-	int fd = open_new(O_RDONLY), opened;
+	int fd = open_new(&self->scene, O_RDONLY), opened;
 
 	BEGINS_TO_BREAK_A_READ_LEASE(fd);
 	opened = open_again(fd, O_RDONLY | O_NONBLOCK);
@@ -175,10 +184,11 @@ CLAIM(practice, POSIX_ONLY, a_reader_opens_a_file_whose_read_lease_is_being_brok
 /* 387e3746d01c (5.3): a descriptor that opens nothing counted as another user of the file. */
 CLAIM(practice, POSIX_ONLY, an_o_path_descriptor_does_not_prevent_a_write_lease)
 {
-	int fd = open_new(O_RDWR), path, ret;
+	int fd = open_new(&self->scene, O_RDWR), path, ret;
 
-	SKIPS_UNLESS(fd >= 0 && !fcntl(fd, F_SETLEASE, F_WRLCK) &&
-		     !fcntl(fd, F_SETLEASE, F_UNLCK), "no leases here");
+	SETS_UP(fd);
+	IS_GIVEN(fcntl(fd, F_SETLEASE, F_WRLCK), "no leases here");
+	SETS_UP(fcntl(fd, F_SETLEASE, F_UNLCK));
 	path = open_again(fd, O_PATH);
 	SETS_UP(path);
 	ret = fcntl(fd, F_SETLEASE, F_WRLCK) ? errno : 0;
@@ -200,9 +210,10 @@ struct delegation_request {
 CLAIM(practice, POSIX_ONLY, no_read_delegation_on_a_file_open_for_writing)
 {
 	struct delegation_request request = { .type = F_RDLCK };
-	int fd = open_new(O_RDONLY), writer, ret;
+	int fd = open_new(&self->scene, O_RDONLY), writer, ret;
 
-	SKIPS_UNLESS(fd >= 0 && !fcntl(fd, SETDELEG, &request), "no delegations here");
+	SETS_UP(fd);
+	IS_GIVEN(fcntl(fd, SETDELEG, &request), "no delegations here");
 	request.type = F_UNLCK;
 	SETS_UP(fcntl(fd, SETDELEG, &request));
 	writer = open_again(fd, O_WRONLY);

@@ -43,8 +43,11 @@ static int await_clone(pid_t clone)
 
 static int try_in_clone(void *actor)
 {
+	struct actor *self = actor;
+
 	actor_die_with_parent(parent_of_clone);
-	return -act_try(actor, EXCLUSIVE);
+	self->scene->board->number[0] = -act_try(self, EXCLUSIVE);
+	return 0;
 }
 
 static int close_in_clone(void *actor)
@@ -68,8 +71,7 @@ static int stay_in_clone(void *actor)
 static int have_a_clone_try(struct actor *self, void *arg)
 {
 	(void)arg;
-	self->scene->board->number[0] = await_clone(share_files(self, 0, try_in_clone));
-	return 0;
+	return -await_clone(share_files(self, 0, try_in_clone));
 }
 
 static int have_a_clone_close_it(struct actor *self, void *arg)
