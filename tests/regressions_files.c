@@ -170,7 +170,7 @@ CLAIM(practice, POSIX_ONLY, a_breaking_read_lease_is_listed_as_unlck)
 }
 
 /* 778fc546f749 (3.2): a reader waited for a lease that it does not conflict with. */
-CLAIM(practice, POSIX_ONLY, a_reader_opens_a_file_whose_read_lease_is_being_broken)
+CLAIM(practice, POSIX_ONLY, a_reader_opens_beside_a_breaking_read_lease)
 {
 	int fd = open_new(&self->scene, O_RDONLY), opened;
 
