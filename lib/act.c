@@ -76,12 +76,18 @@ int act_unlock(struct actor *self)
 
 int act_exec(struct actor *self)
 {
-	char number[16], *argv[] = { "lockfair", ACTOR_AFTER_EXEC, number, NULL };
+	char path[4096], number[16], *argv[] = { "lockfair", ACTOR_AFTER_EXEC, number, NULL };
+	ssize_t length;
 
 	snprintf(number, sizeof(number), "%d", self->hear);
 	if (fcntl(self->hear, F_SETFD, 0) < 0)
 		return -errno;
-	execv("/proc/self/exe", argv);
+	/* Under valgrind the link is another program's, and only readlink(2) knows better. */
+	length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	if (length < 0)
+		return -errno;
+	path[length] = '\0';
+	execv(path, argv);
 	return -errno;
 }
 

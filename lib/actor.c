@@ -53,6 +53,7 @@ bool actor_hear(struct actor *actor, int deadline)
 static void tell(struct actor *actor, const struct order *order)
 {
 	struct scene *scene = actor->scene;
+	struct order sent;
 
 	if (in_trouble(scene))
 		return;
@@ -66,7 +67,16 @@ static void tell(struct actor *actor, const struct order *order)
 	actor->deed = order->what == ORDER_DEED;
 	actor->queued = false;
 	actor->proof = (struct asleep_proof){ 0 };
-	if (send(actor->tell, order, sizeof(*order), MSG_NOSIGNAL) != sizeof(*order))
+	/* What goes to another process has no bytes between its members that nobody has set. */
+	memset(&sent, 0, sizeof(sent));
+	sent.what = order->what;
+	sent.request.mode = order->request.mode;
+	sent.request.start = order->request.start;
+	sent.request.len = order->request.len;
+	sent.request.site = order->request.site;
+	sent.deed = order->deed;
+	sent.arg = order->arg;
+	if (send(actor->tell, &sent, sizeof(sent), MSG_NOSIGNAL) != sizeof(sent))
 		trouble(scene, TROUBLE_BROKEN, "%s cannot be told: %s", actor_name(actor),
 			strerror(errno));
 }

@@ -73,7 +73,7 @@ static bool are(int count, const struct proc_lock *expected, int wanted)
 			continue;
 		describe(right, sizeof(right), &expected[i]);
 		describe(wrong, sizeof(wrong), &lines[i]);
-		snprintf(difference, sizeof(difference), "line %d was to be %s, and is %s under %d",
+		snprintf(difference, sizeof(difference), "line %d is not %.60s but %.60s under %d",
 			 i + 1, right, wrong, lines[i].id);
 		return false;
 	}
