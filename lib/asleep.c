@@ -17,23 +17,45 @@
  */
 #define LOOKS_WITHOUT_A_CALL	30
 
-static int slurp(pid_t tid, const char *name, char *text, size_t size)
+static int open_file(pid_t tid, const char *name)
 {
 	char path[64];
-	ssize_t got;
-	int fd, err;
+	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", (int)tid, name);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int slurp(int fd, char *text, size_t size)
+{
+	ssize_t got;
+
 	if (fd < 0)
-		return -errno;
-	got = read(fd, text, size - 1);
-	err = errno;
-	close(fd);
+		return fd;
+	got = pread(fd, text, size - 1, 0);
 	if (got < 0)
-		return -err;
+		return -errno;
 	text[got] = '\0';
 	return 0;
+}
+
+int asleep_open(struct asleep_files *files, pid_t tid)
+{
+	files->call = open_file(tid, "syscall");
+	files->status = open_file(tid, "status");
+	if (files->status >= 0)
+		return 0;
+	if (files->call >= 0)
+		close(files->call);
+	return files->status == -ENOENT ? -ESRCH : files->status;
+}
+
+void asleep_close(struct asleep_files *files)
+{
+	if (files->call >= 0)
+		close(files->call);
+	close(files->status);
 }
 
 static unsigned long field(const char *status, const char *name)
@@ -44,14 +66,14 @@ static unsigned long field(const char *status, const char *name)
 }
 
 /* 1, 0, -errno, or -EOPNOTSUPP where nobody tells. */
-static int in_call(pid_t tid, const struct asleep_call *call)
+static int in_call(int fd, const struct asleep_call *call)
 {
 	unsigned long arg;
 	char text[256];
 	long nr;
 	int err;
 
-	err = slurp(tid, "syscall", text, sizeof(text));
+	err = slurp(fd, text, sizeof(text));
 	if (err == -ENOENT || err == -EACCES || err == -EPERM)
 		return -EOPNOTSUPP;
 	if (err)
@@ -62,7 +84,8 @@ static int in_call(pid_t tid, const struct asleep_call *call)
 	return nr == call->nr && (call->arg == ASLEEP_ANY || arg == call->arg);
 }
 
-int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *proof)
+int asleep_look_at(const struct asleep_files *files, const struct asleep_call *call,
+		   struct asleep_proof *proof)
 {
 	char status[4096], state;
 	const char *at;
@@ -74,10 +97,10 @@ int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *
 	 * The call first: if the state is S and no switch has happened when the
 	 * next look is taken, it was this sleep that both files were read in.
 	 */
-	told = in_call(tid, call);
+	told = in_call(files->call, call);
 	if (told <= 0 && told != -EOPNOTSUPP)
 		return told;
-	ret = slurp(tid, "status", status, sizeof(status));
+	ret = slurp(files->status, status, sizeof(status));
 	if (ret)
 		return ret == -ENOENT ? -ESRCH : ret;
 	at = strstr(status, "State:");
@@ -88,6 +111,21 @@ int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *
 	proof->looks = state == 'S' ? proof->looks + 1 : 0;
 	proof->switches = field(status, "\nvoluntary_ctxt_switches:");
 	return proof->looks >= (told == 1 ? 1 : LOOKS_WITHOUT_A_CALL);
+}
+
+int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *proof)
+{
+	struct asleep_files files;
+	int ret;
+
+	if (call->nr < 0)
+		return 0;
+	ret = asleep_open(&files, tid);
+	if (ret)
+		return ret;
+	ret = asleep_look_at(&files, call, proof);
+	asleep_close(&files);
+	return ret;
 }
 
 bool asleep_throughout(const struct asleep_proof *before, const struct asleep_proof *after)
