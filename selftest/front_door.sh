@@ -881,7 +881,12 @@ signalled() {
 signals() {
 	programs=$top/hanging
 	signalled "$1: SIGTERM" "" TERM 143
-	signalled "$1: SIGHUP" "" HUP 129
+	# What is ignored from the beginning, as by nohup(1), no shell can trap (POSIX, trap).
+	if grep -q '^SigIgn:.*[13579bdf]$' /proc/self/status; then
+		skip "$1: SIGHUP" "it is ignored here"
+	else
+		signalled "$1: SIGHUP" "" HUP 129
+	fi
 	if timeout --preserve-status --foreground -s INT 0.1 true 2>/dev/null; then
 		signalled "$1: SIGINT" "timeout --preserve-status --foreground -s INT 0.4" INT 130
 		signalled "$1: SIGINT to the group" "timeout --preserve-status -s INT 0.4" INT 130
