@@ -23,6 +23,7 @@
 static struct scenario scenario, other;
 static struct play_result result;
 static struct play game;
+static struct play_census census;
 
 /* ---- scenarios as text ---- */
 
@@ -540,14 +541,22 @@ FIXTURE_VARIANT_ADD(comparison, WRONG_PLACE) { WRONG_PLACE };
 FIXTURE_VARIANT_ADD(comparison, FLOCK_FREE) { FLOCK_FREE };
 FIXTURE_VARIANT_ADD(comparison, FLOCK_TAKEN) { FLOCK_TAKEN };
 
+/* Beside somebody who has very many locks, /proc/locks is not looked at. */
+static bool lines_are_read(void)
+{
+	return game.locks >= 0 && !game.look_again && !census.unread;
+}
+
 TEST_F(comparison, catches_it_and_makes_it_short)
 {
 	enum untruth untruth = self->untruth;
 	bool about_queries = untruth <= OWN_LOCK_IN_THE_WAY;
+	bool about_locks_file = untruth >= LOST_LINE && untruth <= WRONG_PLACE;
 	int seed = 0;
 
+	game.census = &census;
 	if ((about_queries && !(game.queries[0] && game.queries[1])) ||
-	    (untruth >= LOST_LINE && untruth <= WRONG_PLACE && game.locks < 0) ||
+	    (about_locks_file && !lines_are_read()) ||
 	    (untruth == WRONG_PLACE && game.shows < 2))
 		SKIP(return, "nobody tells that here");
 	do {
@@ -557,11 +566,15 @@ TEST_F(comparison, catches_it_and_makes_it_short)
 		game.arg = &untruth;
 		ASSERT_EQ(0, play_scenario(&game, &scenario, &result));
 	} while (!result.differs && seed < 50);
+	if (about_locks_file && !lines_are_read())
+		SKIP(return, "too many locks in /proc/locks");
 	ASSERT_TRUE(result.differs);
 	EXPECT_EQ(untruths[untruth].level, result.level) {
 		TH_LOG("%s: %s", untruths[untruth].name, result.what);
 	}
 	play_shrink(&game, &scenario, &result);
+	if (about_locks_file && !lines_are_read())
+		SKIP(return, "too many locks in /proc/locks");
 	EXPECT_TRUE(result.differs);
 	EXPECT_EQ(untruths[untruth].level, result.level);
 	EXPECT_GE(untruths[untruth].most + scenario.actors - 1, scenario.count) {
@@ -570,7 +583,7 @@ TEST_F(comparison, catches_it_and_makes_it_short)
 	/* It was the untruth, and it is what replays show. */
 	ASSERT_EQ(0, through_a_file(&scenario, &other));
 	ASSERT_EQ(0, play_scenario(&game, &other, &result));
-	EXPECT_TRUE(result.differs);
+	EXPECT_TRUE(result.differs || (about_locks_file && !lines_are_read()));
 	game.lie = NULL;
 	ASSERT_EQ(0, play_scenario(&game, &other, &result));
 	EXPECT_FALSE(result.differs) {
