@@ -206,6 +206,7 @@ static void see(struct play *play, const struct scenario *scenario, int step, un
 	const struct players *players = &play->players;
 	const struct player_board *board = &players->board[made->actor];
 
+	seen->no_lines = true;
 	for (int i = 0; i < MODEL_ACTORS; i++) {
 		bool calls = i == made->actor && made->what != STEP_INTERRUPT;
 		bool exits = i == made->actor && made->what == STEP_EXIT;
@@ -503,7 +504,7 @@ static void compare(struct comparing *with)
 			continue;
 		for (int i = 0; i < many; i++) {
 			if (comparisons[i].agrees == lines_agree &&
-			    (play->locks < 0 || play->probing || with->seen->no_lines))
+			    (play->probing || with->seen->no_lines))
 				continue;
 			/* The controls have nothing to be looked at; nor has folklore. */
 			if (level == MODEL_FOLKLORE && i)
