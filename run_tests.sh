@@ -36,6 +36,14 @@ usage() {
 	  -v, --verbose         a row for every claim, where there would be one a file
 	      --setup           install what is missing (as root), build, go on
 	      --self-test       run the project's own tests instead (make check)
+
+	  -k, --kernel SPEC     run under another kernel, in a machine made for it; may be
+	                        repeated: an image, a built kernel tree, debian:6.12,
+	                        debian:7.3-rt, gvisor (as root) or host
+	      --cpus N          of that machine, if QEMU is it (2)
+	      --memory MIB      likewise (1024)
+	      --append ARGS     more for that kernel's command line
+
 	  -h, --help            this
 
 	exit status: 0 all as expected, 1 a failure or an unfair control,
@@ -129,6 +137,8 @@ setup=
 self_test=
 again=./$me
 others=
+specs=
+machine_options=
 
 wants() {
 	[ "$2" -gt 1 ] || die "$1 needs a value"
@@ -140,7 +150,7 @@ while [ $# -gt 0 ]; do
 		option=${1%%=*}
 		value=${1#*=}
 		case $option in
-		--test|--repeat|--directory|--output) ;;
+		--test|--repeat|--directory|--output|--kernel|--cpus|--memory|--append) ;;
 		*) die "unknown option $1 (-h lists them)" ;;
 		esac
 		shift
@@ -152,7 +162,7 @@ while [ $# -gt 0 ]; do
 		shift
 		set -- "$option" "$value" "$@"
 		continue ;;
-	-[tndo]?*)
+	-[tndok]?*)
 		option=${1%"${1#-?}"}
 		value=${1#-?}
 		shift
@@ -191,6 +201,20 @@ while [ $# -gt 0 ]; do
 		shift
 		output=$1
 		[ -n "$output" ] || die "-o: the name is empty" ;;
+	-k|--kernel)
+		wants "$1" $#
+		shift
+		case $1 in
+		''|*"$newline"*) die "-k: no kernel '$(printf %s "$1" | tr '\n' ' ')'" ;;
+		esac
+		specs=$specs$1$newline ;;
+	--cpus|--memory|--append)
+		wants "$1" $#
+		case $2 in
+		''|*"$newline"*) die "$1: '$(printf %s "$2" | tr '\n' ' ')' is no value for it" ;;
+		esac
+		machine_options=$machine_options$1$newline$2$newline
+		shift ;;
 	-?*)	die "unknown option $1 (-h lists them)" ;;
 	*)	die "unknown argument '$1' (a test is chosen by -t GLOB; -h tells more)" ;;
 	esac
@@ -216,6 +240,34 @@ case $0 in
 *)	here=. ;;
 esac
 here=$(cd -- "${here:-/}" && pwd) || exit 2
+
+# ---- another kernel ----
+
+# All of it is done by kernels/run, which calls this script again.
+if [ -n "$specs" ]; then
+	[ -x "$here/kernels/run" ] || die "-k needs the folder kernels of the source tree"
+	[ -z "$setup$list" ] || die "-k takes neither --setup nor -l"
+	IFS=$newline
+	set --
+	for spec in $specs; do
+		set -- "$@" -k "$spec"
+	done
+	# shellcheck disable=SC2086 # a line is a word
+	set -- "$@" $machine_options
+	[ -z "$output" ] || set -- "$@" -o "$output"
+	set -- "$@" --
+	for glob in $globs; do
+		set -- "$@" -t "$glob"
+	done
+	unset IFS
+	[ -z "$stop" ] || set -- "$@" -x
+	[ -z "$strict" ] || set -- "$@" -s
+	[ -z "$verbose" ] || set -- "$@" -v
+	[ -z "$directory" ] || set -- "$@" -d "$directory"
+	[ "$repeat" = 1 ] || set -- "$@" -n "$repeat"
+	exec "$here/kernels/run" "$@"
+fi
+[ -z "$machine_options" ] || die "--cpus, --memory and --append belong to -k"
 
 # ---- what is needed ----
 
@@ -645,6 +697,7 @@ quoted() {
 }
 
 unset LOCKFAIR_DIR LOCKFAIR_STOP LOCKFAIR_STRICT
+[ -z "${LOCKFAIR_KERNEL-}" ] || again="$again -k $(quoted "$LOCKFAIR_KERNEL")"
 [ -z "$stop" ] || export LOCKFAIR_STOP=1
 if [ -n "$strict" ]; then
 	again="$again -s"
@@ -786,6 +839,7 @@ header() {
 		"# user: uid $(id -u), $cap" \
 		"# scheduler: $facts" \
 		"# evidence of waiting: $evidence"
+	[ -z "${LOCKFAIR_MACHINE-}" ] || say "# machine: $LOCKFAIR_MACHINE"
 }
 
 # ---- a program's TAP to KTAP ----

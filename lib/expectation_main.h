@@ -3,6 +3,7 @@
 #ifndef LOCKFAIR_EXPECTATION_MAIN_H
 #define LOCKFAIR_EXPECTATION_MAIN_H
 
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <pthread.h>
 
@@ -55,6 +56,26 @@ static inline bool expectation_has_kind(const char *class, const char *kind_name
 			return (lock_kind_traits(kind) & traits) == traits;
 	}
 	return false;
+}
+
+/*
+ * In a guest that may not live to tell: the kernel's log says which test was running. At a
+ * level that is shown on a quiet console, too.
+ */
+static inline void expectation_tell_kernel(const char *id)
+{
+	char text[280];
+	int fd, length;
+
+	if (!expectation_told("LOCKFAIR_KMSG"))
+		return;
+	fd = open("/dev/kmsg", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	length = snprintf(text, sizeof(text), "<3>lockfair: %s\n", id);
+	if (write(fd, text, length) < 0)
+		expectation_say("/dev/kmsg: %s", strerror(errno));
+	close(fd);
 }
 
 /* run_tests.sh -x: after an unexpected result the rest is named, and not run. */
@@ -118,6 +139,7 @@ static inline int expectation_go(int argc, char **argv, enum expectation_pass pa
 					expectation_leave_out(strchr(id, ':') + 1);
 					continue;
 				}
+				expectation_tell_kernel(id);
 				history_clear(expectation_history);
 				t->results = results;
 				t->pid = 0;
