@@ -43,6 +43,8 @@ usage() {
 	      --cpus N          of that machine, if QEMU is it (2)
 	      --memory MIB      likewise (1024)
 	      --append ARGS     more for that kernel's command line
+	      --bisect ID       judge the kernel tree in the current directory by one test,
+	                        for git bisect run; kernels/bisect tells more
 
 	  -h, --help            this
 
@@ -143,6 +145,17 @@ machine_options=
 wants() {
 	[ "$2" -gt 1 ] || die "$1 needs a value"
 }
+
+# To git bisect run, 2 would be a bad commit: not even a wrong option is for us then.
+for option in "$@"; do
+	case $option in
+	--bisect|--bisect=*)
+		bisect=$(dirname -- "$0")/kernels/bisect
+		[ ! -x "$bisect" ] || exec "$bisect" "$@"
+		printf '%s: --bisect needs the folder kernels of the source tree\n' "$me" >&2
+		exit 128 ;;
+	esac
+done
 
 while [ $# -gt 0 ]; do
 	case $1 in
