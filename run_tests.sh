@@ -40,11 +40,13 @@ usage() {
 	  -k, --kernel SPEC     run under another kernel, in a machine made for it; may be
 	                        repeated: an image, a built kernel tree, debian:6.12,
 	                        debian:7.3-rt, gvisor (as root) or host
+	      --vm qemu|vng     boot an image with an initramfs of ours, or by virtme-ng (qemu)
 	      --cpus N          of that machine, if QEMU is it (2)
 	      --memory MIB      likewise (1024)
 	      --append ARGS     more for that kernel's command line
-	      --bisect ID       judge the kernel tree in the current directory by one test,
-	                        for git bisect run; kernels/bisect tells more
+	      --bisect ID       judge the kernel tree in the current directory by one test, for
+	                        git bisect run, with --expect pass|fail, --runs N and
+	                        --panic-is-bad; kernels/bisect tells more
 
 	  -h, --help            this
 
@@ -163,7 +165,7 @@ while [ $# -gt 0 ]; do
 		option=${1%%=*}
 		value=${1#*=}
 		case $option in
-		--test|--repeat|--directory|--output|--kernel|--cpus|--memory|--append) ;;
+		--test|--repeat|--directory|--output|--kernel|--vm|--cpus|--memory|--append) ;;
 		*) die "unknown option $1 (-h lists them)" ;;
 		esac
 		shift
@@ -221,7 +223,7 @@ while [ $# -gt 0 ]; do
 		''|*"$newline"*) die "-k: no kernel '$(printf %s "$1" | tr '\n' ' ')'" ;;
 		esac
 		specs=$specs$1$newline ;;
-	--cpus|--memory|--append)
+	--vm|--cpus|--memory|--append)
 		wants "$1" $#
 		case $2 in
 		''|*"$newline"*) die "$1: '$(printf %s "$2" | tr '\n' ' ')' is no value for it" ;;
@@ -280,7 +282,7 @@ if [ -n "$specs" ]; then
 	[ "$repeat" = 1 ] || set -- "$@" -n "$repeat"
 	exec "$here/kernels/run" "$@"
 fi
-[ -z "$machine_options" ] || die "--cpus, --memory and --append belong to -k"
+[ -z "$machine_options" ] || die "--vm, --cpus, --memory and --append belong to -k"
 
 # ---- what is needed ----
 
