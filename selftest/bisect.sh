@@ -229,6 +229,30 @@ is "the tree stays as it is" "$(git status --porcelain --ignored | grep -v deed)
 rm -f "$tree/deed"
 git reset -q --hard
 
+# ---- -k by virtme-ng ----
+
+now "ok ok"
+run --bisect "$id" --vm vng
+built=$(find "$top/cache/bisect" -maxdepth 1 -name 'kernel-*-vng')
+run -k "$built" --vm vng -t '*:practice.*' -o "$top/kept"
+is "a built tree by virtme-ng: exit status 0" $rc 0
+has "its header" out '^# machine: virtme-ng 0.0-fake, QEMU, [KT][VC][MG], 2 CPUs, 1024 MiB$'
+has "its results" out '^  ok 1 practice.ofd.a_claim$'
+is "-o keeps what there is" "$(cd "$top/kept" && echo *)" \
+	"barging.tap console dmesg machine results.ktap summary.txt"
+run -k "$built" --vm kvm
+is "no such way to boot: exit status 2" $rc 2
+has "is explained" err "'kvm' is neither qemu nor vng"
+run -k debian:6.12 --vm=vng
+is "a kernel with 9p in modules: exit status 2" $rc 2
+has "is explained" err 'cannot mount the root of virtme-ng without; --vm qemu boots it'
+mkdir "$top/a place"
+TMPDIR="$top/a place" run -k "$built" --vm vng
+is "a place with a space, for virtme-ng: exit status 2" $rc 2
+has "is explained" err 'virtme-ng takes neither spaces nor quotes: '
+run --vm vng
+is "--vm without a kernel: exit status 2" $rc 2
+
 # ---- what ends a bisection ----
 
 # $1: what is said; the rest: arguments.
@@ -389,3 +413,90 @@ done
 
 finish
 fi
+
+# ---- a real kernel ----
+
+# What a build of it needs, and the options and Makefiles of the rest.
+(
+	cd "$KSRC_BISECT" &&
+	find . -type l -o -type f \( -name 'Kconfig*' -o -name 'Makefile*' -o -name 'Kbuild*' -o \
+		! -path './Documentation/*' ! -path './tools/testing/*' ! -path './arch/[!x]*/*' \
+		! -path './sound/*' ! -path './drivers/gpu/drm/*' ! -path './drivers/media/*' \
+		! -path './drivers/staging/*' ! -path './drivers/infiniband/*' \
+		! -path './drivers/net/wireless/*' ! -path './drivers/net/ethernet/*' \
+		! -name .gitignore \) >"$top/files" &&
+	tar -cf - -T "$top/files" | tar -C "$tree" -xf -
+) || exit 1
+git init -q
+commit first "$(sed -n '/^VERSION/,/^SUBLEVEL/s/.*= //p' "$tree/Makefile" | tr '\n' . | sed 's/^/Linux /; s/\.$//')"
+
+# $1: a file; $2: a sed script, by default one that changes nothing; $3: a title.
+change() {
+	n=$((n + 1))
+	sed "${2:-\$s|\$| /* $n */|}" "$tree/$1" >"$top/edited"
+	! cmp -s "$top/edited" "$tree/$1" || { echo "Bail out! $1 has changed: $2"; exit 1; }
+	cat "$top/edited" >"$tree/$1"
+	commit "c$n" "${3:-$1: a comment}"
+}
+
+n=0
+change fs/locks.c
+change kernel/fork.c
+change lib/string.c
+change fs/locks.c
+change fs/fcntl.c
+init='/filelock_init/,/^}/'
+change fs/locks.c "${init}s/return 0;/return 0/" "locks: does not build"
+change fs/locks.c "${init}s/return 0/&;/" "locks: builds again"
+# A new waiter no longer hangs below the one it conflicts with, and goes to the front.
+change fs/locks.c '/^static void __locks_insert_block/,/^}/{
+	/^new_blocker:/,/^		}/d
+	/struct file_lock[a-z_]* \*flc\{0,1\};/d
+	s/list_add_tail/list_add/
+}' "locks: simplify how waiters are queued"
+change fs/locks.c "${init}"'s/return 0;/panic("no locks today"); &/' "locks: does not boot"
+change fs/locks.c "${init}"'s/panic.*today"); //' "locks: boots again"
+change mm/shmem.c
+change fs/locks.c
+git tag last
+
+# virtme-ng builds much that nobody needs here.
+mkdir -p "$top/home/.config/virtme-ng"
+for option in AGP ATA AUDIT BPF_SYSCALL CPU_FREQ CRASH_DUMP DEBUG_KERNEL DRM EFI ETHERNET EXPERT \
+	EXT4_FS FB FTRACE HIBERNATION HID_SUPPORT HWMON I2C IOMMU_SUPPORT IPV6 KEXEC KPROBES MD \
+	MODULES NETFILTER NET_SCHED NFS_FS NUMA PCCARD PERF_EVENTS POWER_SUPPLY SECURITY SOUND \
+	SQUASHFS SUSPEND THERMAL USB_SUPPORT VIRTUALIZATION WATCHDOG WIRELESS WLAN XFRM_USER; do
+	echo "# CONFIG_$option is not set"
+done >"$top/home/.config/virtme-ng/kernel.config"
+HOME=$top/home
+export HOME
+
+id=queue_order:practice.flock.eight_writers_are_granted_in_the_order_they_queued
+for vm in qemu vng; do
+	if [ $vm = vng ] && ! command -v vng >/dev/null; then
+		count=$((count + 1))
+		echo "ok $count - with virtme-ng # SKIP it is not installed"
+		continue
+	fi
+	began=$(date +%s)
+	bisect --bisect "${id%_they_queued}*" --vm $vm --runs 2
+	sed 's/^/# /' "$top/out"
+	echo "# $(($(date +%s) - began)) s"
+	is "$vm: git bisect run: exit status 0" $rc 0
+	has "$vm: finds the commit that changed how waiters are queued" out \
+		"^$(git rev-parse c8) is the first bad commit"
+	has "$vm: which is bad for what was seen" out 'are queued"): bad: .* does not hold (seen: .*) in 2 of 2 runs'
+	for n in 6 9; do
+		has "$vm: has met commit $n, and skipped it" log "^git bisect skip $(git rev-parse c$n)"
+	done
+	is "$vm: the tree stays as it is" "$(git status --porcelain --ignored)" ""
+	clean_after "$vm"
+done
+
+git checkout -q c8
+run --bisect "$id" --vm qemu --expect fail
+is "that commit, where it is expected to fail: good" $rc 0
+git checkout -q c7
+run --bisect "$id" --vm qemu --expect fail
+is "and the one before: bad" $rc 1
+finish
