@@ -206,6 +206,9 @@ judged "ok fail" 1 "bad: $id does not hold (seen: somebody)\$"
 unset FAKE_DMESG
 judged "no-ports ok" 125 "skip: the guest has no serial ports for results (.*); see "
 judged "silent ok" 125 "skip: the guest has said nothing on its serial console: .*; see "
+judged "no-ports ok" 125 "skip: the guest has no serial ports" --panic-is-bad
+judged "early-panic ok" 125 "skip: the guest panicked before the suite began; see "
+judged "early-panic ok" 1 "bad: the guest panicked before the suite began; see " --panic-is-bad
 vm=vng
 judged "no-9p ok" 125 "skip: the guest did not mount the root of virtme-ng: CONFIG_9P_FS, .*; see "
 judged "no-ports ok" 125 "skip: the guest has no ports for results: CONFIG_VIRTIO_CONSOLE=y, and udev?; see "
