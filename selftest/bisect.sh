@@ -483,7 +483,7 @@ for vm in qemu vng; do
 	fi
 	began=$(date +%s)
 	bisect --bisect "${id%_they_queued}*" --vm $vm --runs 2
-	sed 's/^/# /' "$top/out"
+	awk '{ print "# " $0 }' "$top/out"
 	echo "# $(($(date +%s) - began)) s"
 	is "$vm: git bisect run: exit status 0" $rc 0
 	has "$vm: finds the commit that changed how waiters are queued" out \
