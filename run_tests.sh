@@ -37,16 +37,16 @@ usage() {
 	      --setup           install what is missing (as root), build, go on
 	      --self-test       run the project's own tests instead (make check)
 
-	  -k, --kernel SPEC     run under another kernel, in a machine made for it; may be
-	                        repeated: an image, a built kernel tree, debian:6.12,
-	                        debian:7.3-rt, gvisor (as root) or host
-	      --vm qemu|vng     boot an image with an initramfs of ours, or by virtme-ng (qemu)
+	  -k, --kernel SPEC     run under another kernel, in a machine made for it; may
+	                        be repeated: an image, a built kernel tree,
+	                        debian:6.12, debian:7.3-rt, gvisor (as root) or host
+	      --vm qemu|vng     boot with an initramfs of ours, or by virtme-ng (qemu)
 	      --cpus N          of that machine, if QEMU is it (2)
 	      --memory MIB      likewise (1024)
 	      --append ARGS     more for that kernel's command line
-	      --bisect ID       judge the kernel tree in the current directory by one test, for
-	                        git bisect run, with --expect pass|fail, --runs N and
-	                        --panic-is-bad; kernels/bisect tells more
+	      --bisect ID       judge the kernel tree in the current directory by one
+	                        test, for git bisect run; with --expect pass|fail,
+	                        --runs N, --panic-is-bad (kernels/bisect tells more)
 
 	  -h, --help            this
 

@@ -386,7 +386,7 @@ fi
 
 run -h
 is "-h: exit status" $rc 0
-is "-h: at most 24 lines" "$(awk 'END { print (NR <= 24 && NR > 10) }' "$top/out")" 1
+is "-h: at most 60 lines" "$(awk 'END { print (NR <= 60 && NR > 10) }' "$top/out")" 1
 is "-h: at most 79 columns" "$(awk 'length($0) > 79 || /\t/' "$top/out")" ""
 is "-h: nothing on stderr" "$(cat "$top/err")" ""
 cp "$top/out" "$top/help"
