@@ -264,9 +264,12 @@ static inline void expectation_teardown(struct __test_metadata *t, struct scene 
 
 /*
  * What has to be so before the claim can be looked at. Where it is not, the test has
- * failed whatever its class: folklore is expected to fail by its claim alone.
+ * failed whatever its class: folklore is expected to fail by its claim alone. In trouble
+ * @condition is not looked at, for what it asks about may not be there.
  */
 #define REQUIRES(condition, ...) do { \
+	if (expectation_trouble(_metadata, &self->scene)) \
+		return; \
 	if (!(condition)) \
 		trouble(&self->scene, TROUBLE_STEP, __VA_ARGS__); \
 	if (expectation_trouble(_metadata, &self->scene)) \

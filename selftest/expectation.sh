@@ -164,6 +164,10 @@ is 'a missing feature is a SKIP with its name and reason' \
 	results 1 '^ok 1 promise\.flock\.one_that_misses_a_feature # SKIP needs a feature$'
 is 'when all is skipped the exit status is 4' test $status = 4
 
+run '*one_that_misses_what_it_requires'
+is 'what is required is not looked at without the feature' \
+	results 1 '^ok 1 promise\.flock\.one_that_misses_what_it_requires # SKIP needs a feature$'
+
 run '*one_that_crashes'
 is 'a crash is not ok' results 1 '^not ok 1 promise\.flock\.one_that_crashes'
 is 'a crash draws the history' before '^#   somebody \|wH\|' '^not ok'

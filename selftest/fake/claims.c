@@ -46,6 +46,16 @@ CLAIM(promise, ONE_KIND, one_that_misses_a_feature)
 	HOLDS(false, "never", "never");
 }
 
+/* What it would look at is not there, because a feature is not. */
+CLAIM(promise, ONE_KIND, one_that_misses_what_it_requires)
+{
+	struct actor *nobody = NULL;
+
+	trouble(&self->scene, TROUBLE_MISSING, "needs a feature");
+	REQUIRES(actor_holds(nobody), "never");
+	HOLDS(false, "never", "never");
+}
+
 CLAIM(promise, ONE_KIND, one_that_crashes)
 {
 	actor_lock(actor_start(&self->scene, "somebody"), EXCLUSIVE);
