@@ -39,7 +39,7 @@ usage() {
 
 	  -k, --kernel SPEC     run under another kernel, in a machine made for it; may
 	                        be repeated: an image, a built kernel tree,
-	                        debian:6.12, debian:7.3-rt, gvisor (as root) or host
+	                        debian:6.12, debian:7.3-rt, uml, gvisor (as root), host
 	      --vm qemu|vng     boot with an initramfs of ours, or by virtme-ng (qemu)
 	      --cpus N          of that machine, if QEMU is it (2)
 	      --memory MIB      likewise (1024)

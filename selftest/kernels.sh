@@ -256,6 +256,24 @@ has "by the KTAP of the host" out '^  # machine: this one, static$'
 run -k "$top/image" -k "$top/no_such_file"
 is "what is wrong with the last is said before the first runs" "$rc $(cat "$top/out")" "2 "
 
+# ---- user-mode Linux ----
+
+FAKE_LOG=$top/log run -k uml --memory 77 --append 'a=1 b=2'
+is "user-mode Linux: exit status 0" $rc 0
+has "its machine" out '^# machine: user-mode Linux, 1 CPU, 77 MiB, a=1 b=2$'
+has "its command line" log 'm=77M .* a=1 b=2$'
+has "its results" out '^ok 2 barging$'
+clean_after "user-mode Linux"
+FAKE_GUEST=panic run -k uml
+is "user-mode Linux that panics: exit status 1" $rc 1
+has "which is said" err '^# machine: the guest (uml) panicked while barging:practice.ofd.another_claim ran'
+FAKE_GUEST=hang run -k uml
+has "one that hangs is ended" err '^# machine: the guest (uml) hung: no progress for 15 s'
+clean_after "user-mode Linux that hangs"
+FAKE_GUEST=broken run -k uml
+is "user-mode Linux that does not start: exit status 2" $rc 2
+has "and says why" err '^run_tests.sh: linux.uml: Failed to initialize ptrace'
+
 # ---- gVisor ----
 
 if [ "$(id -u)" = 0 ]; then
