@@ -255,7 +255,9 @@ struct view {
 static int mount_twice(struct view *view)
 {
 	if (unshare(CLONE_NEWNS) < 0 ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    /* In a chroot "/" need not be a mount; then P_tmpdir has to be one. */
+	    (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 &&
+	     mount(NULL, P_tmpdir, NULL, MS_PRIVATE, NULL) < 0) ||
 	    mount("lockfair", P_tmpdir, "tmpfs", 0, "mode=0700") < 0 ||
 	    mkdir(P_tmpdir "/again", 0700) < 0 ||
 	    mount(P_tmpdir, P_tmpdir "/again", NULL, MS_BIND, NULL) < 0 ||

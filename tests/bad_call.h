@@ -14,6 +14,11 @@
 
 #include "outsider.h"
 
+/* linux/fs.h; musl has it since 1.2.3 only. */
+#ifndef SEEK_DATA
+#define SEEK_DATA	3
+#endif
+
 #define LARGEST		LLONG_MAX
 static_assert(sizeof(off_t) == sizeof(LARGEST), "it is the largest offset");
 

@@ -101,7 +101,8 @@ static int mount_and_list(struct inside *inside)
 	struct proc_lock lines[LINES] = { 0 };
 	int count;
 
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	/* Not "/": in a chroot that need not be a mount. */
+	if (mount(NULL, "/proc", NULL, MS_PRIVATE, NULL) < 0 ||
 	    mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0)
 		return -errno;
 	count = list(inside->scene, lines, ofd ? 2 : 1);
