@@ -203,6 +203,20 @@ static inline bool expectation_told(const char *variable)
 	return value && !strcmp(value, "1");
 }
 
+/*
+ * LOCKFAIR_EFFORT: so many percent of the rounds of a race, of @usual, and of random scenarios.
+ * A machine that is emulated would need minutes for all of them. At least 1.
+ */
+static inline int expectation_effort(int usual)
+{
+	const char *percent = getenv("LOCKFAIR_EFFORT");
+	int wanted = percent ? atoi(percent) : 0;
+
+	if (wanted < 1 || wanted > 10000)
+		return usual;
+	return (usual * wanted + 99) / 100;
+}
+
 /* The claim does not hold. */
 static inline void expectation_missed(struct __test_metadata *t, struct scene *scene,
 				      const struct history_verdict *verdict, const char *reason)

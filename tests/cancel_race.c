@@ -315,7 +315,10 @@ static void run_race(struct scene *scene, struct race *race)
 {
 	struct actor *releaser, *waiter, *behind;
 
-	race->rounds = race->one_cpu ? ROUNDS_ON_ONE_CPU : ROUNDS;
+	race->rounds = expectation_effort(race->one_cpu ? ROUNDS_ON_ONE_CPU : ROUNDS);
+	/* Each gap in both orders, at least. */
+	if (race->rounds < 2 * GAPS)
+		race->rounds = 2 * GAPS;
 	if (race->one_cpu)
 		scene_on_one_cpu(scene);
 	releaser = actor_start(scene, "releaser");

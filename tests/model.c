@@ -69,21 +69,10 @@ static void say_report(const struct campaign *campaign, const char *name)
 #define CLAIM_SECONDS	5
 #define CLAIM_LEAST(count)	((count) / 10)
 
-/* LOCKFAIR_SCENARIOS: so many percent of what is usual. */
-static int usual(int count)
-{
-	const char *percent = getenv("LOCKFAIR_SCENARIOS");
-	int wanted = percent ? atoi(percent) : 0;
-
-	if (wanted < 1 || wanted > 10000)
-		return count;
-	return (count * wanted + 99) / 100;
-}
-
 static struct campaign *play_claim(struct scene *scene, int kind, unsigned int levels, int count,
 				   bool processes)
 {
-	struct campaign *campaign = campaign_new(kind, levels, usual(count));
+	struct campaign *campaign = campaign_new(kind, levels, expectation_effort(count));
 	int err = 0;
 
 	if (!campaign) {

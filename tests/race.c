@@ -25,6 +25,7 @@
  */
 #define ROUNDS		(10000 / 4)
 #define CHILDREN	(10000 / 4 / 4)
+#define CHILDREN_AT_LEAST 100
 
 CLASS(promise);
 CLASS(practice);
@@ -142,6 +143,7 @@ static struct race {
 	bool asleep[SIDES][SIDES];	/* … and waits for it */
 	cpu_set_t cpus;
 	int spins;			/* before a side lets others use its CPU */
+	int rounds, children;		/* by LOCKFAIR_EFFORT */
 	int lead;			/* how much later is HERE to begin, or, below 0, THERE */
 	int failed;			/* an errno of the other sides */
 	pid_t test, child;		/* the last that was born */
@@ -226,6 +228,11 @@ static void set_up(struct scene *scene, int spins)
 	enum lock_kind kind = scene->site->kind == LOCK_FLOCK ? LOCK_FLOCK : LOCK_OFD;
 
 	race.scene = scene;
+	race.rounds = expectation_effort(ROUNDS);
+	race.children = expectation_effort(CHILDREN);
+	/* It takes some fifty until the two sides come close. */
+	if (race.children < CHILDREN_AT_LEAST)
+		race.children = CHILDREN_AT_LEAST;
 	race.test = getpid();
 	if (!sched_getaffinity(0, sizeof(race.cpus), &race.cpus) && CPU_COUNT(&race.cpus) > 1)
 		race.spins = spins;
@@ -257,7 +264,7 @@ static int close_it(struct actor *self, void *arg)
 	(void)self;
 	(void)arg;
 	run_on(1);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < race.rounds; i++) {
 		start_with(THERE, HERE);
 		linger(-race.lead);
 		close(race.lock.fd);
@@ -281,7 +288,7 @@ CLAIM(promise, TRAIT_FILE, a_lock_raced_by_close_is_not_left_behind)
 	start_side("there", close_it);
 	REQUIRES(!self->scene.trouble[0], "there is no other side");
 	run_on(0);
-	for (int i = 0; i < ROUNDS; i++) {
+	for (int i = 0; i < race.rounds; i++) {
 		int ret, judged;
 
 		if (i)
@@ -300,7 +307,7 @@ CLAIM(promise, TRAIT_FILE, a_lock_raced_by_close_is_not_left_behind)
 		granted += !ret;
 		hold_back(ret ? THERE : HERE);
 	}
-	expectation_say("%d of %d granted before close, the rest told EBADF", granted, ROUNDS);
+	expectation_say("%d of %d granted before close, the rest told EBADF", granted, race.rounds);
 }
 
 /* A child with this memory and a descriptor table of its own; as vfork(2). */
@@ -342,7 +349,7 @@ static int fork_beside_it(struct actor *self, void *arg)
 	(void)self;
 	(void)arg;
 	run_on(1);
-	for (int i = 0; i < CHILDREN; i++) {
+	for (int i = 0; i < race.children; i++) {
 		meet(THERE, HERE);
 		breed(live_for_a_round);
 		bury(race.child);
@@ -375,7 +382,7 @@ CLAIM(promise, TRAIT_FILE, a_child_neither_keeps_nor_takes_a_lock)
 	REQUIRES(!ret, "the first lock: %s", strerror(-ret));
 	run_on(0);
 	meet(HERE, THERE);
-	for (int i = 0; i < CHILDREN; i++) {
+	for (int i = 0; i < race.children; i++) {
 		linger(SWEEP(i));
 		lock_release(&race.lock, 0, 0);
 		meet(HERE, CHILD);
@@ -421,7 +428,7 @@ static int breed_waiters(struct actor *self, void *arg)
 	(void)self;
 	(void)arg;
 	run_on(1);
-	for (int i = 0; i < CHILDREN; i++) {
+	for (int i = 0; i < race.children; i++) {
 		breed(wait_and_exit);
 		/* The next one is to have the CPU for itself. */
 		waitid(P_PID, race.child, &info, WEXITED | WNOWAIT);
@@ -449,7 +456,7 @@ CLAIM(promise, TRAIT_FILE, whoever_dies_at_the_grant_leaves_no_lock)
 	ret = lock_acquire(&race.lock, &EXCLUSIVE, false);
 	REQUIRES(!ret, "the first lock: %s", strerror(-ret));
 	run_on(0);
-	for (int i = 0; i < CHILDREN; i++) {
+	for (int i = 0; i < race.children; i++) {
 		int before = race.granted;
 		pid_t child;
 
@@ -470,7 +477,7 @@ CLAIM(promise, TRAIT_FILE, whoever_dies_at_the_grant_leaves_no_lock)
 		      race.granted > before ? "after its grant" : "in its call", strerror(-ret));
 		hold_back(race.granted > before ? THERE : HERE);
 	}
-	expectation_say("%d of %d granted before they died", race.granted, CHILDREN);
+	expectation_say("%d of %d granted before they died", race.granted, race.children);
 }
 
 EXPECTATION_MAIN
