@@ -44,6 +44,8 @@ usage() {
 	      --cpus N          of that machine, if QEMU is it (2)
 	      --memory MIB      likewise (1024)
 	      --append ARGS     more for that kernel's command line
+	      --matrix          compare kernels: those of kernels/matrix.list, or of
+	                        --kernels FILE, --jobs N at a time (2); -o DIR has a page
 	      --bisect ID       judge the kernel tree in the current directory by one
 	                        test, for git bisect run; with --expect pass|fail,
 	                        --runs N, --panic-is-bad (kernels/bisect tells more)
@@ -141,6 +143,8 @@ setup=
 self_test=
 again=./$me
 others=
+matrix=
+matrix_options=
 specs=
 machine_options=
 
@@ -165,7 +169,7 @@ while [ $# -gt 0 ]; do
 		option=${1%%=*}
 		value=${1#*=}
 		case $option in
-		--test|--repeat|--directory|--output|--kernel|--vm|--cpus|--memory|--append) ;;
+		--test|--repeat|--directory|--output|--kernel|--kernels|--jobs|--vm|--cpus|--memory|--append) ;;
 		*) die "unknown option $1 (-h lists them)" ;;
 		esac
 		shift
@@ -223,6 +227,14 @@ while [ $# -gt 0 ]; do
 		''|*"$newline"*) die "-k: no kernel '$(printf %s "$1" | tr '\n' ' ')'" ;;
 		esac
 		specs=$specs$1$newline ;;
+	--matrix) matrix=1 ;;
+	--kernels|--jobs)
+		wants "$1" $#
+		case $2 in
+		''|*"$newline"*) die "$1: '$(printf %s "$2" | tr '\n' ' ')' is no value for it" ;;
+		esac
+		matrix_options=$matrix_options$1$newline$2$newline
+		shift ;;
 	--vm|--cpus|--memory|--append)
 		wants "$1" $#
 		case $2 in
@@ -258,17 +270,18 @@ here=$(cd -- "${here:-/}" && pwd) || exit 2
 
 # ---- another kernel ----
 
-# All of it is done by kernels/run, which calls this script again.
-if [ -n "$specs" ]; then
-	[ -x "$here/kernels/run" ] || die "-k needs the folder kernels of the source tree"
-	[ -z "$setup$list" ] || die "-k takes neither --setup nor -l"
+# All of it is done by kernels/run or kernels/matrix, which call this script again.
+if [ -n "$specs$matrix" ]; then
+	[ -x "$here/kernels/run" ] || die "-k and --matrix need the folder kernels of the source tree"
+	[ -z "$setup$list" ] || die "-k and --matrix take neither --setup nor -l"
+	[ -z "$specs" ] || [ -z "$matrix" ] || die "-k does not go with --matrix: --kernels FILE names kernels"
 	IFS=$newline
 	set --
 	for spec in $specs; do
 		set -- "$@" -k "$spec"
 	done
 	# shellcheck disable=SC2086 # a line is a word
-	set -- "$@" $machine_options
+	set -- "$@" $machine_options $matrix_options
 	[ -z "$output" ] || set -- "$@" -o "$output"
 	set -- "$@" --
 	for glob in $globs; do
@@ -280,9 +293,11 @@ if [ -n "$specs" ]; then
 	[ -z "$verbose" ] || set -- "$@" -v
 	[ -z "$directory" ] || set -- "$@" -d "$directory"
 	[ "$repeat" = 1 ] || set -- "$@" -n "$repeat"
+	[ -z "$matrix" ] || exec "$here/kernels/matrix" "$@"
 	exec "$here/kernels/run" "$@"
 fi
-[ -z "$machine_options" ] || die "--vm, --cpus, --memory and --append belong to -k"
+[ -z "$machine_options" ] || die "--vm, --cpus, --memory and --append belong to -k and --matrix"
+[ -z "$matrix_options" ] || die "--kernels and --jobs belong to --matrix"
 
 # ---- what is needed ----
 
