@@ -3,7 +3,7 @@
 # One page with all that several kernels said. First file: "NAME SPEC shown|counts" a line;
 # second: what matrix_results.awk writes; then the KTAP of each kernel, for the diagnostics. A cell
 # that has some opens them. What differs between neighbours has a bar between them, so that it is
-# seen without colours, too.
+# seen without colours, too. An open cell lies over the rows below: the next one closes it.
 
 BEGIN { FS = "[ \t]" }
 
@@ -87,16 +87,17 @@ function put_row(id, title,    k, word, before, more, class) {
 	for (k = 1; k <= kernels; k++) {
 		word = cell_of(id, k)
 		class = word == "-" ? "none" : tolower(word)
-		if (k > 1 && word != before)
+		if (before != "" && word != before && !(word == "-" && dead[k]))
 			class = class " d"
 		more = reason[id, k] == "" ? "" : reason[id, k] "\n"
 		more = more said(id, k)
 		if (more == "")
 			printf "<td class=\"%s\">%s", class, word
 		else
-			printf "<td class=\"%s\"><details><summary>%s</summary><pre><b>%s</b>\n%s</pre></details>", \
+			printf "<td class=\"%s\"><details name=cell><summary>%s</summary><pre><b>%s</b>\n%s</pre></details>", \
 				class, word, html(name[k] ", " title), html(more)
-		before = word
+		if (!(word == "-" && dead[k]))
+			before = word
 	}
 	print ""
 }

@@ -171,7 +171,7 @@ is "-o keeps what there is" "$(cd "$top/kept" && echo *)" \
 		echo) matrix.md new newer old results.tsv"
 has "Markdown" kept/matrix.md '^| access: promise: another, posix ofd | skip | yes | \*\*FAIL\*\* |$'
 has "results as a table" kept/results.tsv '^newer	access	promise	posix	another	FAIL	'
-has "the page has the difference" kept/index.html '^.*<td class="yes d">yes<td class="fail d"><details>'
+has "the page has the difference" kept/index.html '^.*<td class="yes d">yes<td class="fail d"><details name=cell>'
 has "and what was seen" kept/index.html '<pre><b>newer, access: promise.posix.another</b>'
 clean_after "three that differ"
 
@@ -214,6 +214,7 @@ has "with its end" err '^dead  *[0-9]* s  the guest (.*dead) panicked while barg
 has "what it did not come to is no difference" out '^2 tests differ, 5 are the same'
 has "and the next one runs" err '^new  *[0-9]* s  5 results'
 has "the page has its last words" kept/index.html 'Kernel panic - not syncing: Fatal exception'
+has "nor a bar on the page" kept/index.html '<td class="none">-<td class="yes">yes$'
 clean_after "one that panics"
 
 # ---- lists ----
