@@ -45,7 +45,7 @@ usage() {
 	      --memory MIB      likewise (1024)
 	      --append ARGS     more for that kernel's command line
 	      --matrix          compare kernels: those of kernels/matrix.list, or of
-	                        --kernels FILE, --jobs N at a time (2); -o DIR has a page
+	                        --kernels FILE, --jobs N at a time (2); -o has a page
 	      --bisect ID       judge the kernel tree in the current directory by one
 	                        test, for git bisect run; with --expect pass|fail,
 	                        --runs N, --panic-is-bad (kernels/bisect tells more)
@@ -169,7 +169,8 @@ while [ $# -gt 0 ]; do
 		option=${1%%=*}
 		value=${1#*=}
 		case $option in
-		--test|--repeat|--directory|--output|--kernel|--kernels|--jobs|--vm|--cpus|--memory|--append) ;;
+		--test|--repeat|--directory|--output) ;;
+		--kernel|--kernels|--jobs|--vm|--cpus|--memory|--append) ;;
 		*) die "unknown option $1 (-h lists them)" ;;
 		esac
 		shift
@@ -272,9 +273,11 @@ here=$(cd -- "${here:-/}" && pwd) || exit 2
 
 # All of it is done by kernels/run or kernels/matrix, which call this script again.
 if [ -n "$specs$matrix" ]; then
-	[ -x "$here/kernels/run" ] || die "-k and --matrix need the folder kernels of the source tree"
+	[ -x "$here/kernels/run" ] ||
+		die "-k and --matrix need the folder kernels of the source tree"
 	[ -z "$setup$list" ] || die "-k and --matrix take neither --setup nor -l"
-	[ -z "$specs" ] || [ -z "$matrix" ] || die "-k does not go with --matrix: --kernels FILE names kernels"
+	[ -z "$specs" ] || [ -z "$matrix" ] ||
+		die "-k does not go with --matrix: --kernels FILE names kernels"
 	IFS=$newline
 	set --
 	for spec in $specs; do
@@ -870,6 +873,8 @@ header() {
 		"# scheduler: $facts" \
 		"# evidence of waiting: $evidence"
 	[ -z "${LOCKFAIR_MACHINE-}" ] || say "# machine: $LOCKFAIR_MACHINE"
+	[ -z "${LOCKFAIR_EFFORT-}" ] ||
+		say "# effort: $LOCKFAIR_EFFORT percent of random scenarios and rounds of a race"
 }
 
 # ---- a program's TAP to KTAP ----

@@ -131,6 +131,7 @@ has "with every result" out '^  ok 2 folklore.ofd.a_belief # XFAIL somebody was 
 is "and no other" "$(grep -c '^ *ok ' "$top/out")" 5
 has "and the table" err '^3 results: all as expected$'
 has "the header names the machine" out '^# machine: QEMU, [KT][VC][MG], 2 CPUs, 1024 MiB$'
+has "and that less is played where it is emulated" out '^# effort: 5 percent '
 has_not "no line of the console is a result" out 'console in the middle'
 clean_after "a kernel on which all is well"
 
@@ -321,7 +322,7 @@ refused 2 "is not a number" -k "$top/image" --cpus two
 refused 2 "is not a number" -k "$top/image" --memory 0
 refused 2 "'' is no value" -k "$top/image" --append ''
 refused 2 "belong to -k" --cpus 2
-refused 2 "takes neither" -k host -l
+refused 2 "take neither" -k host -l
 mkdir -p "$top/tree/arch/x86/boot"
 cp "$top/image" "$top/tree/arch/x86/boot/bzImage"
 run -k "$top/tree"
