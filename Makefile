@@ -85,7 +85,7 @@ include $(src)lib/harness.mk
 # A 32-bit program, too, has offsets of 64 bits.
 cppflags := -D_GNU_SOURCE= -D_FILE_OFFSET_BITS=64 -I$(src)lib $(KHDR_INCLUDES) -isystem $(HARNESS)
 static   := $(if $(call yes,$(STATIC)),-static)
-ldlibs   := -lpthread
+ldlibs   := -lpthread -lm
 
 ifneq ($(building),)
 # Every make asks anew: no answer outlives the compiler and the flags it is for.
