@@ -40,14 +40,16 @@ endif
 
 names_in        = $(basename $(notdir $(wildcard $(src)$(1)/*.c)))
 test_names     := $(call names_in,tests)
+figure_names   := $(call names_in,figures)
 selftest_names := $(call names_in,selftest)
 # Run by the selftests, not one of them.
 fake_names     := $(call names_in,selftest/fake)
 
 TEST_GEN_PROGS := $(addprefix tests/,$(test_names))
-TEST_GEN_FILES := programs
+# Not TEST_GEN_PROGS: figures are no tests, and a runner would run them.
+TEST_GEN_FILES := programs $(addprefix figures/,$(figure_names))
 # Not TEST_PROGS: a runner would run every program a second time.
-TEST_FILES     := run_tests.sh
+TEST_FILES     := run_tests.sh $(addprefix figures/,$(notdir $(wildcard $(src)figures/*.awk $(src)figures/*.gnuplot)))
 
 CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wshadow $(CFLAGS)
 
@@ -135,10 +137,12 @@ endif
 
 lib_objs       := $(patsubst %,$(OUTPUT)/lib/%.o,$(call names_in,lib))
 test_objs      := $(TEST_GEN_PROGS:=.o)
+figure_progs   := $(addprefix $(OUTPUT)/figures/,$(figure_names))
+figure_objs    := $(figure_progs:=.o)
 selftest_progs := $(addprefix $(OUTPUT)/selftest/,$(selftest_names) $(fake_names:%=fake/%))
 selftest_objs  := $(selftest_progs:=.o)
-objs           := $(lib_objs) $(test_objs) $(selftest_objs)
-dirs           := $(addprefix $(OUTPUT)/,lib tests selftest/fake selftest)
+objs           := $(lib_objs) $(test_objs) $(figure_objs) $(selftest_objs)
+dirs           := $(addprefix $(OUTPUT)/,lib tests figures selftest/fake selftest)
 
 $(OUTPUT) $(dirs):
 	@mkdir -p $@
@@ -161,7 +165,7 @@ $(objs): $(OUTPUT)/%.o: $(src)%.c $(OUTPUT)/.flags | $(dirs)
 
 $(test_objs) $(selftest_objs): $(HARNESS_HEADERS)
 
-$(TEST_GEN_PROGS) $(selftest_progs): %: %.o $(lib_objs)
+$(TEST_GEN_PROGS) $(figure_progs) $(selftest_progs): %: %.o $(lib_objs)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(static) $(LDFLAGS) -o $@ $^ $(ldlibs)
 
