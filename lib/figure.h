@@ -13,7 +13,7 @@
 
 #include "actor.h"
 
-#define FIGURE_CPUS	2
+#define FIGURE_CPUS	SCENE_ACTORS
 
 struct figure_run {
 	const char *name;
@@ -23,8 +23,8 @@ struct figure_run {
 	double seconds;			/* how long all rounds may take */
 	double began;
 	int broken;			/* something went wrong that is no property of a kind */
-	int cpus;			/* how many of cpu[] there are */
-	int cpu[FIGURE_CPUS];
+	int cpus;			/* how many of them are in cpu[] */
+	int cpu[FIGURE_CPUS];		/* those that this program may use */
 	struct history *history;	/* for scene_open() */
 };
 
