@@ -61,6 +61,7 @@ void figure_begin(struct figure_run *run, const char *name, int argc, char *argv
 		switch (option) {
 		case 'r':
 			run->rounds = atoi(optarg);
+			run->fixed = true;
 			if (run->rounds < 1 || run->rounds > ROUNDS_MOST)
 				misused(name);
 			break;
@@ -98,8 +99,9 @@ bool figure_next_round(struct figure_run *run)
 		if (run->rounds > ROUNDS_MOST)
 			run->rounds = ROUNDS_MOST;
 	}
-	/* The machine may have become slower since. */
-	if (run->round && run->round >= run->rounds)
+	/* It may have become slower since: begin none that is not likely to end in time. */
+	if (run->round && (run->round >= run->rounds ||
+			   (!run->fixed && spent + spent / run->round > run->seconds)))
 		return false;
 	run->round++;
 	if (isatty(STDERR_FILENO))

@@ -19,6 +19,7 @@ struct figure_run {
 	const char *name;
 	const char *dir;		/* for lock_site_open() */
 	int rounds;			/* how many there will be; 0: the first one tells */
+	bool fixed;			/* they are that many whatever time they take */
 	int round;			/* the present one, from 1 on */
 	double seconds;			/* how long all rounds may take */
 	double began;
