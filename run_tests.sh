@@ -34,6 +34,9 @@ usage() {
 	  -o, --output DIR      keep the raw TAP, results.ktap and summary.txt in DIR
 	  -s, --strict          an expected failure is a failure: FIFO, or exit 1
 	  -v, --verbose         a row for every claim, where there would be one a file
+	      --figures         no tests: what the locks cost, and how evenly they are
+	                        shared; with -o DIR also TSV and plots
+	      --rounds N        of figures, so many (default: what some 30 s allow)
 	      --setup           install what is missing (as root), build, go on
 	      --self-test       run the project's own tests instead (make check)
 
@@ -141,6 +144,8 @@ verbose=
 list=
 setup=
 self_test=
+figures=
+rounds=
 again=./$me
 others=
 matrix=
@@ -169,7 +174,7 @@ while [ $# -gt 0 ]; do
 		option=${1%%=*}
 		value=${1#*=}
 		case $option in
-		--test|--repeat|--directory|--output) ;;
+		--test|--repeat|--directory|--output|--rounds) ;;
 		--kernel|--kernels|--jobs|--vm|--cpus|--memory|--append) ;;
 		*) die "unknown option $1 (-h lists them)" ;;
 		esac
@@ -197,6 +202,7 @@ while [ $# -gt 0 ]; do
 	-v|--verbose)	verbose=1 ;;
 	--setup)	setup=1 ;;
 	--self-test)	self_test=1 ;;
+	--figures)	figures=1 ;;
 	-t|--test)
 		wants "$1" $#
 		shift
@@ -204,6 +210,13 @@ while [ $# -gt 0 ]; do
 		''|*"$newline"*) die "-t: no test matches '$(printf %s "$1" | tr '\n' ' ')'" ;;
 		esac
 		globs=$globs$1$newline ;;
+	--rounds)
+		wants "$1" $#
+		shift
+		rounds=$1
+		case $rounds in
+		''|*[!0-9]*|0*|????*) die "--rounds: '$rounds' is not a number from 1 to 999" ;;
+		esac ;;
 	-n|--repeat)
 		wants "$1" $#
 		shift
@@ -254,6 +267,13 @@ while [ $# -gt 0 ]; do
 done
 
 [ -z "$self_test" ] || [ -z "$others" ] || die "--self-test takes no other option but --setup"
+[ -n "$figures" ] || [ -z "$rounds" ] || die "--rounds is for --figures"
+if [ -n "$figures" ]; then
+	case $globs$stop$strict$verbose$list$repeat in
+	1) ;;
+	*) die "--figures goes with --rounds, -d, -o, -k and --setup alone" ;;
+	esac
+fi
 
 limit=${LOCKFAIR_TIME_LIMIT:-120}
 case $limit in
@@ -278,6 +298,7 @@ if [ -n "$specs$matrix" ]; then
 	[ -z "$setup$list" ] || die "-k and --matrix take neither --setup nor -l"
 	[ -z "$specs" ] || [ -z "$matrix" ] ||
 		die "-k does not go with --matrix: --kernels FILE names kernels"
+	[ -z "$figures" ] || [ -z "$matrix" ] || die "--figures goes with -k, not with --matrix"
 	IFS=$newline
 	set --
 	for spec in $specs; do
@@ -291,6 +312,8 @@ if [ -n "$specs$matrix" ]; then
 		set -- "$@" -t "$glob"
 	done
 	unset IFS
+	[ -z "$figures" ] || set -- "$@" --figures
+	[ -z "$rounds" ] || set -- "$@" --rounds "$rounds"
 	[ -z "$stop" ] || set -- "$@" -x
 	[ -z "$strict" ] || set -- "$@" -s
 	[ -z "$verbose" ] || set -- "$@" -v
@@ -542,6 +565,14 @@ path_of() {
 # All there, and none older than what it is made of?
 built() {
 	[ -n "$names" ] || return 1
+	if [ -n "$figures" ] && [ -w "$here" ] && [ -f "$here/Makefile" ]; then
+		for name in cost contention growth summary; do
+			path=$here/figures/$name
+			[ -e "$path" ] || return 1
+			[ -z "$(find "$here/lib" "$here/figures" -name '*.[ch]' \
+				-newer "$path")" ] || return 1
+		done
+	fi
 	for name in $names; do
 		path_of "$name"
 		[ -e "$path" ] || return 1
@@ -598,6 +629,8 @@ elif ! built && [ -f "$here/Makefile" ]; then
 	find_programs "$here"
 fi
 [ -n "$names" ] || die "no test programs in $here (make builds them)"
+# Figures are no tests.
+[ -z "$figures" ] || names=
 
 # Old ones of busybox have no -k.
 limiter="timeout -k 5"
@@ -756,6 +789,7 @@ if [ -n "$output" ]; then
 		die "-o: $output cannot be made: $(sed -n 's/.*: //p' "$work/noise")"
 	ktap=$output/results.ktap
 	summary=$output/summary.txt
+	[ -z "$figures" ] || { ktap=$output/figures.txt; summary=/dev/null; }
 	{ : >"$ktap" && : >"$summary"; } 2>/dev/null || die "-o: $output is not writable"
 fi
 
@@ -812,6 +846,7 @@ cpu_max() {
 	done
 }
 
+# Lines: the first one is $1, what follows it is about this machine, and then the rest.
 header() {
 	cpus=
 	cap=
@@ -863,19 +898,105 @@ header() {
 		evidence="state alone, which is weaker and slow"
 	fi
 
-	what="tests"
-	[ "$tests" != 1 ] || what="test"
-	say "# lockfair: $tests $what${strict:+, strict}" \
+	first=$1
+	shift
+	say "# lockfair: $first" \
 		"# kernel: $(uname -s) $(uname -r) $(uname -m), $version" \
 		"# CPUs: ${online:-?} online, ${cpus:-?} allowed" \
 		"# lock files: $([ -n "$directory" ] && file_system || printf 'memfd (tmpfs)')" \
 		"# user: uid $(id -u), $cap" \
 		"# scheduler: $facts" \
-		"# evidence of waiting: $evidence"
+		"# evidence of waiting: $evidence" "$@"
 	[ -z "${LOCKFAIR_MACHINE-}" ] || say "# machine: $LOCKFAIR_MACHINE"
 	[ -z "${LOCKFAIR_EFFORT-}" ] ||
 		say "# effort: $LOCKFAIR_EFFORT percent of random scenarios and rounds of a race"
 }
+
+# ---- figures ----
+
+# What times depend on, beside what the header has of any run.
+machine() {
+	line_of /sys/devices/system/cpu/cpu0/cpufreq/scaling_governor
+	governor=${got:-not to be seen}
+	line_of /sys/devices/system/clocksource/clocksource0/current_clocksource
+	clock=${got:-unknown}
+	virtual=
+	if have systemd-detect-virt; then
+		virtual=$(systemd-detect-virt -v 2>/dev/null)
+	elif [ -r /proc/cpuinfo ] && grep -q '^flags.* hypervisor' /proc/cpuinfo; then
+		virtual="some hypervisor"
+	fi
+	line_of /sys/hypervisor/type
+	model=$(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo 2>/dev/null | sed -n 1p)
+	line_of /proc/loadavg
+	echo "# processor: ${model:-unknown}, governor $governor," \
+		"virtualisation ${virtual:-unknown}"
+	echo "# clock source: $clock, load before the run ${got%% *}"
+}
+
+# Sets path to the figure program or file $1.
+figure_path() {
+	for path in "$place/figures/$1" "$here/figures/$1" "$place/$1" "$here/$1"; do
+		[ ! -f "$path" ] || return 0
+	done
+	die "$1 is missing in $place (make builds it)"
+}
+
+# Program $1, for $2 seconds; its lines to $raw, those about conditions to $raw.notes as well.
+figure() {
+	figure_path "$1"
+	if [ -n "$rounds" ]; then
+		set -- "$1" "$path" -r "$rounds"
+	else
+		set -- "$1" "$path" -s "$2"
+	fi
+	[ -t 2 ] || printf '%s: %s\n' "$me" "$1" >&2
+	title=$1
+	shift
+	# shellcheck disable=SC2086 # words
+	attend $limiter 900 "$@" </dev/null >"$work/figures" || die "$title ended with status $?"
+	grep -v '^#' "$work/figures" >>"$raw"
+	grep '^#' "$work/figures" >>"$raw.notes"
+}
+
+plots() {
+	if ! have gnuplot; then
+		echo "no plots: gnuplot is not installed"
+		return
+	fi
+	figure_path plots.gnuplot
+	if (cd -- "$output" &&
+	    LC_ALL=C.UTF-8 gnuplot -e "data='figures.tsv'; out='.'" "$path") 2>"$work/noise"; then
+		echo "plots: shares.svg, overtakes.svg and growth.svg in $output"
+	else
+		echo "no plots: gnuplot failed: $(tr '\n' ' ' <"$work/noise")"
+	fi
+}
+
+run_figures() {
+	raw=$work/rounds
+	: >"$raw.notes"
+	machine >"$work/machine"
+	printf 'figure\tkind\tparameter\tround\tvalue\tunit\n' >"$raw"
+	figure cost 4
+	figure contention 12
+	figure growth 11
+	figure_path summary
+	"$path" <"$raw" >"$work/summary" || die "the figures could not be summed up"
+	header "figures" "$(cat "$work/machine")" "$(cat "$raw.notes")"
+	figure_path table.awk
+	say "$(awk -f "$path" "$work/summary")"
+	[ -n "$output" ] || return 0
+	{ cp "$raw" "$output/rounds.tsv" && cp "$work/summary" "$output/figures.tsv"; } ||
+		die "the figures could not be written to $output"
+	# In a guest there is no gnuplot; kernels/boot has one, where it is to be had.
+	[ -n "${LOCKFAIR_MACHINE-}" ] || say "" "$(plots)"
+}
+
+if [ -n "$figures" ]; then
+	run_figures
+	exit 0
+fi
 
 # ---- a program's TAP to KTAP ----
 
@@ -1487,7 +1608,9 @@ done
 
 # Those who read the whole run from one file want its first line there before anything else.
 say "KTAP version 1"
-header
+what="tests"
+[ "$tests" != 1 ] || what="test"
+header "$tests $what${strict:+, strict}"
 say "1..$((programs * repeat))"
 
 record=$work/record

@@ -236,9 +236,9 @@ int main(int argc, char *argv[])
 
 	figure_begin(&run, "contention", argc, argv);
 	shared = figure_shared(sizeof(*shared));
-	printf("# contention: actors pinned to %d CPUs in turn;", run.cpus);
+	printf("# contention: pinned to %d CPUs in turn;", run.cpus);
 	for (int crowd = 0; crowd < CROWDS; crowd++)
-		printf(" %d actors for %.0f ms%s", crowds[crowd].actors, crowds[crowd].time / 1e6,
+		printf(" %d actors %.0f ms%s", crowds[crowd].actors, crowds[crowd].time / 1e6,
 		       crowd + 1 < CROWDS ? "," : " a round\n");
 	while (figure_next_round(&run)) {
 		for (int crowd = 0; crowd < CROWDS; crowd++) {

@@ -141,7 +141,8 @@ int figure_end(struct figure_run *run)
 {
 	if (isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
-	printf("# %s: %d rounds in %.1f s\n", run->name, run->round,
+	printf("# %s: %d %s in %.1f s\n", run->name, run->round,
+	       run->round == 1 ? "round" : "rounds",
 	       (figure_now() - run->began) / SECOND);
 	history_free(run->history);
 	return run->broken;
