@@ -106,48 +106,101 @@ static bool understand_line(const struct players *players, const char *text,
 }
 
 /*
- * fs/locks.c, locks_start(): nothing changes while a page of it is made, but between two pages
- * anything may. To read many pages again after every step would take too long.
+ * fs/locks.c, locks_start(): nothing changes while a page is made, but between two pages others
+ * may lock and unlock, and what is still to be read moves: lines are missed, or come twice. But
+ * a lock comes in one page with all who wait for it. So what a page shows was there, all at
+ * once; and that something was not there only a page shows that had room for it.
  */
-#define LONGEST_LOCKS	65536
+#define LONGEST_LOCKS	65536	/* to read more after every step would take too long */
+#define LONGEST_LOCK	1024	/* with those who wait for it */
 
 #define STEPS_TO_LOOK_AGAIN	100
 
+static void understand_page(const struct play *play, char *text, struct play_lines *page)
+{
+	char *line, *end;
+
+	memset(page, 0, sizeof(*page));
+	for (line = text; (end = strchr(line, '\n')); line = end + 1) {
+		*end = '\0';
+		for (int file = 0; file < MODEL_FILES; file++) {
+			int *count = &page->count[file];
+
+			if (strstr(line, play->tag[file]) && *count < PLAY_LINES &&
+			    understand_line(&play->players, line, &page->line[file][*count]))
+				++*count;
+		}
+	}
+}
+
+/* How many lines a lock and those below it are. */
+static int lines_of_lock(const struct model_line *line, int lines)
+{
+	int count = 1;
+
+	while (count < lines && line[count].depth)
+		count++;
+	return count;
+}
+
+/* How often a lock and those below it are there. */
+static int times_there(const struct model_line *line, int lines, const struct model_line *lock,
+		       int length)
+{
+	int times = 0;
+
+	for (int at = 0, next; at < lines; at += next) {
+		next = lines_of_lock(line + at, lines - at);
+		times += next == length && !memcmp(line + at, lock, length * sizeof(*lock));
+	}
+	return times;
+}
+
+/* What is there twice in a page are two; what is in two pages may be one. */
+static void add_page(const struct play_lines *page, struct play_lines *known)
+{
+	for (int file = 0; file < MODEL_FILES; file++) {
+		const struct model_line *line = page->line[file];
+		int *lines = &known->count[file];
+
+		for (int at = 0, next; at < page->count[file]; at += next) {
+			next = lines_of_lock(line + at, page->count[file] - at);
+			if (times_there(known->line[file], *lines, line + at, next) >=
+			    times_there(line, at + next, line + at, next) ||
+			    *lines + next > PLAY_LINES)
+				continue;
+			memcpy(&known->line[file][*lines], line + at, next * sizeof(*line));
+			*lines += next;
+		}
+	}
+}
+
+/* Nobody has moved since it was last read for @seen: what was known then is known yet. */
 static void read_lines(struct play *play, struct play_seen *seen)
 {
-	char text[16384], *line, *end;
+	char text[LONGEST_LOCKS + 1];
+	struct play_lines page = { 0 };
 	off_t at = 0;
-	int kept = 0, pages = 0;
 	ssize_t got;
+	int pages = 0;
 
-	memset(seen->lines, 0, sizeof(seen->lines));
-	seen->paged = false;
 	seen->no_lines = play->look_again > 0;
 	if (seen->no_lines) {
 		play->look_again--;
 		return;
 	}
-	while ((got = pread(play->locks, text + kept, sizeof(text) - 1 - kept, at)) > 0) {
+	while ((got = pread(play->locks, text, LONGEST_LOCKS - at, at)) > 0) {
 		at += got;
-		pages++;
-		if (at > LONGEST_LOCKS)
+		if (at == LONGEST_LOCKS)
 			break;
-		text[kept + got] = '\0';
-		for (line = text; (end = strchr(line, '\n')); line = end + 1) {
-			*end = '\0';
-			for (int file = 0; file < MODEL_FILES; file++) {
-				int *count = &seen->lines[file];
-
-				if (strstr(line, play->tag[file]) && *count < PLAY_LINES &&
-				    understand_line(&play->players, line,
-						    &seen->line[file][*count]))
-					++*count;
-			}
-		}
-		kept = strlen(line);
-		memmove(text, line, kept + 1);
+		text[got] = '\0';
+		understand_page(play, text, &page);
+		add_page(&page, &seen->known);
+		pages++;
 	}
-	seen->paged = pages > 1;
+	seen->read = pages > 1 || at + LONGEST_LOCK > play->page ? READ_IN_PART : READ_WHOLE;
+	if (seen->read == READ_WHOLE)
+		seen->known = page;
 	seen->no_lines = got != 0;
 	play->look_again = got ? STEPS_TO_LOOK_AGAIN : 0;
 }
@@ -207,6 +260,7 @@ static void see(struct play *play, const struct scenario *scenario, int step, un
 	const struct player_board *board = &players->board[made->actor];
 
 	seen->no_lines = true;
+	memset(&seen->known, 0, sizeof(seen->known));
 	for (int i = 0; i < MODEL_ACTORS; i++) {
 		bool calls = i == made->actor && made->what != STEP_INTERRUPT;
 		bool exits = i == made->actor && made->what == STEP_EXIT;
@@ -366,27 +420,42 @@ static int make_blocks(const struct play *play, const struct model_line *line, i
 	return count;
 }
 
+/* Are they the lines of the state, as far as lines that were @read like this can tell? */
+static bool lines_are_of(struct comparing *with, const struct model_state *state,
+			 enum play_reading read)
+{
+	const struct play_lines *known = &with->seen->known;
+	const struct play *play = with->play;
+
+	for (int file = 0; file < MODEL_FILES; file++) {
+		struct block seen[PLAY_LINES], have[MODEL_LINES];
+		struct model_line line[MODEL_LINES];
+		int count, lines, found = 0;
+
+		with->file = file;
+		count = make_blocks(play, known->line[file], known->count[file], seen);
+		lines = model_lines(state, file, line);
+		lines = make_blocks(play, line, lines, have);
+		if (count < 0)
+			return false;
+		for (int i = 0; i < lines; i++) {
+			bool twin = found && !strcmp(seen[found - 1].text, have[i].text);
+
+			if (found < count && !strcmp(seen[found].text, have[i].text))
+				found++;
+			else if (read == READ_WHOLE || (read == READ_ONCE && !twin))
+				return false;
+		}
+		if (found < count)
+			return false;
+	}
+	return true;
+}
+
 static bool lines_agree(struct comparing *with, enum model_level level,
 			const struct model_state *state)
 {
-	const struct play *play = with->play;
-
-	for (int file = 0; file < MODEL_FILES && level == MODEL_PRACTICE; file++) {
-		struct block seen[PLAY_LINES], have[MODEL_LINES];
-		struct model_line line[MODEL_LINES];
-		int count, lines;
-
-		with->file = file;
-		count = make_blocks(play, with->seen->line[file], with->seen->lines[file], seen);
-		lines = model_lines(state, file, line);
-		if (make_blocks(play, line, lines, have) != count)
-			return false;
-		for (int i = 0; i < count; i++) {
-			if (strcmp(seen[i].text, have[i].text))
-				return false;
-		}
-	}
-	return true;
+	return level != MODEL_PRACTICE || lines_are_of(with, state, with->seen->read);
 }
 
 /* Keep those states that agree. false if there were some, and are none; then nothing changes. */
@@ -520,50 +589,38 @@ static void compare(struct comparing *with)
 
 struct reading {
 	struct comparing *with;
-	struct play_seen before;
-	int alike;		/* how often it has read the same, one time after another */
+	int count;
 };
-
-static bool reads_alike(const struct play_seen *a, const struct play_seen *b)
-{
-	for (int file = 0; file < MODEL_FILES; file++) {
-		if (a->lines[file] != b->lines[file] ||
-		    memcmp(a->line[file], b->line[file], a->lines[file] * sizeof(**a->line)))
-			return false;
-	}
-	return true;
-}
 
 /* 1 if there is no more to be learned from /proc/locks. */
 static int lines_are_right(void *arg)
 {
 	struct reading *reading = arg;
 	struct comparing *with = reading->with;
-	struct play *play = with->play;
-	const struct model_set *set = &play->next[MODEL_PRACTICE];
+	const struct model_set *set = &with->play->next[MODEL_PRACTICE];
 	bool seen = false;
 
 	for (int i = 0; i < set->count; i++) {
 		if (!sight_agrees(with, MODEL_PRACTICE, &set->state[i]))
 			continue;
 		seen = true;
-		if (lines_agree(with, MODEL_PRACTICE, &set->state[i]))
+		if (lines_are_of(with, &set->state[i],
+				 with->seen->read == READ_WHOLE ? READ_WHOLE : READ_ONCE))
 			return 1;
 	}
 	if (!seen || with->seen->no_lines)
 		return 1;
-	reading->before = *with->seen;
-	read_lines(play, with->seen);
-	reading->alike = reads_alike(&reading->before, with->seen) ? reading->alike + 1 : 0;
+	read_lines(with->play, with->seen);
+	reading->count++;
 	return 0;
 }
 
 /*
- * Where others have so many locks that /proc/locks takes more than one page, and lock meanwhile,
- * lines are missed or come twice (proc_locks.h). What is wrong with the locks stays: read on
- * until it is right, or has been wrong for long; if it is never the same, it tells nothing.
+ * What was not seen may have been missed, and rules no state out; so two may remain where one
+ * page would have told them apart. Only what so many readings have not shown, with pauses
+ * between them, is not there.
  */
-#define ALIKE	10
+#define READINGS	40
 
 static void read_again(struct comparing *with)
 {
@@ -572,18 +629,24 @@ static void read_again(struct comparing *with)
 
 	if (play->locks < 0 || play->probing || !asked(play, MODEL_PRACTICE))
 		return;
-	if (asleep_poll(lines_are_right, &reading, play->patience) < 0 && with->seen->paged &&
-	    reading.alike < ALIKE)
-		with->seen->no_lines = true;
-	if (with->seen->no_lines && play->census)
+	if (asleep_poll(lines_are_right, &reading, play->patience) < 0 &&
+	    with->seen->read == READ_IN_PART && reading.count >= READINGS)
+		with->seen->read = READ_ONCE;
+	if (!play->census)
+		return;
+	if (with->seen->no_lines)
 		__atomic_add_fetch(&play->census->unread, 1, __ATOMIC_RELAXED);
+	else if (with->seen->read != READ_WHOLE)
+		__atomic_add_fetch(&play->census->partial, 1, __ATOMIC_RELAXED);
 }
 
 static void learn(struct play *play, const struct play_seen *seen)
 {
-	for (int i = 0; i < seen->lines[0]; i++) {
-		if (seen->line[0][i].depth > play->shows)
-			play->shows = seen->line[0][i].depth;
+	const struct play_lines *known = &seen->known;
+
+	for (int i = 0; i < known->count[0]; i++) {
+		if (known->line[0][i].depth > play->shows)
+			play->shows = known->line[0][i].depth;
 	}
 }
 
@@ -816,6 +879,7 @@ int play_open(struct play *play, const char *dir, unsigned int levels)
 	play->levels = levels;
 	play->patience = PATIENCE;
 	play->locks = -1;
+	play->page = sysconf(_SC_PAGESIZE);
 	play->shows = 0;
 	if (!err)
 		err = name_files(play);

@@ -13,6 +13,18 @@
 #define PLAY_SET	4096	/* states that a step may lead to */
 #define PLAY_LINES	64	/* of /proc/locks, for each file */
 
+/* How /proc/locks was read: of several pages, each tells only what is there. */
+enum play_reading {
+	READ_WHOLE,		/* all of it, at once */
+	READ_ONCE,		/* all, but what is there twice may have been seen once */
+	READ_IN_PART		/* some of it */
+};
+
+struct play_lines {
+	struct model_line line[MODEL_FILES][PLAY_LINES];
+	int count[MODEL_FILES];
+};
+
 /* What was seen after a step. */
 struct play_seen {
 	struct model_sight sight[MODEL_ACTORS];
@@ -22,9 +34,8 @@ struct play_seen {
 	struct model_answer own[PLAYER_OWN_QUERIES];
 	struct model_answer query;			/* of STEP_QUERY */
 	bool flock_free[MODEL_FILES][MODE_EXCLUSIVE + 1];
-	struct model_line line[MODEL_FILES][PLAY_LINES];
-	int lines[MODEL_FILES];
-	bool paged;			/* /proc/locks did not fit into one page */
+	struct play_lines known;	/* from /proc/locks */
+	enum play_reading read;
 	bool no_lines;			/* what it says cannot be relied on */
 };
 
@@ -43,6 +54,7 @@ struct play_result {
 struct play_census {
 	unsigned long long scenarios, steps, states;
 	unsigned long long unread;	/* steps after which /proc/locks told nothing */
+	unsigned long long partial;	/* and after which it did not tell what is not there */
 	unsigned long long cut;		/* scenarios that led to too many states to go on */
 	unsigned long long hash[PLAY_STATES];
 };
@@ -55,6 +67,7 @@ struct play {
 	bool ofds, flocks;		/* there are such locks */
 	int locks;			/* /proc/locks, or -1 */
 	char tag[MODEL_FILES][40];	/* what names a file there */
+	long page;			/* as much of it is read at once */
 	int look_again;			/* it is too long: not before so many steps */
 	int shows;			/* how deep it shows waiters: 1 until 5.12 */
 	bool probing;

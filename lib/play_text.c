@@ -196,8 +196,8 @@ void tell_flock(const struct play_telling *telling)
 void tell_lines(const struct play_telling *telling)
 {
 	add(telling, "/proc/locks of file%d: ", telling->file);
-	add_lines(telling, telling->seen->line[telling->file],
-		  telling->seen->lines[telling->file]);
+	add_lines(telling, telling->seen->known.line[telling->file],
+		  telling->seen->known.count[telling->file]);
 	add_model(telling);
 }
 

@@ -451,8 +451,8 @@ static void swap_waiters(struct play_seen *seen, const struct model_state *befor
 
 static void about_lines(enum untruth untruth, struct play_seen *seen)
 {
-	int *lines = &seen->lines[0];
-	struct model_line *line = seen->line[0];
+	int *lines = &seen->known.count[0];
+	struct model_line *line = seen->known.line[0];
 
 	if (untruth == LOST_LINE && *lines)
 		--*lines;
@@ -541,10 +541,10 @@ FIXTURE_VARIANT_ADD(comparison, WRONG_PLACE) { WRONG_PLACE };
 FIXTURE_VARIANT_ADD(comparison, FLOCK_FREE) { FLOCK_FREE };
 FIXTURE_VARIANT_ADD(comparison, FLOCK_TAKEN) { FLOCK_TAKEN };
 
-/* Beside somebody who has very many locks, /proc/locks is not looked at. */
+/* Beside somebody who has many locks, it does not tell what is not there, or is not looked at. */
 static bool lines_are_read(void)
 {
-	return game.locks >= 0 && !game.look_again && !census.unread;
+	return game.locks >= 0 && !game.look_again && !census.unread && !census.partial;
 }
 
 TEST_F(comparison, catches_it_and_makes_it_short)
@@ -650,6 +650,24 @@ TEST_F(beside, others_who_lock_make_no_difference)
 			TH_LOG("seed %d: %s", seed, result.what);
 		}
 	}
+}
+
+/* What is there is told by every page. */
+TEST_F(beside, a_line_too_many_is_caught)
+{
+	enum untruth untruth = EXTRA_LINE;
+
+	if (game.locks < 0 || variant->locks > 1000)
+		SKIP(return, "no lines are read here");
+	game.lie = tell_untruth;
+	game.arg = &untruth;
+	result.differs = false;
+	for (int seed = 1; seed <= 50 && !result.differs; seed++) {
+		ASSERT_EQ(0, scenario_make(&scenario, seed, LOCK_POSIX, STEPS));
+		ASSERT_EQ(0, play_scenario(&game, &scenario, &result));
+	}
+	EXPECT_TRUE(result.differs);
+	EXPECT_EQ(MODEL_PRACTICE, result.level);
 }
 
 TEST_HARNESS_MAIN

@@ -40,8 +40,11 @@ static void say_figures(const struct campaign *campaign)
 	if (campaign->no_locks)
 		expectation_say("without /proc/locks, that has nothing of them, or is too long");
 	if (census->unread)
-		expectation_say("after %llu steps /proc/locks was too long, or never the same",
+		expectation_say("after %llu steps /proc/locks was too long to be read",
 				census->unread);
+	if (census->partial)
+		expectation_say("after %llu steps it did not tell what is not there: several pages",
+				census->partial);
 	if (census->cut)
 		expectation_say("%llu scenarios were not played to the end: too many states",
 				census->cut);
