@@ -10,6 +10,7 @@
 #include "proc_locks.h"
 
 #define READINGS	200	/* until three agree */
+#define AT_ONCE		65536	/* read(2) gives a page at most, or more if a line is longer */
 #define LINE		4096	/* a thousand levels of waiters indent a line that far */
 
 /*
@@ -54,12 +55,14 @@ static int read_lines(const char *path, const char *prefix, const struct stat *f
 	FILE *stream = fopen(path, "re");
 	size_t skip = strlen(prefix);
 	struct proc_lock lock;
-	char line[LINE];
+	char line[LINE], buffer[AT_ONCE];
 	int count = 0;
 
 	*sum = 0;
 	if (!stream)
 		return -errno;
+	/* A read is all of one moment; stdio's own are of 1024 bytes, which is a few lines. */
+	setvbuf(stream, buffer, _IOFBF, sizeof(buffer));
 	while (fgets(line, sizeof(line), stream)) {
 		if (strncmp(line, prefix, skip) || !proc_locks_parse(line + skip, &lock) ||
 		    (file && !is_of(&lock, file)))
