@@ -66,6 +66,11 @@ static void fit(struct figure_run *run, const struct growth *growth, enum lock_k
 		     "exponent");
 }
 
+static const char *reason(int err)
+{
+	return err == -ETIMEDOUT ? "it takes too long" : strerror(-err);
+}
+
 /* ---- waiters ---- */
 
 static struct shared {
@@ -174,7 +179,7 @@ static void with_waiters(struct figure_run *run, enum lock_kind kind)
 		lock_site_close(&site);
 		if (err) {
 			figure_note(run, "growth: %s, %d waiters: %s", lock_kind_name(kind),
-				    waiters, strerror(-err));
+				    waiters, reason(err));
 			break;
 		}
 		grow(run, &growth, kind, waiters, took / waiters);
@@ -290,8 +295,8 @@ static void with_ranges(struct figure_run *run, enum lock_kind kind, bool others
 		double cost = lock_call(run, kind, ranges, others, &err);
 
 		if (err) {
-			figure_note(run, "growth: %s, %d ranges: %s", lock_kind_name(kind),
-				    ranges, strerror(-err));
+			figure_note(run, "growth: %s, %d ranges of %s: %s", lock_kind_name(kind),
+				    ranges, others ? "others" : "the caller", reason(err));
 			break;
 		}
 		grow(run, &growth, kind, ranges, cost);
