@@ -145,6 +145,10 @@ is "-o keeps what there is" "$(cd "$top/kept" && echo *)" \
 is "the KTAP among it" "$(cat "$top/kept/results.ktap")" "$(cat "$top/out")"
 is "and the machine's end" "$(cat "$top/kept/machine")" ok
 
+(cd "$top" && FAKE_GUEST=ok run -k image -o kept/relative && echo $rc >rc)
+is "a folder and a kernel by relative names: exit status 0" "$(cat "$top/rc")" 0
+is "are found" "$(cat "$top/kept/relative/machine")" ok
+
 echo "promise.posix.a_claim fail" | program access
 run -k "$top/image"
 is "a failure in a guest: exit status 1" $rc 1
