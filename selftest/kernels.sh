@@ -361,6 +361,13 @@ is "the image is kept" "$(fetched)" "./6.12-cloud "
 clean_after "a kernel of Debian"
 FAKE_DEBIAN=offline run -k debian:6.12
 is "and serves without a network" $rc 0
+(
+	cd "$top" || exit
+	LOCKFAIR_CACHE=relative run -k debian:6.12
+	echo $rc >rc
+)
+is "a cache by a relative name: exit status 0" "$(cat "$top/rc")" 0
+is "is the one that is filled" "$(ls "$top/relative/debian")" "$(ls "$top/cache/debian")"
 touch -d '-9 days' "$top/cache/debian/6.12-cloud"
 FAKE_DEBIAN=offline run -k debian:6.12
 is "even when it is old" $rc 0
