@@ -298,6 +298,7 @@ if [ -n "$specs$matrix" ]; then
 	[ -z "$setup$list" ] || die "-k and --matrix take neither --setup nor -l"
 	[ -z "$specs" ] || [ -z "$matrix" ] ||
 		die "-k does not go with --matrix: --kernels FILE names kernels"
+	[ -n "$matrix" ] || [ -z "$matrix_options" ] || die "--kernels and --jobs belong to --matrix"
 	[ -z "$figures" ] || [ -z "$matrix" ] || die "--figures goes with -k, not with --matrix"
 	IFS=$newline
 	set --

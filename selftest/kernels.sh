@@ -327,6 +327,14 @@ refused 2 "is not a number" -k "$top/image" --memory 0
 refused 2 "'' is no value" -k "$top/image" --append ''
 refused 2 "belong to -k" --cpus 2
 refused 2 "take neither" -k host -l
+# The size of what follows the set-up, in its head: more than there is.
+{
+	head -c 500 "$top/image"
+	printf '\0\001\0\0'
+	tail -c +505 "$top/image"
+} >"$top/cut"
+refused 2 "cut is cut off" -k "$top/cut"
+refused 2 "belong to --matrix" -k host --jobs 2
 mkdir -p "$top/tree/arch/x86/boot"
 cp "$top/image" "$top/tree/arch/x86/boot/bzImage"
 run -k "$top/tree"
