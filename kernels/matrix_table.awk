@@ -146,7 +146,7 @@ function verdict_line(    i, part, k, list, of) {
 			print name[k] ": " of[name[k]] " unexpected:" list[name[k]] \
 				(of[name[k]] > 10 ? "\n  and " of[name[k]] - 10 " more" : "")
 	if (!bad)
-		print kernels " kernels, all as expected where it counts"
+		print kernels (kernels == 1 ? " kernel" : " kernels") ", all as expected where it counts"
 }
 
 END {

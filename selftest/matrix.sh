@@ -232,6 +232,12 @@ rm -rf "$top/cache"
 FAKE_DEBIAN=offline run --matrix -t 'access:*'
 is "a network that is down leaves nothing out: exit status 1" $rc 1
 has "and is named" err "cannot be fetched"
+ln -s /bin/* /usr/bin/* "$top/bin/" 2>/dev/null
+rm -f "$top/bin/qemu-system-x86_64"
+rm -rf "$top/cache"
+PATH=$top/bin run --matrix -t 'access:*'
+is "without QEMU the default list is not made shorter: exit status 2" $rc 2
+has "but it is named" err '^run_tests.sh: missing for this kernel: apt-get install .*qemu-system-x86'
 
 # $1: what is said on stderr; the rest: arguments.
 refused() {
