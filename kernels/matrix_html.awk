@@ -96,7 +96,7 @@ function put_row(id, title,    k, word, before, more, class) {
 		else
 			printf "<td class=\"%s\"><details name=cell><summary>%s</summary><pre><b>%s</b>\n%s</pre></details>", \
 				class, word, html(name[k] ", " title), html(more)
-		if (!(word == "-" && dead[k]))
+		if (counts[k] && !(word == "-" && dead[k]))
 			before = word
 	}
 	print ""
@@ -163,7 +163,7 @@ END {
 	print "<b class=yes>yes</b>: it holds; <b class=no>no</b>: it does not, as expected;"
 	print "<b class=skip>skip</b>: not to be had there; <b class=fail>FAIL</b>: it does not hold;"
 	print "<b class=broke>BROKE</b>: it could not be looked at; -: not run. A bar stands where a kernel"
-	print "differs from the one before it. A word that is underlined opens what was seen, and the history."
+	print "differs from the last one before it that counts. A word that is underlined opens what was seen, and the history."
 	print "<div class=wide>"
 	put_head("results")
 	words = split("yes no skip FAIL BROKE", word, " ")

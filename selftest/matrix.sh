@@ -199,6 +199,13 @@ echo "promise.futex.a_claim kernel" | program readers
 run --matrix --kernels "$top/list" -t 'readers:*'
 is "but its controls count: exit status 1" $rc 1
 rm "$top/programs/readers" "$top/programs/readers.table"
+printf '%s\n' "$top/new" "$top/newer shown" "$top/same" >"$top/list"
+run --matrix --kernels "$top/list" -o "$top/kept" -t 'access:*'
+has "its neighbour on the page is compared with one that counts" kept/index.html \
+	'</pre></details><td class="yes">yes$'
+printf '%s\n' new same >"$top/list"
+(cd "$top" && run --matrix --kernels list -t 'access:*' && echo $rc >rc)
+is "kernels by relative names: exit status 0" "$(cat "$top/rc")" 0
 kernels new
 echo "$top/dead shown" >>"$top/list"
 run --matrix --kernels "$top/list" -t 'access:*'
