@@ -279,6 +279,7 @@ int lock_open(struct lock *lock, const struct lock_site *site, enum lock_descrip
 int lock_probe(const struct lock_site *site)
 {
 	struct lock lock;
+	struct flock query = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int err = lock_open(&lock, site, DESCRIPTION_OWN);
 
 	if (err)
@@ -286,6 +287,12 @@ int lock_probe(const struct lock_site *site)
 	err = lock_acquire(&lock, &EXCLUSIVE, false);
 	if (!err)
 		err = lock_release(&lock, 0, 0);
+	/*
+	 * A kernel without file locks says EACCES to a request, as a security module may, but
+	 * EINVAL to a query.
+	 */
+	if (err == -EACCES && raw(fcntl(lock.fd, F_GETLK, &query)) == -EINVAL)
+		err = -EOPNOTSUPP;
 	lock_close(&lock);
 	return not_offered(err);
 }
