@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The six kinds of lock behind their interface, in one process. */
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include "kselftest_harness.h"
 
@@ -142,6 +147,50 @@ TEST(a_directory_that_is_missing_is_an_error)
 	struct lock_site site;
 
 	EXPECT_EQ(-ENOENT, lock_site_open(&site, LOCK_OFD, "/proc/self/no/such", 100));
+	lock_site_close(&site);
+}
+
+#ifndef __NR_fcntl64
+#define __NR_fcntl64 __NR_fcntl
+#endif
+
+/* Where the lower half of an argument is. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LOWER 4
+#else
+#define LOWER 0
+#endif
+
+/* From now on fcntl(@command) fails with @error in this process. */
+static int refuse(unsigned int command, unsigned int error)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ, __NR_fcntl64, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1]) + LOWER),
+		BPF_JUMP(BPF_JMP | BPF_JEQ, command, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = 6, .filter = filter };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) ? -errno : 0;
+}
+
+/* As fcntl() does if CONFIG_FILE_LOCKING is not set; and as a security module does. */
+TEST(a_kernel_without_file_locks_is_not_one_that_forbids_them)
+{
+	struct lock_site site;
+
+	ASSERT_EQ(0, lock_site_open(&site, LOCK_POSIX, NULL, 100));
+	if (refuse(F_SETLK, EACCES))
+		SKIP(goto out, "no seccomp here");
+	EXPECT_EQ(-EACCES, lock_probe(&site));
+	ASSERT_EQ(0, refuse(F_GETLK, EINVAL));
+	EXPECT_EQ(-EOPNOTSUPP, lock_probe(&site));
+out:
 	lock_site_close(&site);
 }
 
