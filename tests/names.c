@@ -12,30 +12,14 @@
  * in a tmpfs that is mounted nowhere, which goes with its last descriptor.
  */
 #define EXPECTATION_KEEPS	PRIVILEGE(CAP_SYS_ADMIN)
-#include <fcntl.h>
-#include <linux/mount.h>
-#include <sys/syscall.h>
 
 #include "held.h"
+#include "nowhere.h"
 
 #define NEEDS	"needs CAP_SYS_ADMIN, or O_TMPFILE in a directory (-d)"
 
 static int directory = -1;
 static char old_name[32], new_name[32];
-
-static int mount_nowhere(void)
-{
-	int fs, mount = -1;
-
-	privilege_raise(CAP_SYS_ADMIN);
-	fs = syscall(__NR_fsopen, "tmpfs", FSOPEN_CLOEXEC);
-	if (fs >= 0 && !syscall(__NR_fsconfig, fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0))
-		mount = syscall(__NR_fsmount, fs, FSMOUNT_CLOEXEC, 0);
-	privilege_lower(CAP_SYS_ADMIN);
-	if (fs >= 0)
-		close(fs);
-	return mount;
-}
 
 static int nameless(void)
 {
