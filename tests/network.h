@@ -16,6 +16,20 @@
 #endif
 #define FLOCK_IS_EMULATED	"flock is emulated by fcntl locks here"
 
+static inline unsigned int file_system_of(const struct scene *scene)
+{
+	struct statfs fs;
+
+	return fstatfs(scene->site->fd, &fs) < 0 ? 0 : fs.f_type;
+}
+
+static inline bool is_on_smb(const struct scene *scene)
+{
+	unsigned int type = file_system_of(scene);
+
+	return type == CIFS_SUPER_MAGIC || type == SMB2_SUPER_MAGIC;
+}
+
 /*
  * flock(2): "NFS clients support flock() locks by emulating them as fcntl(2) byte-range locks",
  * and likewise SMB; "this means that fcntl(2) and flock() locks interact with one another".
@@ -23,17 +37,7 @@
  */
 static inline bool emulates_flock(const struct scene *scene)
 {
-	struct statfs fs;
-
-	if (fstatfs(scene->site->fd, &fs) < 0)
-		return false;
-	switch ((unsigned int)fs.f_type) {
-	case NFS_SUPER_MAGIC:
-	case CIFS_SUPER_MAGIC:
-	case SMB2_SUPER_MAGIC:
-		return true;
-	}
-	return false;
+	return file_system_of(scene) == NFS_SUPER_MAGIC || is_on_smb(scene);
 }
 
 #endif /* LOCKFAIR_TESTS_NETWORK_H */
