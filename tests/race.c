@@ -6,257 +6,19 @@
  * another thread forks; it is granted to one who is being killed. Whoever comes first, there
  * must be no lock afterwards that has no owner, and none may be missing.
  *
- * First without luck, as far as that goes: the descriptor is closed while its lock call is
- * known to sleep. Then as races that run free: a number of rounds, in which the two sides
- * start together and the one that came too early is held back the next time. Each outcome
- * that some order of the two would have is accepted in each round.
+ * They run free, for a number of rounds, and are kept close (race.h). Each outcome that some
+ * order of the two would have is accepted in each round. (One order alone, and no luck:
+ * tests/descriptor_lost.c.)
  */
-#include <linux/futex.h>
-#include <sched.h>
-#include <stddef.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "expectation.h"
-
-/*
- * The four kinds of file lock share these. A child costs as much as a hundred closes, or more;
- * where two CPUs are emulated on a busy one, more than a program has time for 10,000 of.
- */
-#define ROUNDS		(10000 / 4)
-#define CHILDREN	(10000 / 4 / 4)
-#define CHILDREN_AT_LEAST 100
+#include "race.h"
 
 CLASS(promise);
-CLASS(practice);
 
 static const char *outcome(int ret)
 {
 	return ret ? strerror(-ret) : "granted";
-}
-
-/* ---- the descriptor is closed while its lock call sleeps ---- */
-
-struct cast {
-	struct actor *holder, *peer, *waiter;
-};
-
-/*
- *	holder  HHHHHHHHHH.
- *	waiter     wwwwwwww?	a thread of this process
- *	test           |	closes the waiter's descriptor
- *
- * The waiter is started last, for a fork would give its description to the others.
- */
-static struct cast queue_a_thread(struct scene *scene)
-{
-	struct cast cast = {
-		.holder = actor_start(scene, "holder"),
-		.peer = actor_start(scene, "peer"),
-	};
-
-	cast.waiter = actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_OWN, "waiter", 0);
-	actor_lock(cast.holder, EXCLUSIVE);
-	actor_queue(cast.waiter, EXCLUSIVE);
-	return cast;
-}
-
-static int grant(const struct cast *cast)
-{
-	actor_unlock(cast->holder);
-	return actor_await(cast->waiter);
-}
-
-#define PEER_IS_GRANTED(after) do { \
-	int got = actor_try(cast.peer, EXCLUSIVE); \
-	HOLDS(!got, "a lock is left behind", after ", the peer: %s", strerror(-got)); \
-} while (0)
-
-/*
- * POSIX.1-2024, 2.9.7, of close(), dup2(), fcntl() and others: "each call shall either see
- * all of the specified effects of the other call, or none of them". close() removes the
- * process's locks on the file; it may come first, or last. fcntl(2) and flock(2): others go
- * with the last descriptor. 2.6.12 (c293621bbf67), and again 6.10 (3cad1bc01041).
- */
-CLAIM(promise, TRAIT_FILE, a_lock_granted_after_close_is_not_left_behind)
-{
-	struct cast cast = queue_a_thread(&self->scene);
-
-	SETS_UP(close(cast.waiter->lock[0].fd));
-	grant(&cast);
-	PEER_IS_GRANTED("after a grant to a closed descriptor");
-}
-
-/* POSIX would let it succeed, too; fcntl_setlk() takes the lock back, and says so. */
-CLAIM(practice, TRAIT_OWNED_BY_PROCESS, a_grant_after_dup2_says_ebadf)
-{
-	struct cast cast = queue_a_thread(&self->scene);
-	int ret;
-
-	SETS_UP(dup2(self->scene.poke[0], cast.waiter->lock[0].fd));
-	ret = grant(&cast);
-	HOLDS(ret == -EBADF, "another result", "the waiter whose descriptor was replaced: %s",
-	      outcome(ret));
-	PEER_IS_GRANTED("after a grant to a replaced descriptor");
-}
-
-/*
- * The description is the owner, whatever its descriptors are. From 2.6.12 to 4.6
- * (0752ba807b04) an OFD lock, too, was answered with EBADF.
- */
-CLAIM(practice, TRAIT_OWNED_BY_DESCRIPTION, a_grant_after_close_stays_with_the_duplicate)
-{
-	struct cast cast = queue_a_thread(&self->scene);
-	struct lock duplicate = cast.waiter->lock[0];
-	int ret, peer;
-
-	SETS_UP(duplicate.fd = dup(cast.waiter->lock[0].fd));
-	SETS_UP(close(cast.waiter->lock[0].fd));
-	ret = grant(&cast);
-	HOLDS(!ret, "another result", "the waiter whose description had a duplicate: %s",
-	      strerror(-ret));
-	peer = actor_try(cast.peer, EXCLUSIVE);
-	HOLDS(peer == -EAGAIN, "the lock is lost", "after a grant to the description, the peer: %s",
-	      outcome(peer));
-	lock_release(&duplicate, 0, 0);
-	PEER_IS_GRANTED("after a release through the duplicate");
-}
-
-/* ---- races ---- */
-
-#if !defined(SYS_futex) && defined(SYS_futex_time64)
-#define SYS_futex SYS_futex_time64
-#endif
-
-#define SPINS		10000
-#define SPINS_FOR_CHILD	1000	/* being born takes longer than that anyway */
-#define LEAD_STEP	32
-#define LEAD_LIMIT	65536
-
-enum side { HERE, THERE, CHILD, SIDES };
-
-static struct race {
-	struct scene *scene;
-	struct lock lock;		/* what they race for */
-	struct lock judge;		/* another owner's, who is excluded by it */
-	unsigned int met[SIDES][SIDES];	/* how often the first was there for the second … */
-	bool asleep[SIDES][SIDES];	/* … and waits for it */
-	cpu_set_t cpus;
-	int spins;			/* before a side lets others use its CPU */
-	int rounds, children;		/* by LOCKFAIR_EFFORT */
-	int lead;			/* how much later is HERE to begin, or, below 0, THERE */
-	int failed;			/* an errno of the other sides */
-	pid_t test, child;		/* the last that was born */
-	int granted;			/* how many children have been */
-	max_align_t stack[2048];	/* of the child */
-} race;
-
-/*
- * Two sides go on together. Who is early looks again and again, to be there at once; not for
- * long, since the other may need this very CPU, or the one that an emulator runs it on.
- */
-static void meet(enum side me, enum side other)
-{
-	unsigned int now = __atomic_add_fetch(&race.met[me][other], 1, __ATOMIC_SEQ_CST);
-	unsigned int *theirs = &race.met[other][me], seen;
-
-	if (__atomic_load_n(&race.asleep[other][me], __ATOMIC_SEQ_CST))
-		syscall(SYS_futex, &race.met[me][other], FUTEX_WAKE, 1, NULL, NULL, 0);
-	for (int i = 0; (int)((seen = __atomic_load_n(theirs, __ATOMIC_SEQ_CST)) - now) < 0; i++) {
-		if (i < race.spins)
-			continue;
-		__atomic_store_n(&race.asleep[me][other], true, __ATOMIC_SEQ_CST);
-		syscall(SYS_futex, theirs, FUTEX_WAIT, seen, NULL, NULL, 0);
-		__atomic_store_n(&race.asleep[me][other], false, __ATOMIC_SEQ_CST);
-	}
-}
-
-/* The same, but both are awake when it begins. */
-static void start_with(enum side me, enum side other)
-{
-	meet(me, other);
-	meet(me, other);
-}
-
-/* Some nanoseconds for each; it decides nothing but who is likely to come first. */
-static void linger(int loops)
-{
-	for (int i = 0; i < loops; i++)
-		__atomic_signal_fence(__ATOMIC_SEQ_CST);
-}
-
-/* Who came first is held back the next time, so that most rounds are close. */
-static void hold_back(enum side first)
-{
-	int step = LEAD_STEP + abs(race.lead) / 16;
-
-	if (first == HERE && race.lead < LEAD_LIMIT)
-		race.lead += step;
-	if (first == THERE && race.lead > -LEAD_LIMIT)
-		race.lead -= step;
-}
-
-/* If there are two CPUs. Where they are not told, the race is the same, if less close. */
-static void run_on(int nth)
-{
-	cpu_set_t set;
-	int cpu = 0;
-
-	if (!race.spins)
-		return;
-	for (; !CPU_ISSET(cpu, &race.cpus) || nth--; cpu++)
-		;
-	CPU_ZERO(&set);
-	CPU_SET(cpu, &set);
-	sched_setaffinity(0, sizeof(set), &set);
-}
-
-static void open_lock(struct lock *lock, int site)
-{
-	int err = lock_open(lock, &race.scene->site[site], DESCRIPTION_OWN);
-
-	if (err)
-		trouble(race.scene, TROUBLE_BROKEN, "opening the file again: %s", strerror(-err));
-}
-
-/*
- * The judge is in this process. fcntl(2): an OFD lock and a POSIX lock "conflict even when
- * they are acquired by the same process".
- */
-static void set_up(struct scene *scene, int spins)
-{
-	enum lock_kind kind = scene->site->kind == LOCK_FLOCK ? LOCK_FLOCK : LOCK_OFD;
-
-	race.scene = scene;
-	race.rounds = expectation_effort(ROUNDS);
-	race.children = expectation_effort(CHILDREN);
-	/* It takes some fifty until the two sides come close. */
-	if (race.children < CHILDREN_AT_LEAST)
-		race.children = CHILDREN_AT_LEAST;
-	race.test = getpid();
-	if (!sched_getaffinity(0, sizeof(race.cpus), &race.cpus) && CPU_COUNT(&race.cpus) > 1)
-		race.spins = spins;
-	open_lock(&race.judge, scene_add_kind(scene, kind));
-	open_lock(&race.lock, 0);
-}
-
-static struct actor *start_side(const char *name, actor_deed deed)
-{
-	struct actor *actor = actor_start_with(race.scene, ACTOR_THREAD, DESCRIPTION_INHERITED,
-					       name, 0);
-
-	actor_begin(actor, deed, NULL);
-	return actor;
-}
-
-/* 0 or -errno: could another owner lock it now? */
-static int judge(void)
-{
-	int ret = lock_acquire(&race.judge, &EXCLUSIVE, false);
-
-	if (!ret)
-		lock_release(&race.judge, 0, 0);
-	return ret;
 }
 
 static int close_it(struct actor *self, void *arg)
@@ -278,7 +40,9 @@ static int close_it(struct actor *self, void *arg)
  *	there   close
  *	judge         lock, granted
  *
- * POSIX.1-2024, 2.9.7, as above; fcntl(2) and flock(2): released on the last close.
+ * POSIX.1-2024, 2.9.7, of close(), fcntl() and others: "each call shall either see all of the
+ * specified effects of the other call, or none of them"; close() removes the locks of the process.
+ * fcntl(2) and flock(2): others are released on the last close.
  */
 CLAIM(promise, TRAIT_FILE, a_lock_raced_by_close_is_not_left_behind)
 {
