@@ -27,7 +27,7 @@ struct cast {
  *
  * The waiter is started last, for a fork would give its description to the others.
  */
-static struct cast queue_a_thread(struct scene *scene)
+static struct cast queue_a_thread(struct scene *scene, struct lock_request request)
 {
 	struct cast cast = {
 		.holder = actor_start(scene, "holder"),
@@ -35,8 +35,8 @@ static struct cast queue_a_thread(struct scene *scene)
 	};
 
 	cast.waiter = actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_OWN, "waiter", 0);
-	actor_lock(cast.holder, EXCLUSIVE);
-	actor_queue(cast.waiter, EXCLUSIVE);
+	actor_lock(cast.holder, request);
+	actor_queue(cast.waiter, request);
 	return cast;
 }
 
@@ -59,7 +59,7 @@ static int grant(const struct cast *cast)
  */
 CLAIM(promise, TRAIT_FILE, a_lock_granted_after_close_is_not_left_behind)
 {
-	struct cast cast = queue_a_thread(&self->scene);
+	struct cast cast = queue_a_thread(&self->scene, EXCLUSIVE);
 
 	SETS_UP(close(cast.waiter->lock[0].fd));
 	grant(&cast);
@@ -69,7 +69,7 @@ CLAIM(promise, TRAIT_FILE, a_lock_granted_after_close_is_not_left_behind)
 /* POSIX would let it succeed, too; fcntl_setlk() takes the lock back, and says so. */
 CLAIM(practice, TRAIT_OWNED_BY_PROCESS, a_grant_after_dup2_says_ebadf)
 {
-	struct cast cast = queue_a_thread(&self->scene);
+	struct cast cast = queue_a_thread(&self->scene, EXCLUSIVE);
 	int ret;
 
 	SETS_UP(dup2(self->scene.poke[0], cast.waiter->lock[0].fd));
@@ -80,12 +80,43 @@ CLAIM(practice, TRAIT_OWNED_BY_PROCESS, a_grant_after_dup2_says_ebadf)
 }
 
 /*
+ *	holder  HHHHHHHHHHHHH.		the first bytes
+ *	waiter     wwwwwwwwwwx		a thread of this process
+ *	test           |		replaces the waiter's descriptor
+ *	other            HHHHH		other bytes, as a thread of this process
+ *	peer                   H	what other had
+ *
+ * 3cad1bc01041 (6.10, and stable from 5.10.223): the lock that was granted is taken back
+ * together with all that the process has on the file, as by a close that comes now.
+ */
+CLAIM(practice, TRAIT_OWNED_BY_PROCESS, ebadf_after_dup2_ends_every_lock_of_the_process)
+{
+	struct lock_request other_bytes = EXCLUSIVE_ON(100, 10);
+	struct cast cast = queue_a_thread(&self->scene, EXCLUSIVE_ON(0, 10));
+	struct actor *other = actor_start_with(&self->scene, ACTOR_THREAD, DESCRIPTION_OWN,
+					       "other", 0);
+	int ret;
+
+	SETS_UP(dup2(self->scene.poke[0], cast.waiter->lock[0].fd));
+	actor_lock(other, other_bytes);
+	ret = actor_try(cast.peer, other_bytes);
+	REQUIRES(ret == -EAGAIN, "the peer was not refused what another thread has locked: %s",
+		 outcome(ret));
+	ret = grant(&cast);
+	REQUIRES(ret == -EBADF, "the waiter whose descriptor was replaced: %s", outcome(ret));
+	ret = actor_try(cast.peer, other_bytes);
+	HOLDS(!ret, "other locks are kept",
+	      "the waiter was told EBADF, and the peer was refused what the other had locked: %s",
+	      strerror(-ret));
+}
+
+/*
  * The description is the owner, whatever its descriptors are. From 2.6.12 to 4.6
  * (0752ba807b04) an OFD lock, too, was answered with EBADF.
  */
 CLAIM(practice, TRAIT_OWNED_BY_DESCRIPTION, a_grant_after_close_stays_with_the_duplicate)
 {
-	struct cast cast = queue_a_thread(&self->scene);
+	struct cast cast = queue_a_thread(&self->scene, EXCLUSIVE);
 	struct lock duplicate = cast.waiter->lock[0];
 	int ret, peer;
 
