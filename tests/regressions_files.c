@@ -198,6 +198,24 @@ CLAIM(practice, POSIX_ONLY, an_o_path_descriptor_does_not_prevent_a_write_lease)
 	close(fd);
 }
 
+/*
+ * Until 7.0 there were leases wherever a file system did not refuse them, and since then only
+ * where it offers them. That of /proc does neither.
+ */
+CLAIM(practice, POSIX_ONLY, a_lease_on_a_file_of_proc_is_einval_or_held)
+{
+	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC), ret, held;
+
+	SKIPS_UNLESS(fd >= 0, "no /proc");
+	ret = fcntl(fd, F_SETLEASE, F_RDLCK) ? errno : 0;
+	SKIPS_UNLESS(ret != EACCES, "one's own files of /proc belong to another");
+	held = fcntl(fd, F_GETLEASE);
+	HOLDS(ret ? ret == EINVAL && held == F_UNLCK : held == F_RDLCK, "neither of the two",
+	      "F_SETLEASE on a file of /proc: %s, and then F_GETLEASE: %d",
+	      ret ? strerror(ret) : "success", held);
+	close(fd);
+}
+
 /* include/uapi/linux/fcntl.h since 6.19: F_SETDELEG and what it takes. */
 #define SETDELEG	(1024 + 16)
 
