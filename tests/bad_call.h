@@ -50,6 +50,7 @@ struct call {
 	short whence;
 	off_t position;	/* of the file before the call */
 	off_t start, len;
+	pid_t pid;
 };
 
 enum number { NUMBER_FD, NUMBER_WHAT, NUMBER_ERROR };
@@ -121,6 +122,7 @@ static inline int make(const struct actor *self, const struct call *call, enum w
 		.l_whence = call->whence,
 		.l_start = call->start,
 		.l_len = call->len,
+		.l_pid = call->pid,
 	};
 	int ret;
 

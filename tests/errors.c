@@ -114,6 +114,17 @@ CLAIM(promise, TRAIT_QUERIES, a_bad_whence_is_einval)
 	EACH_SAYS_SO(bad);
 }
 
+/* fcntl(2), of OFD locks: "the l_pid field of that structure must be set to zero". */
+CLAIM(promise, TRAIT_QUERIES | TRAIT_OWNED_BY_DESCRIPTION, an_ofd_lock_with_a_pid_is_einval)
+{
+	static const struct call bad[] = {
+		{ "the pid 1", EINVAL, .start = 50, .len = 1, .pid = 1 },
+		{ "the pid -1 of OFD locks", EINVAL, .start = 50, .len = 1, .pid = -1 },
+	};
+
+	EACH_SAYS_SO(bad);
+}
+
 /*
  * fcntl(2): "Bytes past the end of the file may be locked, but not bytes before the start of
  * the file". Which error: as above.

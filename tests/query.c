@@ -1,87 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Query: who is in the way of a lock? F_GETLK and F_OFD_GETLK describe a lock that the
- * one asked for would conflict with, or say F_UNLCK.
+ * Query: what is in the way of a lock? F_GETLK and F_OFD_GETLK describe a lock that the
+ * one asked for would conflict with, or say F_UNLCK. (Whose lock it is: tests/query_owner.c.)
  *
  * In each scenario it is the test's own process that asks, through a description of its
  * own; the actors hold what is in the way.
  */
-#include <fcntl.h>
-
-#include "expectation.h"
-
-static struct lock asker(struct scene *scene)
-{
-	struct lock lock;
-	int err = lock_open(&lock, scene->site, DESCRIPTION_OWN);
-
-	if (err)
-		trouble(scene, TROUBLE_BROKEN, "opening the file: %s", strerror(-err));
-	return lock;
-}
-
-static struct flock wish(enum lock_mode mode, off_t start, off_t len)
-{
-	return (struct flock){
-		.l_type = mode == MODE_SHARED ? F_RDLCK : F_WRLCK,
-		.l_whence = SEEK_SET,
-		.l_start = start,
-		.l_len = len,
-	};
-}
-
-/* The answer where a lock of that actor is in the way. */
-static struct flock described(const struct actor *holder, struct lock_request request)
-{
-	struct flock lock = wish(request.mode, request.start, request.len);
-	enum lock_kind kind = holder->scene->site[request.site].kind;
-
-	lock.l_pid = kind == LOCK_OFD ? -1 : holder->pid;
-	return lock;
-}
-
-/* The answer where nobody is. */
-static struct flock nobody(struct flock asked)
-{
-	asked.l_type = F_UNLCK;
-	return asked;
-}
-
-static bool same(const struct flock *a, const struct flock *b)
-{
-	return a->l_type == b->l_type && a->l_whence == b->l_whence &&
-	       a->l_start == b->l_start && a->l_len == b->l_len && a->l_pid == b->l_pid;
-}
-
-static const char *words(const struct flock *lock)
-{
-	static char text[3][80];
-	static int turn;
-	char *to = text[turn++ % 3];
-	const char *type = lock->l_type == F_RDLCK ? "F_RDLCK" :
-			   lock->l_type == F_WRLCK ? "F_WRLCK" :
-			   lock->l_type == F_UNLCK ? "F_UNLCK" : "an unknown type";
-
-	snprintf(to, sizeof(*text), "%s whence %d start %lld len %lld pid %d", type,
-		 lock->l_whence, (long long)lock->l_start, (long long)lock->l_len,
-		 (int)lock->l_pid);
-	return to;
-}
-
-/* The last question, and its answer. */
-static char exchange[200];
-
-static bool answers(const struct lock *lock, struct flock asked, struct flock right)
-{
-	struct flock got = asked;
-	int err = lock_query(lock, &got);
-
-	snprintf(exchange, sizeof(exchange), "asked for (%s), not (%s) but %s", words(&asked),
-		 words(&right), err ? strerror(-err) : words(&got));
-	return !err && same(&got, &right);
-}
-
-#define ANSWERS(...)	HOLDS(answers(__VA_ARGS__), "another answer", "%s", exchange)
+#include "query.h"
 
 /*
  *	held     [10........19]		or [10 … without end
@@ -173,20 +98,6 @@ CLAIM(promise, TRAIT_QUERIES, a_lock_that_can_be_had_changes_l_type_alone)
 	EVERYTHING_IS_ANSWERED(false);
 }
 
-/*
- * fcntl(2): "A single process can hold only one type of lock on a file region", OFD locks of
- * one description "are always compatible": what one has is converted, and hinders nothing.
- */
-CLAIM(promise, TRAIT_QUERIES, ones_own_lock_is_not_in_the_way)
-{
-	struct lock lock = asker(&self->scene);
-	int err = lock_acquire(&lock, &EXCLUSIVE_ON(10, 10), false);
-	struct flock wished = wish(MODE_EXCLUSIVE, 0, 0);
-
-	REQUIRES(!err, "the asker was to get the lock: %s", strerror(-err));
-	ANSWERS(&lock, wished, nobody(wished));
-}
-
 /* fcntl(2): "fcntl() does not actually place it". */
 CLAIM(promise, TRAIT_QUERIES, a_query_takes_and_converts_nothing)
 {
@@ -205,27 +116,6 @@ CLAIM(promise, TRAIT_QUERIES, a_query_takes_and_converts_nothing)
 	HOLDS(!ret, "a query takes a lock",
 	      "after a query the other was refused what had been asked about: %s",
 	      strerror(-ret));
-}
-
-/*
- * fcntl(2): "If the conflicting lock is a traditional (process-associated) record lock, then
- * the l_pid field is set to the PID of the process holding that lock. If the conflicting lock
- * is an open file description lock, then l_pid is set to -1". Whichever way one asks.
- */
-CLAIM(promise, TRAIT_QUERIES, a_posix_lock_has_a_pid_and_an_ofd_lock_minus_1)
-{
-	bool ofd = self->scene.site->kind == LOCK_OFD;
-	int second = scene_add_kind(&self->scene, ofd ? LOCK_POSIX : LOCK_OFD);
-	struct actor *holder = actor_start(&self->scene, "holder");
-	struct lock lock = asker(&self->scene);
-
-	for (int i = 0; i < 2; i++) {
-		struct lock_request request = at_site(i ? second : 0, EXCLUSIVE_ON(1, 2));
-
-		actor_lock(holder, request);
-		ANSWERS(&lock, wish(MODE_EXCLUSIVE, 0, 0), described(holder, request));
-		actor_unlock(holder);
-	}
 }
 
 /*
@@ -251,19 +141,6 @@ CLAIM(promise, TRAIT_QUERIES, one_of_several_locks_in_the_way_is_described)
 	      "asked for all of it, the answer is neither reader nor writer but %s",
 	      err ? strerror(-err) : words(&got));
 	ANSWERS(&lock, wish(MODE_SHARED, 0, 0), second);
-}
-
-/* fcntl(2): "the l_pid field of that structure must be set to zero". */
-CLAIM(promise, TRAIT_QUERIES | TRAIT_OWNED_BY_DESCRIPTION, an_ofd_query_with_a_pid_is_einval)
-{
-	struct flock wished = wish(MODE_EXCLUSIVE, 0, 0);
-	struct lock lock = asker(&self->scene);
-	int err;
-
-	wished.l_pid = getpid();
-	err = lock_query(&lock, &wished);
-	HOLDS(err == -EINVAL, "another error", "F_OFD_GETLK with l_pid %d: %s", getpid(),
-	      err ? strerror(-err) : "an answer");
 }
 
 CLASS(practice);
