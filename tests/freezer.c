@@ -7,10 +7,6 @@
  * made again after the thaw, without the program knowing. A frozen waiter therefore is not
  * in the queue, and has to go to its end.
  *
- *	holder  HHHHHHHHHHH.
- *	first     wwwww!wwwwwwH.	is frozen, and thawed when the others have settled
- *	second      wwwwwwwwH.
- *
  * The freezer is asked for in the cgroup that we are in (cgroups(7)); to root in the root
  * cgroup that is open by CAP_DAC_OVERRIDE alone, to others where it was delegated to them.
  */
@@ -22,7 +18,7 @@
 #include <sys/wait.h>
 
 #define EXPECTATION_KEEPS	PRIVILEGE(CAP_DAC_OVERRIDE)
-#include "expectation.h"
+#include "place.h"
 
 /* ---- a cgroup to freeze ---- */
 
@@ -145,7 +141,6 @@ static void freeze_actor(struct actor *actor)
 	else if (asleep_poll(is_frozen, NULL, ASLEEP_DEADLINE) < 0)
 		trouble(actor->scene, TROUBLE_STEP, "%s was not frozen in %d ms",
 			actor_name(actor), ASLEEP_DEADLINE);
-	history_mark(actor->scene->history, actor->lane, '!');
 	actor->still = true;
 }
 
@@ -167,84 +162,41 @@ static void thaw_actor(struct actor *actor)
 
 /* ---- the claims ---- */
 
-struct queue {
-	struct actor *holder, *first, *second;
-};
-
-static struct queue queue_two(struct scene *scene)
-{
-	struct queue queue = {
-		.holder = actor_start(scene, "holder"),
-		.first = actor_start(scene, "first"),
-		.second = actor_start(scene, "second"),
-	};
-
-	actor_lock(queue.holder, EXCLUSIVE);
-	actor_queue(queue.first, EXCLUSIVE);
-	actor_queue(queue.second, EXCLUSIVE);
-	return queue;
-}
-
 CLASS(folklore);
 
 CLAIM(folklore, EVERY_KIND, a_waiter_frozen_and_thawed_keeps_its_place)
 {
-	struct queue queue = queue_two(&self->scene);
-
-	freeze_actor(queue.first);
-	actor_settle(&self->scene);
-	thaw_actor(queue.first);
-	actor_settle(&self->scene);
-	REQUIRES(actor_waits(queue.first), "the thawed one waits no more: %s",
-		 strerror(-queue.first->result));
-	scene_drain(&self->scene);
-	NOBODY_IS_OVERTAKEN();
+	KEEPS_ITS_PLACE(NULL, freeze_actor, thaw_actor);
 }
 
 CLASS(practice);
 
-CLAIM(practice, TRAIT_FILE, a_frozen_waiter_does_not_hold_up_the_others)
+CLAIM(practice, EVERY_KIND, the_others_keep_their_places_beside_it)
 {
-	struct queue queue = queue_two(&self->scene);
-
-	freeze_actor(queue.first);
-	actor_settle(&self->scene);
-	actor_unlock(queue.holder);
-	actor_settle(&self->scene);
-	HOLDS(actor_holds(queue.second), "the others are held up",
-	      "nobody holds the lock, and second sleeps on");
-	thaw_actor(queue.first);
-	scene_drain(&self->scene);
+	THE_OTHERS_KEEP_THEIR_PLACES(NULL, freeze_actor, thaw_actor);
 }
 
-/* Nobody could wake it at the release; it has to look for itself. */
+CLAIM(practice, TRAIT_FILE, a_frozen_waiter_does_not_hold_up_the_others)
+{
+	DOES_NOT_HOLD_UP_THE_OTHERS(freeze_actor, thaw_actor);
+}
+
 CLAIM(practice, EVERY_KIND, a_waiter_frozen_at_the_release_is_granted_it)
 {
-	struct actor *holder = actor_start(&self->scene, "holder");
-	struct actor *waiter = actor_start(&self->scene, "waiter");
-
-	actor_lock(holder, EXCLUSIVE);
-	actor_queue(waiter, EXCLUSIVE);
-	freeze_actor(waiter);
-	actor_unlock(holder);
-	thaw_actor(waiter);
-	actor_settle(&self->scene);
-	HOLDS(actor_holds(waiter), "a frozen waiter is forgotten",
-	      "nobody holds the lock; the waiter: %s",
-	      waiter->busy ? "sleeps on" : strerror(-waiter->result));
+	IS_GRANTED_AFTER_A_RELEASE_MEANWHILE(freeze_actor, thaw_actor);
 }
 
 CLAIM(practice, EVERY_KIND, a_frozen_holder_keeps_the_lock)
 {
-	struct queue queue = queue_two(&self->scene);
+	struct actor *waiter[2], *holder = queue_up(&self->scene, waiter, 2, 0, NULL);
 	int ret;
 
-	freeze_actor(queue.holder);
+	freeze_actor(holder);
 	ret = actor_try(actor_start(&self->scene, "other"), EXCLUSIVE);
 	HOLDS(ret == -EAGAIN, "a frozen holder loses the lock",
 	      "another asked for the lock of the frozen one: %s",
 	      ret ? strerror(-ret) : "granted");
-	thaw_actor(queue.holder);
+	thaw_actor(holder);
 	scene_drain(&self->scene);
 	NOBODY_OVERLAPS();
 }

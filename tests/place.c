@@ -7,53 +7,15 @@
  * freezer, see freezer.c. Then the request is made again, without the program knowing, and
  * from the end of the queue; in the meantime it is not in the queue at all.
  *
- *	holder  HHHHHHHHHHH.
- *	first     wwwww!wwwwwwH.	is disturbed
- *	second      wwwwwwwwH.		came later, and is granted the lock before it
- *
  * Those behind it are woken when it leaves, and queue again. So the disturbance is made
- * to last until they have, or else it would be luck who is back first.
+ * to last until they have, or else it would be luck who is back first (place.h).
  */
 #include <errno.h>
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
-#include "expectation.h"
-
-struct queue {
-	struct actor *holder, *first, *second;
-};
-
-/* The first does @prepare, unless that is NULL, before it asks. */
-static struct queue queue_two(struct scene *scene, actor_deed prepare)
-{
-	struct queue queue = {
-		.holder = actor_start(scene, "holder"),
-		.first = actor_start(scene, "first"),
-		.second = actor_start(scene, "second"),
-	};
-
-	actor_lock(queue.holder, EXCLUSIVE);
-	if (prepare)
-		actor_do(queue.first, prepare, NULL);
-	actor_queue(queue.first, EXCLUSIVE);
-	actor_queue(queue.second, EXCLUSIVE);
-	return queue;
-}
-
-typedef void (*disturbance)(struct actor *actor);
-
-/* The others are to have found their places before it is over. */
-static void disturb(struct actor *actor, disturbance begin, disturbance end)
-{
-	if (!actor->scene->trouble[0])
-		history_mark(actor->scene->history, actor->lane, '!');
-	begin(actor);
-	actor_settle(actor->scene);
-	end(actor);
-	actor_settle(actor->scene);
-}
+#include "place.h"
 
 static bool is_trouble(struct actor *actor, int ret, const char *what)
 {
@@ -178,24 +140,6 @@ static void detach(struct actor *actor)
 				  "PTRACE_DETACH from");
 }
 
-/* ---- the claims ---- */
-
-#define STILL_WAITS(actor) \
-	REQUIRES(actor_waits(actor), "%s waits no more: %s", actor_name(actor), \
-		 strerror(-(actor)->result))
-
-#define KEEPS_ITS_PLACE(prepare, begin, end) do { \
-	struct queue queue = queue_two(&self->scene, prepare); \
-	struct history_verdict found; \
-	disturb(queue.first, begin, end); \
-	STILL_WAITS(queue.first); \
-	scene_drain(&self->scene); \
-	found = history_overtaking(expectation_history); \
-	HOLDS_VERDICT(!found.count, &found, "a waiter lost its place", \
-		      "second, which came later, was granted the lock before first; " \
-		      "! is where first was disturbed"); \
-} while (0)
-
 CLASS(folklore);
 
 CLAIM(folklore, EVERY_KIND, a_waiter_that_handles_a_signal_keeps_its_place)
@@ -236,58 +180,34 @@ CLAIM(practice, EVERY_KIND, a_waiter_that_blocks_a_signal_keeps_its_place)
 	KEEPS_ITS_PLACE(block_hangup, hang_up, nothing);
 }
 
+CLAIM(practice, EVERY_KIND, a_waiter_stopped_at_the_release_is_granted_it)
+{
+	IS_GRANTED_AFTER_A_RELEASE_MEANWHILE(actor_stop, actor_continue);
+}
+
 /* ---- the others ---- */
-
-#define OTHERS	5
-
-static void queue_others(struct scene *scene, struct actor *waiter[OTHERS])
-{
-	struct actor *holder = actor_start(scene, "holder");
-
-	actor_lock(holder, EXCLUSIVE);
-	for (int i = 0; i < OTHERS; i++) {
-		waiter[i] = actor_start_nth(scene, "waiter", i + 1);
-		actor_queue(waiter[i], EXCLUSIVE);
-	}
-}
-
-/* The first who was granted the lock after one who came later, but for @but; or -1. */
-static int out_of_turn(const struct history *history, const struct actor *but)
-{
-	int last = -1;
-
-	for (int i = 0; i < history_length(history); i++) {
-		const struct history_event *event = &history->event[i];
-
-		if (event->what != HISTORY_GRANT || event->lane == but->lane)
-			continue;
-		if (event->lane < last)
-			return event->lane;
-		last = event->lane;
-	}
-	return -1;
-}
 
 CLAIM(practice, EVERY_KIND, the_others_keep_their_places)
 {
-	struct actor *waiter[OTHERS];
-	int late;
+	THE_OTHERS_KEEP_THEIR_PLACES(NULL, actor_stop, actor_continue);
+}
 
-	queue_others(&self->scene, waiter);
-	disturb(waiter[1], actor_stop, actor_continue);
-	STILL_WAITS(waiter[1]);
-	scene_drain(&self->scene);
-	late = out_of_turn(expectation_history, waiter[1]);
-	HOLDS(late < 0, "another waiter lost its place", "%s was granted the lock out of its turn",
-	      expectation_history->name[late]);
+CLAIM(practice, EVERY_KIND, the_others_keep_them_beside_a_handler)
+{
+	THE_OTHERS_KEEP_THEIR_PLACES(handle_hangup, hang_up, end_of_handler);
+}
+
+CLAIM(practice, EVERY_KIND, the_others_keep_them_beside_a_tracer)
+{
+	THE_OTHERS_KEEP_THEIR_PLACES(NULL, attach, detach);
 }
 
 /* Two that leave at a time let two run at a time; who of these is back first is luck. */
 CLAIM(practice, TRAIT_FILE, those_behind_one_who_gives_up_keep_their_order)
 {
-	struct actor *waiter[OTHERS];
+	struct actor *waiter[PLACES];
 
-	queue_others(&self->scene, waiter);
+	queue_up(&self->scene, waiter, PLACES, 0, NULL);
 	actor_interrupt(waiter[0]);
 	actor_settle(&self->scene);
 	actor_interrupt(waiter[2]);
@@ -297,32 +217,15 @@ CLAIM(practice, TRAIT_FILE, those_behind_one_who_gives_up_keep_their_order)
 
 CLAIM(practice, TRAIT_FILE, those_behind_one_who_dies_keep_their_order)
 {
-	struct actor *waiter[OTHERS];
+	struct actor *waiter[PLACES];
 
-	queue_others(&self->scene, waiter);
+	queue_up(&self->scene, waiter, PLACES, 0, NULL);
 	actor_kill(waiter[0]);
 	actor_settle(&self->scene);
 	actor_kill(waiter[2]);
 	scene_drain(&self->scene);
 	NOBODY_IS_OVERTAKEN();
 }
-
-/*
- *	holder  HHHHHHHH.
- *	first     www!		has left the queue, and is not there at the release
- *	second      wwwwwH
- */
-#define DOES_NOT_HOLD_UP_THE_OTHERS(begin, end) do { \
-	struct queue queue = queue_two(&self->scene, NULL); \
-	begin(queue.first); \
-	actor_settle(&self->scene); \
-	actor_unlock(queue.holder); \
-	actor_settle(&self->scene); \
-	HOLDS(actor_holds(queue.second), "the others are held up", \
-	      "nobody holds the lock, and second sleeps on"); \
-	end(queue.first); \
-	scene_drain(&self->scene); \
-} while (0)
 
 CLAIM(practice, TRAIT_FILE, a_stopped_waiter_does_not_hold_up_the_others)
 {
@@ -332,23 +235,6 @@ CLAIM(practice, TRAIT_FILE, a_stopped_waiter_does_not_hold_up_the_others)
 CLAIM(practice, TRAIT_FILE, a_traced_waiter_does_not_hold_up_the_others)
 {
 	DOES_NOT_HOLD_UP_THE_OTHERS(attach, detach);
-}
-
-/* Nobody could wake it at the release; it has to look for itself. */
-CLAIM(practice, EVERY_KIND, a_waiter_stopped_at_the_release_is_granted_it)
-{
-	struct actor *holder = actor_start(&self->scene, "holder");
-	struct actor *waiter = actor_start(&self->scene, "waiter");
-
-	actor_lock(holder, EXCLUSIVE);
-	actor_queue(waiter, EXCLUSIVE);
-	actor_stop(waiter);
-	actor_unlock(holder);
-	actor_continue(waiter);
-	actor_settle(&self->scene);
-	HOLDS(actor_holds(waiter), "a stopped waiter is forgotten",
-	      "nobody holds the lock; the waiter: %s",
-	      waiter->busy ? "sleeps on" : strerror(-waiter->result));
 }
 
 EXPECTATION_MAIN
