@@ -41,64 +41,11 @@
 #include <unistd.h>
 
 #include "actor.h"
-#include "kselftest.h"
+#include "expectation_harness.h"
 #include "privilege.h"
-
-/*
- * Before 6.9 the harness prints "ok N # SKIP reason", without the test's name
- * and with nothing for an expected failure. It leaves an opening: what prints
- * the line is called by this name, where f, variant and t are in sight.
- */
-#define EXPECTED_FAILURE	"XFAIL "
-#define ksft_test_result_skip(format, reason) \
-	expectation_old_result(f->name, variant->name, t->name, reason)
-
-static inline void expectation_old_result(const char *class, const char *kind, const char *claim,
-					  const char *reason)
-{
-	bool expected = !strncmp(reason, EXPECTED_FAILURE, strlen(EXPECTED_FAILURE));
-
-	if (expected)
-		ksft_inc_xfail_cnt();
-	else
-		ksft_inc_xskip_cnt();
-	printf("ok %u %s.%s.%s # %s%s\n", ksft_test_num(), class, kind, claim,
-	       expected ? "" : "SKIP ", reason);
-}
-
-#include "kselftest_harness.h"
-#undef ksft_test_result_skip
 
 #ifndef EXPECTATION_KEEPS
 #define EXPECTATION_KEEPS	PRIVILEGE(CAP_SYS_NICE)
-#endif
-
-/* ---- what the harnesses do differently ---- */
-
-#ifdef XFAIL_ADD	/* since 6.9 */
-static inline void expectation_set(struct __test_metadata *t, int code, const char *reason)
-{
-	snprintf(t->results->reason, sizeof(t->results->reason), "%s", reason);
-	t->exit_code = code;
-}
-
-static inline bool expectation_unmarred(const struct __test_metadata *t)
-{
-	return t->exit_code == KSFT_PASS;
-}
-#else
-static inline void expectation_set(struct __test_metadata *t, int code, const char *reason)
-{
-	snprintf(t->results->reason, sizeof(t->results->reason), "%s%s",
-		 code == KSFT_XFAIL ? EXPECTED_FAILURE : "", reason);
-	t->skip = code == KSFT_SKIP || code == KSFT_XFAIL;
-	t->passed = t->skip;
-}
-
-static inline bool expectation_unmarred(const struct __test_metadata *t)
-{
-	return t->passed && !t->skip;
-}
 #endif
 
 /* ---- claims ---- */
