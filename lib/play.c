@@ -600,6 +600,9 @@ static int lines_are_right(void *arg)
 	const struct model_set *set = &with->play->next[MODEL_PRACTICE];
 	bool seen = false;
 
+	/* Nothing was read, not even in part. */
+	if (with->seen->no_lines)
+		return 1;
 	for (int i = 0; i < set->count; i++) {
 		if (!sight_agrees(with, MODEL_PRACTICE, &set->state[i]))
 			continue;
@@ -608,7 +611,7 @@ static int lines_are_right(void *arg)
 				 with->seen->read == READ_WHOLE ? READ_WHOLE : READ_ONCE))
 			return 1;
 	}
-	if (!seen || with->seen->no_lines)
+	if (!seen)
 		return 1;
 	read_lines(with->play, with->seen);
 	reading->count++;
