@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "release.h"
+
+bool release_is_since(int version, int patchlevel)
+{
+	struct utsname name;
+	int is, is_patchlevel;
+
+	if (uname(&name) < 0 || sscanf(name.release, "%d.%d", &is, &is_patchlevel) != 2)
+		return false;
+	return is > version || (is == version && is_patchlevel >= patchlevel);
+}
