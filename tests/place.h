@@ -67,11 +67,17 @@ static inline int out_of_turn(const struct history *history, const struct actor 
  *	holder   HHHHHHHHHHH.
  *	waiter1    wwwww!wwwwwwH.	is disturbed
  *	waiter2      wwwwwwwwH.		came later
+ *
+ * Should waiter1 leave the queue but for a moment, waiter2 is woken, and runs, before waiter1
+ * can be back: so a lost place is seen.
  */
 #define KEEPS_ITS_PLACE(prepare, begin, end) do { \
 	struct actor *waiter[2]; \
 	struct history_verdict found; \
+	scene_on_one_cpu(&self->scene); \
 	queue_up(&self->scene, waiter, 2, 0, prepare); \
+	actor_defer(waiter[0]); \
+	actor_prefer(waiter[1]); \
 	disturb(waiter[0], begin, end); \
 	STILL_WAITS(waiter[0]); \
 	scene_drain(&self->scene); \
