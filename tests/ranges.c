@@ -53,9 +53,10 @@ CLAIM(promise, TRAIT_RANGES, a_release_across_several_locks_takes_from_each)
 	struct actor *peer = actor_start(&self->scene, "peer");
 
 	actor_lock(owner, EXCLUSIVE_ON(1, 4));
-	actor_lock(owner, EXCLUSIVE_ON(7, 2));
-	actor_lock(owner, EXCLUSIVE_ON(11, 4));
-	BYTES_ARE(peer, 0, ".XXXX..XX..XXXX.");
+	actor_lock(owner, EXCLUSIVE_ON(6, 2));
+	actor_lock(owner, EXCLUSIVE_ON(9, 2));
+	actor_lock(owner, EXCLUSIVE_ON(12, 3));
+	BYTES_ARE(peer, 0, ".XXXX.XX.XX.XXX.");
 	actor_unlock_range(owner, 3, 10);
 	BYTES_ARE(peer, 0, ".XX..........XX.");
 }
@@ -73,6 +74,11 @@ CLAIM(promise, TRAIT_RANGES | TRAIT_CONVERTS, a_new_lock_replaces_all_that_it_co
 	BYTES_ARE(peer, 0, ".XSSSSSSSSSSXXX.");
 	actor_lock(owner, EXCLUSIVE_ON(0, 16));
 	BYTES_ARE(peer, 0, "XXXXXXXXXXXXXXXX");
+	actor_unlock_range(owner, 3, 2);
+	actor_unlock_range(owner, 8, 2);
+	BYTES_ARE(peer, 0, "XXX..XXX..XXXXXX");
+	actor_lock(owner, SHARED_ON(0, 16));
+	BYTES_ARE(peer, 0, "SSSSSSSSSSSSSSSS");
 }
 
 /* A downgrade in the middle, then an upgrade in the middle of that. */
