@@ -177,7 +177,8 @@ CLAIM(practice, TRAIT_FILE, a_thousand_waiters_are_all_granted)
 		for (int i = 0; i < count; i++) {
 			pthread_join(crowd.waiter[i].thread, NULL);
 			HOLDS(!crowd.waiter[i].result, "a waiter was refused",
-			      "waiter %d of %d: %s", i + 1, count, strerror(-crowd.waiter[i].result));
+			      "waiter %d of %d: %s", i + 1, count,
+			      strerror(-crowd.waiter[i].result));
 		}
 		HOLDS(crowd.granted == count && !crowd.inside_together, "two held it together",
 		      "%d grants to %d waiters, %d to more than one at a time", crowd.granted,

@@ -15,10 +15,10 @@
 
 /*
  * The four kinds of file lock share these. A child costs as much as a hundred closes, or more;
- * where two CPUs are emulated on a busy one, more than a program has time for 10,000 of.
+ * LOCKFAIR_EFFORT is for machines that have not the time.
  */
 #define ROUNDS		(10000 / 4)
-#define CHILDREN	(10000 / 4 / 4)
+#define CHILDREN	(10000 / 4)
 #define CHILDREN_AT_LEAST 100
 
 #if !defined(SYS_futex) && defined(SYS_futex_time64)
