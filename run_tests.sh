@@ -7,8 +7,9 @@
 # after it. Nothing is installed without --setup.
 #
 # A test program lists its ids with -l, FILE:CLASS.KIND.CLAIM, and runs those that
-# match -t GLOB. It reads LOCKFAIR_DIR, LOCKFAIR_STOP and LOCKFAIR_STRICT, and on
-# SIGTERM it draws what the running test was at and ends, with all that it has started.
+# match -t GLOB. It reads LOCKFAIR_DIR, LOCKFAIR_STOP (after how many unexpected results it
+# ends), LOCKFAIR_DEADLINE, LOCKFAIR_EFFORT and LOCKFAIR_STRICT, and on SIGTERM it draws
+# what the running test was at and ends, with all that it has started.
 
 set -u
 set -f
@@ -298,7 +299,8 @@ if [ -n "$specs$matrix" ]; then
 	[ -z "$setup$list" ] || die "-k and --matrix take neither --setup nor -l"
 	[ -z "$specs" ] || [ -z "$matrix" ] ||
 		die "-k does not go with --matrix: --kernels FILE names kernels"
-	[ -n "$matrix" ] || [ -z "$matrix_options" ] || die "--kernels and --jobs belong to --matrix"
+	[ -n "$matrix" ] || [ -z "$matrix_options" ] ||
+		die "--kernels and --jobs belong to --matrix"
 	[ -z "$figures" ] || [ -z "$matrix" ] || die "--figures goes with -k, not with --matrix"
 	IFS=$newline
 	set --
@@ -763,7 +765,7 @@ quoted() {
 	esac
 }
 
-unset LOCKFAIR_DIR LOCKFAIR_STOP LOCKFAIR_STRICT
+unset LOCKFAIR_DIR LOCKFAIR_STRICT
 [ -z "${LOCKFAIR_KERNEL-}" ] || again="$again -k $(quoted "$LOCKFAIR_KERNEL")"
 [ -z "$stop" ] || export LOCKFAIR_STOP=1
 if [ -n "$strict" ]; then

@@ -9,8 +9,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* No single wait takes longer than this unless something is wrong; milliseconds. */
-#define ASLEEP_DEADLINE	15000
+/*
+ * No single wait takes longer than this unless something is wrong; milliseconds. 15 s, or as
+ * many as LOCKFAIR_DEADLINE says: where much is known to be wrong, as in a mutant of a kernel.
+ */
+#define ASLEEP_DEADLINE	asleep_deadline()
+
+int asleep_deadline(void);
 
 /* A system call and its first argument: a descriptor, or the address of a futex. */
 struct asleep_call {
