@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Becomes fs/lockfair_mutant.c of a kernel that has mutants, see kernels/mutate.
+ */
+#include <linux/cache.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/init.h>
+#include <linux/kernel.h>
+#include <linux/lockfair_mutant.h>
+#include <linux/string.h>
+
+extern void locks_remove_posix(struct file *file, fl_owner_t owner);
+
+static const char *const names[] = {
+	/* @NAMES@ */
+};
+
+int lockfair_mutant __ro_after_init;
+bool lockfair_mutant_quiet;
+struct inode *lockfair_mutant_unlinked;
+
+void lockfair_mutant_close(struct files_struct *files)
+{
+	for (int fd = 0; fd < 64; fd++) {
+		struct file *file = fget(fd);
+
+		if (!file)
+			continue;
+		locks_remove_posix(file, files);
+		fput(file);
+	}
+}
+
+static char wanted[64] __initdata;
+
+static int __init want(char *name)
+{
+	strscpy(wanted, name, sizeof(wanted));
+	return 0;
+}
+early_param("lockfair_mutant", want);
+
+/* Whoever wants a mutant that is not there must not take the plain kernel for it. */
+static int __init become(void)
+{
+	if (!wanted[0])
+		return 0;
+	for (int i = 1; i < ARRAY_SIZE(names); i++) {
+		if (names[i] && !strcmp(names[i], wanted)) {
+			lockfair_mutant = i;
+			pr_emerg("lockfair: mutant %s\n", wanted);
+			return 0;
+		}
+	}
+	panic("lockfair: no mutant %s", wanted);
+}
+core_initcall(become);
