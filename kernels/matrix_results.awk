@@ -14,7 +14,7 @@ FNR == 1 {
 
 /^  # Subtest: / { file = $3; next }
 
-/^  # (broken|no result|ended by signal)/ { broke = 1; next }
+/^  # (broken|no result|not run, or no result|ended by signal)/ { broke = 1; next }
 
 /^  (not )?ok [0-9]+ / {
 	text = $0
