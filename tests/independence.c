@@ -190,13 +190,18 @@ CLASS(practice);
 CLAIM(practice, TRAIT_RANGES, posix_and_ofd_requests_wait_in_one_queue)
 {
 	int facing = add_facing_kind(&self->scene);
-	struct actor *holder = actor_start(&self->scene, "holder");
-	struct actor *first = actor_start(&self->scene, "first");
-	struct actor *second = actor_start(&self->scene, "second");
+	struct actor *holder, *first, *second;
 
+	/* If the release wakes the second as well, it runs first, and has the lock. */
+	scene_on_one_cpu(&self->scene);
+	holder = actor_start(&self->scene, "holder");
+	first = actor_start(&self->scene, "first");
+	second = actor_start(&self->scene, "second");
 	actor_lock(holder, EXCLUSIVE);
 	actor_queue(first, at_site(facing, EXCLUSIVE));
 	actor_queue(second, EXCLUSIVE);
+	actor_defer(first);
+	actor_prefer(second);
 	actor_unlock(holder);
 	actor_settle(&self->scene);
 	HOLDS(actor_holds(first) && actor_waits(second), "the kinds queue separately",
