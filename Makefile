@@ -8,6 +8,9 @@
 #   make check          build and run the tests of lockfair itself;
 #                       CHECKS="lock build.sh" runs only these
 #   make install        what is needed to run it, flat, into INSTALL_PATH=DIR
+#   make check-mutants  which tests notice when a kernel's file locking is broken?
+#                       KSRC=DIR is its source, MUTANTS=GLOB chooses
+#   make coverage       how much of fs/locks.c does the suite go through? KSRC=DIR
 #   make clean
 #   make show-harness   print the folder of the kselftest headers
 #
@@ -77,7 +80,7 @@ Q     := $(if $(call yes,$(V)),,@)
 say    = $(if $(Q),$(if $(quiet),,@printf '  %-7s %s\n' $(1) $(2:$(OUTPUT)/%=%)))
 
 # The other goals compile nothing: they must neither probe nor fail for it.
-building := $(filter-out clean emit_tests show-harness,$(or $(MAKECMDGOALS),all))
+building := $(filter-out clean emit_tests show-harness check-mutants coverage,$(or $(MAKECMDGOALS),all))
 elsewhere := $(filter-out $(realpath $(srcdir)),$(or $(realpath $(OUTPUT)),$(OUTPUT)))
 
 include $(src)lib/harness.mk
@@ -236,9 +239,18 @@ check: all $(selftest_progs)
 	echo "make check: $$passed passed, $$failed failed"; \
 	test $$failed = 0 && test $$passed != 0
 
+# They build a kernel, boot it, and build the suite for it, all outside of here.
+kernel_source := $(or $(KSRC),$(if $(wildcard $(srcdir)/../kselftest_harness.h),$(abspath $(srcdir)/../../../..)))
+check-mutants:
+	$(Q)'$(srcdir)/kernels/check_mutants' $(if $(kernel_source),--source '$(kernel_source)') \
+		$(foreach glob,$(MUTANTS),--mutants '$(glob)') $(ARGS)
+
+coverage:
+	$(Q)'$(srcdir)/kernels/coverage' $(if $(kernel_source),--source '$(kernel_source)') $(ARGS)
+
 ifneq ($(building),)
 -include $(wildcard $(dirs:=/*.d))
 endif
 
 FORCE:
-.PHONY: all run_tests check install clean clean-ours show-harness FORCE
+.PHONY: all run_tests check check-mutants coverage install clean clean-ours show-harness FORCE
