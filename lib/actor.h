@@ -62,6 +62,8 @@ struct actor {
 	bool gone;		/* has been killed, or has exited */
 	int result;		/* of the last order that returned */
 	struct asleep_proof proof;
+	struct asleep_files files;
+	bool watched;		/* files are open */
 };
 
 enum trouble {

@@ -87,10 +87,12 @@ static int in_call(int fd, const struct asleep_call *call)
 int asleep_look_at(const struct asleep_files *files, const struct asleep_call *call,
 		   struct asleep_proof *proof)
 {
+	int told, ret, before = proof->looks;
 	char status[4096], state;
+	unsigned long switches;
 	const char *at;
-	int told, ret;
 
+	proof->looks = 0;
 	if (call->nr < 0)
 		return 0;
 	/*
@@ -108,8 +110,10 @@ int asleep_look_at(const struct asleep_files *files, const struct asleep_call *c
 		return -EBADMSG;
 	if (state == 'Z' || state == 'X')
 		return -ESRCH;
-	proof->looks = state == 'S' ? proof->looks + 1 : 0;
-	proof->switches = field(status, "\nvoluntary_ctxt_switches:");
+	switches = field(status, "\nvoluntary_ctxt_switches:");
+	if (state == 'S')
+		proof->looks = switches == proof->switches ? before + 1 : 1;
+	proof->switches = switches;
 	return proof->looks >= (told == 1 ? 1 : LOOKS_WITHOUT_A_CALL);
 }
 

@@ -29,7 +29,7 @@ struct asleep_call {
 /* How often a task has gone to sleep; equal at two times: it slept throughout. */
 struct asleep_proof {
 	unsigned long switches;
-	int looks;	/* in a row; to be 0 at first */
+	int looks;	/* at one sleep, in a row; to be 0 at first */
 };
 
 /*

@@ -87,6 +87,9 @@ static void end_actor(struct actor *actor)
 	if (actor->tell >= 0)
 		close(actor->tell);
 	actor->tell = -1;
+	if (actor->watched)
+		asleep_close(&actor->files);
+	actor->watched = false;
 }
 
 void scene_close(struct scene *scene)
@@ -130,11 +133,16 @@ void scene_on_one_cpu(struct scene *scene)
 static int look(struct actor *actor, struct asleep_proof *proof)
 {
 	struct asleep_call call;
-	int ret;
+	int ret = 0;
 
 	call.nr = __atomic_load_n(&actor->board->call.nr, __ATOMIC_ACQUIRE);
 	call.arg = actor->board->call.arg;
-	ret = asleep_look(actor->board->tid, &call, proof);
+	if (!actor->watched) {
+		ret = asleep_open(&actor->files, actor->board->tid);
+		actor->watched = !ret;
+	}
+	if (actor->watched)
+		ret = asleep_look_at(&actor->files, &call, proof);
 	if (ret < 0)
 		trouble(actor->scene, TROUBLE_BROKEN, "cannot tell whether %s is asleep: %s",
 			actor_name(actor), strerror(-ret));
@@ -158,12 +166,20 @@ static int all_settled(void *arg)
 {
 	struct scene *scene = arg;
 	struct actor *end = scene->actor + scene->actors, *actor;
-	bool all = true;
+	bool all = true, awake = false;
 
-	/* All of them each time: where it takes many looks, they add up for all at once. */
+	/*
+	 * All who sleep each time: where it takes many looks, they add up for all at once. While
+	 * one does not, the others need not be looked at, and will have to be from the beginning.
+	 */
 	for (actor = scene->actor; actor < end; actor++) {
-		if (actor->busy && !actor->still && !actor_hear(actor, 0))
+		if (!actor->busy || actor->still || actor_hear(actor, 0))
+			continue;
+		if (awake)
+			actor->proof.looks = 0;
+		else
 			all &= look(actor, &actor->proof) == 1;
+		awake |= !actor->proof.looks;
 	}
 	if (!all)
 		return in_trouble(scene);
@@ -200,6 +216,8 @@ void actor_settle(struct scene *scene)
 		return;
 	for (int i = 0; i < scene->actors; i++)
 		scene->actor[i].proof = (struct asleep_proof){ 0 };
+	/* To look is dear, and most are done as soon as they have had the CPU. */
+	sched_yield();
 	if (asleep_poll(all_settled, scene, ASLEEP_DEADLINE) < 0)
 		trouble(scene, TROUBLE_STEP, "not all have returned or fallen asleep in %d ms",
 			ASLEEP_DEADLINE);
@@ -211,6 +229,7 @@ void actor_settle_one(struct actor *actor)
 {
 	if (in_trouble(actor->scene))
 		return;
+	sched_yield();
 	if (asleep_poll(one_settled, actor, ASLEEP_DEADLINE) < 0)
 		trouble(actor->scene, TROUBLE_STEP, "%s has not returned or fallen asleep in %d ms",
 			actor_name(actor), ASLEEP_DEADLINE);
