@@ -151,7 +151,7 @@ static inline bool expectation_told(const char *variable)
 }
 
 /*
- * LOCKFAIR_EFFORT: so many percent of the rounds of a race, of @usual, and of random scenarios.
+ * LOCKFAIR_EFFORT: so many percent of @usual, the rounds of a race, random scenarios or a crowd.
  * A machine that is emulated would need minutes for all of them. At least 1.
  */
 static inline int expectation_effort(int usual)
@@ -162,6 +162,16 @@ static inline int expectation_effort(int usual)
 	if (wanted < 1 || wanted > 10000)
 		return usual;
 	return (usual * wanted + 99) / 100;
+}
+
+/* The same of a size: no more than @usual, and no less than @least, which would prove nothing. */
+static inline int expectation_size(int usual, int least)
+{
+	int size = expectation_effort(usual);
+
+	if (size > usual)
+		return usual;
+	return size < least ? least : size;
 }
 
 /* The claim does not hold. */
