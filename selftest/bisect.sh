@@ -29,46 +29,12 @@ real_path=$PATH
 # What it starts is known by this.
 marker=lockfair_bisect_$$
 
-# ---- TAP ----
+# shellcheck source-path=SCRIPTDIR source=tap
+. "$here/tap"
 
-echo "TAP version 13"
-count=0
-failed=0
-
-tell() {
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count - $2"
-		return
-	fi
-	failed=$((failed + 1))
-	printf '%s\n' "${3-}" "run_tests.sh $ran: exit status $rc" | sed 's/^/# /'
-	[ ! -e "$top/out" ] || head -n 60 "$top/out" | sed 's/^/# out: /'
-	[ ! -e "$top/err" ] || head -n 60 "$top/err" | sed 's/^/# err: /'
-	echo "not ok $count - $2"
-}
-
-is() {
-	[ "$2" = "$3" ]
-	tell $? "$1" "got '$2', expected '$3'"
-}
-
-has() {
-	grep -q -e "$3" "$top/$2"
-	tell $? "$1" "no line in $2 matches '$3'"
-}
-
-finish() {
-	echo "1..$count"
-	[ "$failed" = 0 ] || exit 1
-	exit 0
-}
-
-rc=
-ran=
 # In the tree.
 run() {
-	ran=$*
+	ran="run_tests.sh $*"
 	(cd "$tree" && MARKER=$marker exec "$front_door" "$@") >"$top/out" 2>"$top/err" </dev/null
 	rc=$?
 }

@@ -18,21 +18,8 @@ trap '[ -z "$child" ] || kill "$child" 2>/dev/null; rm -rf -- "$top"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-echo "TAP version 13"
-count=0
-failed=0
-
-# $1: 0 if it is as it should be; $2: what; $3: what to show if not.
-tell() {
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count - $2"
-		return
-	fi
-	failed=$((failed + 1))
-	printf '%s\n' "${3-}" | sed -n '1,20s/^/# /p'
-	echo "not ok $count - $2"
-}
+# shellcheck source-path=SCRIPTDIR source=tap
+. "$here/tap"
 
 # ---- one round ----
 
@@ -120,5 +107,4 @@ known "uncontended_median futex" 11 13 "1 1 1"
 known "growth_lock_own_exponent posix" 6 6 "1"
 known "growth_lock_own_exponent posix" 14 14 "linear"
 
-echo "1..$count"
-[ "$failed" = 0 ]
+finish

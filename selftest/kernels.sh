@@ -36,49 +36,11 @@ PATH=$here/fake/machine:$PATH
 # What it starts is known by this.
 marker=lockfair_kernels_$$
 
-# ---- TAP ----
+# shellcheck source-path=SCRIPTDIR source=tap
+. "$here/tap"
 
-echo "TAP version 13"
-count=0
-failed=0
-
-tell() {
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count - $2"
-		return
-	fi
-	failed=$((failed + 1))
-	printf '%s\n' "${3-}" "run_tests.sh $ran: exit status $rc" | sed 's/^/# /'
-	[ ! -e "$top/out" ] || head -n 60 "$top/out" | sed 's/^/# out: /'
-	[ ! -e "$top/err" ] || head -n 60 "$top/err" | sed 's/^/# err: /'
-	echo "not ok $count - $2"
-}
-
-skip() {
-	count=$((count + 1))
-	echo "ok $count - $1 # SKIP $2"
-}
-
-is() {
-	[ "$2" = "$3" ]
-	tell $? "$1" "got '$2', expected '$3'"
-}
-
-has() {
-	grep -q -e "$3" "$top/$2"
-	tell $? "$1" "no line in $2 matches '$3'"
-}
-
-has_not() {
-	! grep -q -e "$3" "$top/$2"
-	tell $? "$1" "a line in $2 matches '$3'"
-}
-
-rc=
-ran=
 run() {
-	ran=$*
+	ran="run_tests.sh $*"
 	MARKER=$marker "$front_door" "$@" >"$top/out" 2>"$top/err" </dev/null
 	rc=$?
 }
@@ -431,5 +393,4 @@ rm -rf "$top/cache"
 FAKE_DEBIAN=hangs ended_by TERM "a kernel is fetched" debian:6.12 143
 is "no half of an image is kept" "$(fetched)" ""
 
-echo "1..$count"
-[ "$failed" = 0 ]
+finish

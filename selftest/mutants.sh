@@ -15,31 +15,8 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 tab=$(printf '\t')
 
-echo "TAP version 13"
-count=0
-failed=0
-
-tell() {
-	count=$((count + 1))
-	if [ "$1" = 0 ]; then
-		echo "ok $count - $2"
-		return
-	fi
-	failed=$((failed + 1))
-	printf '%s\n' "$3" | sed 's/^/# /'
-	sed 's/^/# out: /' "$top/out"
-	echo "not ok $count - $2"
-}
-
-is() {
-	[ "$2" = "$3" ]
-	tell $? "$1" "got '$2', expected '$3'"
-}
-
-has() {
-	grep -q -e "$3" "$2"
-	tell $? "$1" "no line in $2 matches '$3'"
-}
+# shellcheck source-path=SCRIPTDIR source=tap
+. "$here/tap"
 
 # ---- kernels/mutate ----
 
@@ -113,12 +90,12 @@ edits <<-END
 END
 mutate "$top/tree"
 is 'edits that fit are made' $rc 0
-has 'in the definition, not in the declaration' "$source" '^     if (lockfair_mutant_is(1)) return 1;$'
-has 'edits of one place stand in their order' "$source" \
+has 'in the definition, not in the declaration' tree/fs/locks.c '^     if (lockfair_mutant_is(1)) return 1;$'
+has 'edits of one place stand in their order' tree/fs/locks.c \
 	'if ( lockfair_mutant_is(2) ? 0 :  lockfair_mutant_is(3) ? 1 : a > 1)$'
-has 'the header comes first' "$source" '^#include <linux/lockfair_mutant.h>$'
-has 'the names are known to the kernel' "$top/tree/fs/lockfair_mutant.c" '\[3\] = "three",$'
-has 'which compiles it' "$top/tree/fs/Makefile" 'lockfair_mutant\.o$'
+has 'the header comes first' tree/fs/locks.c '^#include <linux/lockfair_mutant.h>$'
+has 'the names are known to the kernel' tree/fs/lockfair_mutant.c '\[3\] = "three",$'
+has 'which compiles it' tree/fs/Makefile 'lockfair_mutant\.o$'
 is 'nothing is taken away' "$(sed 's/^ *if (lockfair_mutant_is(1)) return 1;$//; s/lockfair_mutant_is([23]) ? [01] ://g' "$source" |
 	tr -d ' \n')" "$(tree 6.12; { echo '#include <linux/lockfair_mutant.h>'; cat "$source"; } | tr -d ' \n')"
 
@@ -129,7 +106,7 @@ wrong() {
 	cp "$source" "$top/before"
 	mutate "$top/tree"
 	is "$1: an error" $rc 1
-	has "$1: named" "$top/out" "$2"
+	has "$1: named" out "$2"
 	cmp -s "$source" "$top/before"
 	tell $? "$1: the file is as it was" "it was changed"
 }
@@ -189,7 +166,7 @@ edits <<-END
 END
 mutate "$top/tree"
 is 'past and upto choose among several' $rc 0
-has 'after: behind the match' "$source" 'again(a); x;$'
+has 'after: behind the match' tree/fs/locks.c 'again(a); x;$'
 
 # $1: version of the kernel; $2: how many mutants there are for it.
 for_version() {
@@ -247,7 +224,7 @@ judge 1 <<-END
 	m1 b folklore posix second no
 END
 is 'noticed by a claim that is about it: caught' "$rc $(grep caught "$top/out")" "0 Linux 6.12: caught 1 of 1"
-has 'the claim is named, with the kind' "$top/out" '^      a: first (posix)$'
+has 'the claim is named, with the kind' out '^      a: first (posix)$'
 
 judge 1 <<-END
 	$plain
@@ -256,7 +233,7 @@ judge 1 <<-END
 	m1 b folklore posix second no
 END
 is 'noticed by another kind alone: not caught' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
-has 'and a survivor' "$top/out" '^  m1, noticed by others'
+has 'and a survivor' out '^  m1, noticed by others'
 
 judge 1 <<-END
 	$plain
@@ -265,7 +242,7 @@ judge 1 <<-END
 	m1 b folklore posix second no
 END
 is 'what could not be looked at notices nothing' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
-has 'a claim that never failed is named' "$top/out" '^  a:promise.first$'
+has 'a claim that never failed is named' out '^  a:promise.first$'
 is 'folklore has failed already' "$(grep -c '^  b:folklore' "$top/out")" 0
 
 judge 1 <<-END
@@ -295,5 +272,4 @@ judge '' <<-END
 END
 is 'a kernel that dies elsewhere: not caught' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
 
-echo "1..$count"
-[ "$failed" = 0 ]
+finish
