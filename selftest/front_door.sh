@@ -752,7 +752,14 @@ has "and one that does" out '^ok 1 aliasing$'
 has "programs that list nothing: on stderr" err '^BROKE  *exclusion: exclusion -l lists no tests$'
 run -l
 is "-l with such programs: exit status" $rc 1
-is "-l with such programs: what there is" "$(cat "$top/out")" "aliasing:promise.ofd.a"
+is "-l with such programs: what there is" "$(tr '\n' , <"$top/out")" "aliasing:promise.ofd.a,"
+run -l -t '[bx]arging:*' -t 'aliasing:*'
+is "-l with one of them asked for by a bracket: exit status" $rc 1
+is "and what there is" "$(tr '\n' , <"$top/out")" "aliasing:promise.ofd.a,"
+run -l -t 'aliasing\:promise.*'
+is "a colon may be escaped" "$rc $(cat "$top/out")" "0 aliasing:promise.ofd.a"
+run -l -t 'aliasing[:]promise.*'
+is "or in a bracket" "$rc $(cat "$top/out")" "0 aliasing:promise.ofd.a"
 run -t 'aliasing:*'
 is "such programs do not matter to those who ask for others" $rc 0
 run -t 'barging:*'
