@@ -24,7 +24,8 @@ harness_source :=
 
 ifneq ($(KSRC),)
 HARNESS := $(abspath $(KSRC))/$(harness_in)
-ifeq ($(wildcard $(HARNESS)/kselftest_harness.h),)
+# The source of a kernel that is to be built may be a tarball.
+ifeq ($(wildcard $(HARNESS)/kselftest_harness.h)$(filter check-mutants coverage,$(MAKECMDGOALS)),)
 $(error KSRC=$(KSRC) has no $(harness_in)/kselftest_harness.h)
 endif
 

@@ -108,7 +108,9 @@ printf '%s\n' "practice.ofd.a_claim kernel somebody" "practice.flock.a_claim ok"
 {
 	head -c 514 /dev/zero
 	printf HdrS
-	head -c 600 /dev/zero
+	head -c 48 /dev/zero
+	printf '\001'
+	head -c 551 /dev/zero
 	echo
 } >"$top/image"
 
