@@ -2,7 +2,9 @@
 #
 # results.tsv of the plain kernel ("none") and its mutants to a table: which claims notice which
 # mutant. Variables: list (kernels/mutate -l of those that ran), deaths ("NAME ID" of guests that
-# died), everything (all mutants ran the whole suite), version.
+# died), everything (all mutants ran), version.
+#
+# With known, a file of all ids, and no input: which globs of the list match none of them?
 
 # A glob of the shell, of which only * is used, as a regular expression.
 function pattern(glob) {
@@ -16,6 +18,22 @@ function is_about(name, id,	i) {
 		if (id ~ glob[name, i])
 			return 1
 	return 0
+}
+
+function unmatched(	id, i, n, k, bad) {
+	while ((getline line < known) > 0)
+		id[++ids] = line
+	for (n = 1; n <= names; n++) {
+		for (i = 1; i <= globs[name[n]]; i++) {
+			for (k = 1; k <= ids && id[k] !~ glob[name[n], i]; k++)
+				;
+			if (k > ids) {
+				print name[n] ": no test matches " written[name[n], i]
+				bad = 1
+			}
+		}
+	}
+	return bad
 }
 
 function notices(name, id,	claim) {
@@ -40,8 +58,14 @@ BEGIN {
 		name[++names] = field[1]
 		says[field[1]] = field[3]
 		globs[field[1]] = split(field[4], one, " ")
-		for (i = 1; i <= globs[field[1]]; i++)
+		for (i = 1; i <= globs[field[1]]; i++) {
+			written[field[1], i] = one[i]
 			glob[field[1], i] = pattern(one[i])
+		}
+	}
+	if (known != "") {
+		told = 1
+		exit unmatched()
 	}
 }
 
@@ -73,12 +97,17 @@ $6 == "FAIL" && (plain[id] == "yes" || plain[id] == "no") { notices($1, id) }
 $6 == "yes" && plain[id] == "no" { notices($1, id) }
 
 END {
+	if (told)
+		exit
 	while ((getline line < deaths) > 0) {
 		split(line, word, " ")
 		ran[word[1]]
 		if (plain[word[2]] ~ /^(yes|no)$/ && is_about(word[1], word[2]))
 			notices(word[1], word[2])
-		died[word[1]] = word[2]
+		if (!((word[1], word[2]) in death)) {
+			death[word[1], word[2]]
+			died[word[1]] = died[word[1]] (died[word[1]] == "" ? "" : ", ") word[2]
+		}
 	}
 	for (n = 1; n <= names; n++) {
 		this = name[n]
