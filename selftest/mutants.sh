@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tests of kernels/mutate, on a pretended kernel tree, and of how kernels/check_mutants judges.
+# Tests of kernels/mutate, on a pretended kernel tree, and of how kernels/check_mutants judges and
+# kernels/coverage counts.
 
 set -u
 export LC_ALL=C
@@ -271,5 +272,40 @@ judge '' <<-END
 	$plain
 END
 is 'a kernel that dies elsewhere: not caught' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
+
+# ---- how kernels/coverage counts ----
+
+printf 'lease\tlease_init\nhook\tgrant_it\nnever\t-\tGFP_\tout of memory\n' >"$top/list"
+# A lock path of which 17 of 18 lines are run, and a branch is taken $1 times; one line is there
+# for a server, and one function for leases.
+covered() {
+	{
+		echo "function lock_it called 3 returned 100% blocks executed 90%"
+		awk 'BEGIN { for (i = 1; i <= 15; i++) printf "        3:%5d:\tstep(%d);\n", i, i }'
+		printf '        3:   16:\tif (fl)\nbranch  0 taken 3 (fallthrough)\nbranch  1 taken %s\n' "$1"
+		printf '    #####:   17:\t\tnew = alloc(GFP_KERNEL);\n'
+		printf '    #####:   18:\t\tfl->grant_it();\n'
+		printf '        3:   19:\tlast();\n'
+		echo "function lease_init called 0 returned 0% blocks executed 0%"
+		printf '    #####:   30:\tlease();\n'
+	} | awk -v version=7.3 -v list="$top/list" -f "$kernels/coverage.awk" >"$top/out" 2>&1
+	rc=$?
+}
+
+covered 1
+is 'enough is reached: exit status 0' $rc 0
+has 'lines and branches of the lock paths' out '^lock paths  *lines  *17 of  *18  *94 %  *branches  *2 of  *2 100 %$'
+has 'those of leases apart' out '^leases and delegations  *lines  *0 of  *1 '
+has 'and lines that are for a server' out '^for an NFS server and other file systems  *lines  *0 of  *1 '
+is 'what is left, with the reason' "$(grep -A 1 '^out of memory$' "$top/out" | tail -n 1)" \
+	'   17 line   lock_it: new = alloc(GFP_KERNEL);'
+has_not 'nothing is left without' out 'could be reached'
+covered 0
+is 'too few branches: exit status 1' $rc 1
+is 'one that has no reason' "$(grep -A 1 'could be reached$' "$top/out" | tail -n 1)" \
+	'   16 branch lock_it: if (fl)'
+echo nonsense >"$top/list"
+covered 1
+is 'a list that cannot be read: exit status 2' $rc 2
 
 finish
