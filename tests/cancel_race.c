@@ -213,12 +213,18 @@ static int sleeps(void *tid)
 }
 
 /*
- * A waiter that has not fallen asleep yet is interrupted before its call: a round that tells
- * little. This decides nothing, so that state S is enough, without a proof.
+ * A waiter that has not fallen asleep yet is interrupted before its call, and one behind it that
+ * has not is not behind it: a round that tells little. This decides nothing, so that state S is
+ * enough, without a proof.
  */
 static void await_sleep(pid_t waiter)
 {
 	asleep_poll(sleeps, &waiter, ASLEEP_DEADLINE);
+}
+
+static bool waiter_may_sleep(int round)
+{
+	return round / 2 % 4 < 3;
 }
 
 static int release_and_signal(struct actor *self, const struct race *race, int round)
@@ -226,7 +232,7 @@ static int release_and_signal(struct actor *self, const struct race *race, int r
 	pid_t waiter = self->scene->board->actor[WAITER].tid;
 	int ret = 0;
 
-	if (round / 2 % 4 < 3)
+	if (waiter_may_sleep(round))
 		await_sleep(waiter);
 	else
 		dally(self, round / 2 / GAPS % 4 * 4);
@@ -267,8 +273,12 @@ static int play_round(struct actor *self, const struct race *race, int round)
 	tell(waiter, GO_ON);
 	hear(waiter);
 	if (race->one_behind) {
+		/* Not the first in the queue. */
+		if (waiter_may_sleep(round))
+			await_sleep(self->scene->board->actor[WAITER].tid);
 		tell(behind, GO_ON);
 		hear(behind);
+		await_sleep(self->scene->board->actor[BEHIND].tid);
 	}
 	ret = release_and_signal(self, race, round);
 	answer = hear(waiter);
