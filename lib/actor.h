@@ -63,7 +63,6 @@ struct actor {
 	int result;		/* of the last order that returned */
 	struct asleep_proof proof;
 	struct asleep_files files;
-	bool watched;		/* files are open */
 };
 
 enum trouble {

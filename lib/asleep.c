@@ -40,11 +40,15 @@ static int slurp(int fd, char *text, size_t size)
 	return 0;
 }
 
-int asleep_open(struct asleep_files *files, pid_t tid)
+/* 0 or -errno, -ESRCH if there is no such task. */
+static int open_files(struct asleep_files *files, pid_t tid)
 {
+	if (files->open)
+		return 0;
 	files->call = open_file(tid, "syscall");
 	files->status = open_file(tid, "status");
-	if (files->status >= 0)
+	files->open = files->status >= 0;
+	if (files->open)
 		return 0;
 	if (files->call >= 0)
 		close(files->call);
@@ -53,9 +57,12 @@ int asleep_open(struct asleep_files *files, pid_t tid)
 
 void asleep_close(struct asleep_files *files)
 {
+	if (!files->open)
+		return;
 	if (files->call >= 0)
 		close(files->call);
 	close(files->status);
+	files->open = false;
 }
 
 static unsigned long field(const char *status, const char *name)
@@ -84,7 +91,7 @@ static int in_call(int fd, const struct asleep_call *call)
 	return nr == call->nr && (call->arg == ASLEEP_ANY || arg == call->arg);
 }
 
-int asleep_look_at(const struct asleep_files *files, const struct asleep_call *call,
+int asleep_look_at(struct asleep_files *files, pid_t tid, const struct asleep_call *call,
 		   struct asleep_proof *proof)
 {
 	int told, ret, before = proof->looks;
@@ -95,6 +102,9 @@ int asleep_look_at(const struct asleep_files *files, const struct asleep_call *c
 	proof->looks = 0;
 	if (call->nr < 0)
 		return 0;
+	ret = open_files(files, tid);
+	if (ret)
+		return ret;
 	/*
 	 * The call first: if the state is S and no switch has happened when the
 	 * next look is taken, it was this sleep that both files were read in.
@@ -119,15 +129,9 @@ int asleep_look_at(const struct asleep_files *files, const struct asleep_call *c
 
 int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *proof)
 {
-	struct asleep_files files;
-	int ret;
+	struct asleep_files files = { 0 };
+	int ret = asleep_look_at(&files, tid, call, proof);
 
-	if (call->nr < 0)
-		return 0;
-	ret = asleep_open(&files, tid);
-	if (ret)
-		return ret;
-	ret = asleep_look_at(&files, call, proof);
 	asleep_close(&files);
 	return ret;
 }

@@ -46,17 +46,17 @@ struct asleep_proof {
  */
 int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *proof);
 
-/* The files of a task that asleep_look() reads, for one who looks at it often. */
+/* The files of a task that asleep_look() reads, for one who looks at it often; { 0 } at first. */
 struct asleep_files {
+	bool open;
 	int call;		/* -errno: there is no such file */
 	int status;
 };
 
-/* 0 or -errno, -ESRCH if there is no such task. */
-int asleep_open(struct asleep_files *files, pid_t tid);
-void asleep_close(struct asleep_files *files);
-int asleep_look_at(const struct asleep_files *files, const struct asleep_call *call,
+/* As asleep_look(); the first look opens @files, which are to be closed in the end. */
+int asleep_look_at(struct asleep_files *files, pid_t tid, const struct asleep_call *call,
 		   struct asleep_proof *proof);
+void asleep_close(struct asleep_files *files);
 
 /* Has the task been asleep all the time from one look (@before) to a later one (@after)? */
 bool asleep_throughout(const struct asleep_proof *before, const struct asleep_proof *after);

@@ -432,8 +432,7 @@ static int see_gone(struct players *players, int number)
 	pid_t tid = players->board[number].tid, ids[] = { players->pid, tid };
 	int ret = 1;
 
-	if (player->watched)
-		asleep_close(&player->files);
+	asleep_close(&player->files);
 	*player = (struct player){ 0 };
 	if (!players->processes)
 		ret = asleep_poll(is_gone, ids, ASLEEP_DEADLINE);
@@ -471,19 +470,10 @@ static int look(struct players *players, int number)
 	struct player *player = &players->player[number];
 	struct player_board *board = &players->board[number];
 	struct asleep_call call;
-	int err;
 
 	call.nr = __atomic_load_n(&board->call.nr, __ATOMIC_ACQUIRE);
 	call.arg = board->call.arg;
-	if (call.nr < 0)
-		return 0;
-	if (!player->watched) {
-		err = asleep_open(&player->files, board->tid);
-		if (err)
-			return err;
-		player->watched = true;
-	}
-	return asleep_look_at(&player->files, &call, &player->proof);
+	return asleep_look_at(&player->files, board->tid, &call, &player->proof);
 }
 
 /*

@@ -55,7 +55,6 @@ struct player {
 	bool there;
 	bool busy;		/* its step has not returned */
 	bool steady;		/* has been seen asleep in it, and nothing has moved since */
-	bool watched;		/* @files are open */
 	struct asleep_proof proof;
 	struct asleep_files files;
 };

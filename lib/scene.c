@@ -87,9 +87,7 @@ static void end_actor(struct actor *actor)
 	if (actor->tell >= 0)
 		close(actor->tell);
 	actor->tell = -1;
-	if (actor->watched)
-		asleep_close(&actor->files);
-	actor->watched = false;
+	asleep_close(&actor->files);
 }
 
 void scene_close(struct scene *scene)
@@ -133,16 +131,11 @@ void scene_on_one_cpu(struct scene *scene)
 static int look(struct actor *actor, struct asleep_proof *proof)
 {
 	struct asleep_call call;
-	int ret = 0;
+	int ret;
 
 	call.nr = __atomic_load_n(&actor->board->call.nr, __ATOMIC_ACQUIRE);
 	call.arg = actor->board->call.arg;
-	if (!actor->watched) {
-		ret = asleep_open(&actor->files, actor->board->tid);
-		actor->watched = !ret;
-	}
-	if (actor->watched)
-		ret = asleep_look_at(&actor->files, &call, proof);
+	ret = asleep_look_at(&actor->files, actor->board->tid, &call, proof);
 	if (ret < 0)
 		trouble(actor->scene, TROUBLE_BROKEN, "cannot tell whether %s is asleep: %s",
 			actor_name(actor), strerror(-ret));
