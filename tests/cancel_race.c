@@ -217,9 +217,9 @@ static int sleeps(void *tid)
  * has not is not behind it: a round that tells little. This decides nothing, so that state S is
  * enough, without a proof.
  */
-static void await_sleep(pid_t waiter)
+static void await_sleep(pid_t tid)
 {
-	asleep_poll(sleeps, &waiter, ASLEEP_DEADLINE);
+	asleep_poll(sleeps, &tid, ASLEEP_DEADLINE);
 }
 
 static bool waiter_may_sleep(int round)
