@@ -106,11 +106,7 @@ printf '%s\n' "practice.ofd.a_claim kernel somebody" "practice.flock.a_claim ok"
 	"folklore.ofd.a_belief kernel somebody was overtaken" | program barging
 
 {
-	head -c 514 /dev/zero
-	printf HdrS
-	head -c 48 /dev/zero
-	printf '\001'
-	head -c 551 /dev/zero
+	an_image 1
 	echo
 } >"$top/image"
 

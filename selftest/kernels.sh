@@ -78,15 +78,7 @@ healthy() {
 }
 healthy
 
-# $1: xloadflags, of which 1 is an entry for 64 bits.
-image() {
-	head -c 514 /dev/zero
-	printf HdrS
-	head -c 48 /dev/zero
-	printf %b "$1"
-	head -c 551 /dev/zero
-}
-image '\0001' >"$top/image"
+an_image 1 >"$top/image"
 
 # ---- a machine that works ----
 
@@ -300,7 +292,7 @@ refused 2 "take neither" -k host -l
 	tail -c +505 "$top/image"
 } >"$top/cut"
 refused 2 "cut is cut off" -k "$top/cut"
-image '\0002' >"$top/i386"
+an_image 2 >"$top/i386"
 refused 2 "i386 is a kernel for 32 bits, and cannot run the suite" -k "$top/i386"
 refused 2 "belong to --matrix" -k host --jobs 2
 mkdir -p "$top/tree/arch/x86/boot"

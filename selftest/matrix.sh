@@ -76,13 +76,7 @@ printf '%s\n' "practice.posix.odd raw # seen: <b>&amp;@#   holder |w\"H|@not ok 
 printf '%s\n' "practice.posix.last ok" | program whence
 
 image() {
-	{
-		head -c 514 /dev/zero
-		printf HdrS
-		head -c 48 /dev/zero
-		printf '\001'
-		head -c 551 /dev/zero
-	} >"$top/$1"
+	an_image 1 >"$top/$1"
 	echo "${2:-ok}" >"$top/$1.claim"
 	[ -z "${3-}" ] || echo "$3" >"$top/$1.guest"
 }
