@@ -12,4 +12,7 @@
  */
 bool release_is_since(int version, int patchlevel);
 
+/* Is this gVisor, by the release and the build that all its versions claim to be? */
+bool release_is_gvisor(void);
+
 #endif /* LOCKFAIR_RELEASE_H */

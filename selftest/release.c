@@ -38,4 +38,10 @@ TEST_F(release, it_is_not_since_what_comes_later)
 	EXPECT_FALSE(release_is_since(self->version + 1, 0));
 }
 
+TEST_F(release, gvisor_is_what_is_called_4_4)
+{
+	if (self->version != 4 || self->patchlevel != 4)
+		EXPECT_FALSE(release_is_gvisor());
+}
+
 TEST_HARNESS_MAIN
