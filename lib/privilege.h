@@ -4,10 +4,12 @@
  * by anybody: it lays down all but what it names, and raises that only around
  * the call that needs it (capabilities(7), cap_set_proc(3)).
  *
- * Built without libcap, every function returns -EOPNOTSUPP.
+ * Built without libcap, those that change something return -EOPNOTSUPP.
  */
 #ifndef LOCKFAIR_PRIVILEGE_H
 #define LOCKFAIR_PRIVILEGE_H
+
+#include <stdbool.h>
 
 #include <linux/capability.h>
 
@@ -23,5 +25,14 @@ int privilege_keep(unsigned long long set);
 /* Put a permitted capability into effect, and out of it. 0 or -errno: -EPERM if not permitted. */
 int privilege_raise(int capability);
 int privilege_lower(int capability);
+
+/* Is the capability permitted to this process? 1, 0 or -errno. */
+int privilege_has(int capability);
+
+/*
+ * Can something refuse this process a call that it has the capability for? A user namespace
+ * other than the first, a seccomp filter, or the policy of a security module.
+ */
+bool privilege_is_confined(void);
 
 #endif /* LOCKFAIR_PRIVILEGE_H */
