@@ -2,15 +2,18 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "control.h"
 #include "descriptor.h"
 #include "lock.h"
+#include "release.h"
 
 static const struct {
 	const char *name;
@@ -180,30 +183,6 @@ struct asleep_call lock_sleeps_in(const struct lock *lock, enum lock_mode mode)
 	return call;
 }
 
-/*
- * Nobody else has this lock, and the arguments are right. These errors are a fault, in
- * whatever; any other says that there is no such lock.
- */
-static int not_offered(int err)
-{
-	switch (err) {
-	case 0:
-	case -EACCES:
-	case -EAGAIN:
-	case -EBADF:
-	case -EDEADLK:
-	case -EFAULT:
-	case -EINTR:
-	case -EIO:
-	case -EMFILE:
-	case -ENFILE:
-	case -ENOMEM:
-	case -EPERM:
-		return err;
-	}
-	return -EOPNOTSUPP;
-}
-
 int lock_site_open(struct lock_site *site, enum lock_kind kind, const char *dir, off_t size)
 {
 	*site = (struct lock_site){ .kind = kind, .fd = -1 };
@@ -214,7 +193,7 @@ int lock_site_open(struct lock_site *site, enum lock_kind kind, const char *dir,
 		return site->fd < 0 ? site->fd : 0;
 	}
 
-	return not_offered(control_open(site));
+	return control_open(site);
 }
 
 int lock_site_share(struct lock_site *share, enum lock_kind kind, const struct lock_site *site)
@@ -276,25 +255,89 @@ int lock_open(struct lock *lock, const struct lock_site *site, enum lock_descrip
 	return lock->fd < 0 ? lock->fd : 0;
 }
 
-int lock_probe(const struct lock_site *site)
-{
-	struct lock lock;
-	struct flock query = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	int err = lock_open(&lock, site, DESCRIPTION_OWN);
+/* ---- is there such a lock? ---- */
 
-	if (err)
-		return err;
-	err = lock_acquire(&lock, &EXCLUSIVE, false);
-	if (!err)
-		err = lock_release(&lock, 0, 0);
-	/*
-	 * A kernel without file locks says EACCES to a request, as a security module may, but
-	 * EINVAL to a query.
-	 */
-	if (err == -EACCES && raw(fcntl(lock.fd, F_GETLK, &query)) == -EINVAL)
-		err = -EOPNOTSUPP;
-	lock_close(&lock);
-	return not_offered(err);
+int lock_probe(struct lock *lock, enum lock_probe_call *call)
+{
+	static const enum lock_probe_call calls[] = {
+		PROBE_TRY, PROBE_RELEASE, PROBE_WAIT, PROBE_RELEASE,
+	};
+	int err = 0;
+
+	for (unsigned int i = 0; !err && i < sizeof(calls) / sizeof(*calls); i++) {
+		*call = calls[i];
+		if (*call == PROBE_RELEASE)
+			err = lock_release(lock, 0, 0);
+		else
+			err = lock_acquire(lock, &EXCLUSIVE, *call == PROBE_WAIT);
+	}
+	return err;
+}
+
+bool lock_kernel_has_none(void)
+{
+	struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = descriptor_memfd(1, 0);
+	bool none;
+
+	if (fd < 0)
+		return false;
+	none = raw(flock(fd, LOCK_EX | LOCK_NB)) == -ENOSYS &&
+	       raw(fcntl(fd, F_SETLK, &range)) == -EACCES &&
+	       raw(fcntl(fd, F_GETLK, &range)) == -EINVAL &&
+	       raw(access("/proc/locks", F_OK)) == -ENOENT && !access("/proc/self", F_OK);
+	close(fd);
+	return none;
+}
+
+/* These have no operation of their own for locks: fs/locks.c decides, as for a memfd. */
+static bool is_local(int fd)
+{
+	static const unsigned int types[] = {
+		TMPFS_MAGIC, RAMFS_MAGIC, EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+		F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC,
+	};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) < 0)
+		return false;
+	for (unsigned int i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		if ((unsigned int)fs.f_type == types[i])
+			return true;
+	}
+	return false;
+}
+
+/* A file system or a server that has no locks of this kind may say any error but these. */
+static bool is_fault(int err)
+{
+	switch (err) {
+	case -EACCES:
+	case -EAGAIN:
+	case -EBADF:
+	case -EDEADLK:
+	case -EFAULT:
+	case -EINTR:
+	case -EIO:
+	case -EMFILE:
+	case -ENFILE:
+	case -ENOMEM:
+	case -EPERM:
+		return true;
+	}
+	return false;
+}
+
+bool lock_may_be_missing(const struct lock_site *site, int err)
+{
+	if (is_control(site))
+		return err == -ENOSYS;
+	if (lock_kernel_has_none())
+		return true;
+	if (is_local(site->fd))
+		return site->kind == LOCK_OFD && err == -EINVAL &&
+		       (!release_is_since(3, 15) || release_is_gvisor());
+	return !is_fault(err);
 }
 
 void lock_close(struct lock *lock)

@@ -137,12 +137,37 @@ int lock_site_open(struct lock_site *site, enum lock_kind kind, const char *dir,
 int lock_site_share(struct lock_site *share, enum lock_kind kind, const struct lock_site *site);
 void lock_site_close(struct lock_site *site);
 
+/* The calls that lock_probe() makes. */
+enum lock_probe_call {
+	PROBE_TRY,
+	PROBE_WAIT,	/* a request that would wait if it had to */
+	PROBE_RELEASE,
+};
+
 /*
- * Does the kernel offer this kind on this file system? 0, -EOPNOTSUPP if not, or
- * another -errno. fcntl(2) says EINVAL to a command that it does not know; other
- * errors come from a call that is not built in or a file system without locks.
+ * Take and release a lock of a site that nobody has locked: by a try, and by a request that may
+ * wait. 0, or the -errno of the call that was refused; then @call is set to it.
  */
-int lock_probe(const struct lock_site *site);
+int lock_probe(struct lock *lock, enum lock_probe_call *call);
+
+/*
+ * Is @err, which lock_probe() returned, what a kernel or file system says that does not have
+ * locks of this kind? Elsewhere a refusal is a fault. On memfd and the file systems that leave
+ * locking to fs/locks.c, each of these counts as "does not have":
+ *   - fcntl_locking(2): open file description locks came with Linux 3.15; before, and on gVisor,
+ *     their commands are EINVAL;
+ *   - a kernel without CONFIG_FILE_LOCKING, see lock_kernel_has_none().
+ * Any other file system may refuse with an errno that says nothing about a conflict, a
+ * descriptor or a shortage.
+ */
+bool lock_may_be_missing(const struct lock_site *site, int err);
+
+/*
+ * Is this a kernel without CONFIG_FILE_LOCKING? include/linux/filelock.h and kernel/sys_ni.c: then
+ * flock() is ENOSYS, F_SETLK EACCES and F_GETLK EINVAL, whatever the file; and there is no
+ * /proc/locks. All of that has to be so.
+ */
+bool lock_kernel_has_none(void);
 
 /* Make @lock a party's way to @site; to be called in the party's process. 0 or -errno. */
 int lock_open(struct lock *lock, const struct lock_site *site, enum lock_description how);

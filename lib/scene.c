@@ -12,19 +12,50 @@
 #include <unistd.h>
 
 #include "actor.h"
+#include "error_name.h"
 #include "order.h"
 
 static struct scene_board no_board;
 
-/* Is the kind that was opened with @err offered here? */
+static void missing(struct scene *scene, const char *kind, enum lock_probe_call call, int err)
+{
+	if (lock_kernel_has_none())
+		trouble(scene, TROUBLE_MISSING, "no file locks in this kernel");
+	else
+		trouble(scene, TROUBLE_MISSING, "no %s locks%s here (%s)", kind,
+			call == PROBE_WAIT ? " that wait" : "", error_name(err));
+}
+
+/*
+ * Can the site, which was opened with the result @err, be locked? A lock that the kernel or the
+ * file system does not have is missing, which skips the test; a refusal for any other reason
+ * is a failure of whatever the test claims. run_tests.sh knows both by their wording.
+ */
 static void probe_site(struct scene *scene, const struct lock_site *site, int err)
 {
+	static const char * const asked[] = {
+		[PROBE_TRY] = "a try", [PROBE_WAIT] = "a request that may wait",
+		[PROBE_RELEASE] = "a release",
+	};
+	const char *kind = lock_kind_name(site->kind);
+	enum lock_probe_call call = PROBE_TRY;
+	struct lock lock;
+
+	if (err && lock_may_be_missing(site, err))
+		return missing(scene, kind, call, err);
 	if (!err)
-		err = lock_probe(site);
-	if (err == -EOPNOTSUPP)
-		trouble(scene, TROUBLE_MISSING, "no %s locks here", lock_kind_name(site->kind));
-	else if (err)
+		err = lock_open(&lock, site, DESCRIPTION_OWN);
+	if (err) {
 		trouble(scene, TROUBLE_BROKEN, "opening the file to lock: %s", strerror(-err));
+		return;
+	}
+	err = lock_probe(&lock, &call);
+	lock_close(&lock);
+	if (err && lock_may_be_missing(site, err))
+		missing(scene, kind, call, err);
+	else if (err)
+		trouble(scene, TROUBLE_STEP, "nobody holds the lock, yet %s refuses %s: %s (%s)",
+			kind, asked[call], error_name(err), strerror(-err));
 }
 
 void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struct history *history)

@@ -12,6 +12,7 @@
 
 #include "descriptor.h"
 #include "lock.h"
+#include "release.h"
 
 FIXTURE(lock) {
 	struct lock_site site;
@@ -179,19 +180,43 @@ static int refuse(unsigned int command, unsigned int error)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) ? -errno : 0;
 }
 
-/* As fcntl() does if CONFIG_FILE_LOCKING is not set; and as a security module does. */
-TEST(a_kernel_without_file_locks_is_not_one_that_forbids_them)
+static int probe(enum lock_kind kind, bool *missing)
 {
+	enum lock_probe_call call;
 	struct lock_site site;
+	struct lock lock;
+	int err = lock_site_open(&site, kind, NULL, 100);
 
-	ASSERT_EQ(0, lock_site_open(&site, LOCK_POSIX, NULL, 100));
-	if (refuse(F_SETLK, EACCES))
-		SKIP(goto out, "no seccomp here");
-	EXPECT_EQ(-EACCES, lock_probe(&site));
-	ASSERT_EQ(0, refuse(F_GETLK, EINVAL));
-	EXPECT_EQ(-EOPNOTSUPP, lock_probe(&site));
-out:
+	if (!err)
+		err = lock_open(&lock, &site, DESCRIPTION_OWN);
+	if (err)
+		return 1;
+	err = lock_probe(&lock, &call);
+	*missing = lock_may_be_missing(&site, err);
+	lock_close(&lock);
 	lock_site_close(&site);
+	return err;
+}
+
+/* On a memfd, whatever the errno: a new kernel that refuses is not one that has no locks. */
+TEST(a_refused_lock_is_not_a_missing_one)
+{
+	static const int errors[] = { EACCES, EINVAL, ENOLCK, ENOSYS, EOPNOTSUPP, EOVERFLOW };
+	bool missing;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(errors); i++) {
+		/* The newest of several filters with the same action decides. */
+		if (refuse(F_SETLK, errors[i]) || refuse(F_OFD_SETLK, errors[i]))
+			SKIP(return, "no seccomp here");
+		EXPECT_EQ(-errors[i], probe(LOCK_POSIX, &missing));
+		EXPECT_FALSE(missing);
+		EXPECT_EQ(-errors[i], probe(LOCK_LOCKF, &missing));
+		EXPECT_FALSE(missing);
+		EXPECT_EQ(-errors[i], probe(LOCK_OFD, &missing));
+		EXPECT_EQ(errors[i] == EINVAL && (!release_is_since(3, 15) || release_is_gvisor()),
+			  missing);
+		EXPECT_EQ(0, probe(LOCK_FLOCK, &missing));
+	}
 }
 
 TEST(a_sealed_memfd_does_not_grow)
