@@ -52,7 +52,7 @@ TEST_GEN_PROGS := $(addprefix tests/,$(test_names))
 # Not TEST_GEN_PROGS: figures are no tests, and a runner would run them.
 TEST_GEN_FILES := programs $(addprefix figures/,$(figure_names))
 # Not TEST_PROGS: a runner would run every program a second time.
-TEST_FILES     := run_tests.sh $(addprefix figures/,$(notdir $(wildcard $(src)figures/*.awk $(src)figures/*.gnuplot)))
+TEST_FILES     := run_tests.sh report/skips $(addprefix figures/,$(notdir $(wildcard $(src)figures/*.awk $(src)figures/*.gnuplot)))
 
 CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wshadow $(CFLAGS)
 
@@ -177,10 +177,12 @@ $(OUTPUT)/programs: FORCE | $(OUTPUT)
 	$(call write,$(test_names))
 
 ifneq ($(elsewhere),)
-# It looks for its programs beside itself.
-all: $(OUTPUT)/run_tests.sh
+# It looks for its programs, and for the list of skips, beside itself.
+all: $(OUTPUT)/run_tests.sh $(OUTPUT)/skips
 $(OUTPUT)/run_tests.sh: $(src)run_tests.sh | $(OUTPUT)
 	@cp -f $< $@ && chmod u+w,a+rx $@
+$(OUTPUT)/skips: $(src)report/skips | $(OUTPUT)
+	@cp -f $< $@ && chmod u+w $@
 endif
 
 ifeq ($(lib_mk),)
@@ -208,7 +210,7 @@ clean-ours:
 		$(TEST_GEN_FILES) $(addprefix $(OUTPUT)/,.flags .flags.tmp programs.tmp)
 	$(Q)rm -rf $(addprefix $(OUTPUT)/,check harness uapi)
 ifneq ($(elsewhere),)
-	$(Q)rm -f $(OUTPUT)/run_tests.sh
+	$(Q)rm -f $(OUTPUT)/run_tests.sh $(OUTPUT)/skips
 	$(Q)rmdir $(dirs) 2>/dev/null || :
 endif
 

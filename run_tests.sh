@@ -57,7 +57,7 @@ usage() {
 	  -h, --help            this
 
 	exit status: 0 all as expected, 1 a failure or an unfair control,
-	2 wrong usage or missing parts, 4 nothing ran.
+	2 wrong usage or missing parts, 4 nothing ran, or no file lock could be had.
 	LOCKFAIR_TIME_LIMIT=SECONDS is the time limit of a program (120).
 	example: run_tests.sh -d /mnt/nfs -t 'barging:*' -t '*.flock.*'
 	END
@@ -866,25 +866,35 @@ cpu_max() {
 	done
 }
 
+# The capabilities that a test may name, of the set $1, a hexadecimal number.
+names_of() {
+	for cap in 7:SETUID 19:SYS_PTRACE 21:SYS_ADMIN 23:SYS_NICE 24:SYS_RESOURCE; do
+		[ $((0x$1 >> ${cap%:*} & 1)) = 0 ] || printf ' CAP_%s' "${cap#*:}"
+	done
+}
+
+# Sets cpus, those that are allowed, and capabilities, those in effect that a test may name.
+read_status() {
+	cpus=
+	capabilities=unknown
+	[ -r /proc/self/status ] || return 0
+	while IFS=":$tab" read -r key got; do
+		case $key in
+		Cpus_allowed_list) cpus=$got ;;
+		CapEff)
+			capabilities=$(names_of "$got") ;;
+		esac
+	done </proc/self/status
+}
+
 # Lines: the first one is $1, what follows it is about this machine, and then the rest.
 header() {
-	cpus=
-	cap=
-	if [ -r /proc/self/status ]; then
-		while IFS=":$tab" read -r key got; do
-			case $key in
-			Cpus_allowed_list) cpus=$got ;;
-			CapEff) cap=$got ;;
-			esac
-		done </proc/self/status
-	fi
-	if [ -z "$cap" ]; then
-		cap="capabilities unknown"
-	elif [ $((0x$cap >> 23 & 1)) = 1 ]; then
-		cap="with CAP_SYS_NICE"
-	else
-		cap="without CAP_SYS_NICE"
-	fi
+	read_status
+	case "$capabilities " in
+	unknown*) cap="capabilities unknown" ;;
+	*" CAP_SYS_NICE "*) cap="with CAP_SYS_NICE" ;;
+	*)	cap="without CAP_SYS_NICE" ;;
+	esac
 	line_of /sys/devices/system/cpu/online
 	online=$got
 
@@ -918,12 +928,14 @@ header() {
 		evidence="state alone, which is weaker and slow"
 	fi
 
+	medium="memfd (tmpfs)"
+	[ -z "$directory" ] || medium=$(file_system)
 	first=$1
 	shift
 	say "# lockfair: $first" \
 		"# kernel: $(uname -s) $(uname -r) $(uname -m), $version" \
 		"# CPUs: ${online:-?} online, ${cpus:-?} allowed" \
-		"# lock files: $([ -n "$directory" ] && file_system || printf 'memfd (tmpfs)')" \
+		"# lock files: $medium" \
 		"# user: uid $(id -u), $cap" \
 		"# scheduler: $facts" \
 		"# evidence of waiting: $evidence" "$@"
@@ -1103,6 +1115,8 @@ function result(line,    whole, bad, at, id, text, state) {
 			note("# unexpected pass: file locks have not been seen to do this")
 	}
 	state_of[id] = state
+	what_was_seen[id] = bad ? saw : ""
+	saw = ""
 	reason[id] = constant(text)
 	if (reason[id] == "")
 		reason[id] = "no reason given"
@@ -1135,6 +1149,8 @@ function take(line, cut) {
 	} else if (line ~ /^#/) {
 		if (line ~ /^# broken:/)
 			broken = 1
+		if (line ~ /^# seen: / && saw == "")
+			saw = constant(substr(line, 9))
 		note(line)
 	} else {
 		note("# " line)
@@ -1219,7 +1235,8 @@ END {
 		out(line)
 		part = id
 		gsub(/\./, "\t", part)
-		print run "\t" name "\t" part "\t" state "\t" reason[id] >> record
+		print run "\t" name "\t" part "\t" state "\t" reason[id] "\t" what_was_seen[id] \
+			>> record
 	}
 
 	if (!bad && !missing && status != 0 && status != 4 && !(status == 2 || status == 3))
@@ -1324,6 +1341,9 @@ BEGIN {
 	for (i = 1; i <= rank_count; i++)
 		rank[ranked[i]] = i
 
+	# By lib/scene.c, when it tries the lock before a test.
+	refused_text = "^nobody holds the lock, yet [a-z]+ refuses "
+
 	title["promise"] = "written down in POSIX or in a manual page"
 	title["practice"] = "not written down, but so on every kernel since 5.10"
 	title["folklore"] = "believed of file locks, known not to be so; the controls do it"
@@ -1331,6 +1351,39 @@ BEGIN {
 	for (i = 1; i <= kind_count; i++)
 		known[kinds[i]] = 1
 	known["eventfd"] = known["futex"] = 1
+	while ((getline line < ENVIRON["L_SKIPS"]) > 0)
+		if (split(line, field, "\t") > 1 && line !~ /^#/)
+			expected_when[field[1]] = field[2]
+}
+
+# Is release @one older than release @other? Both are X.Y.
+function before(one, other,    a, b) {
+	split(one, a, ".")
+	split(other, b, ".")
+	return a[1] + 0 < b[1] + 0 || (a[1] + 0 == b[1] + 0 && a[2] + 0 < b[2] + 0)
+}
+
+# Does this condition of the file "skips" hold here? The words are explained there.
+function applies(condition,    word) {
+	split(condition, word, " ")
+	if (word[1] == "before")
+		return before(ENVIRON["L_RELEASE"], word[2])
+	if (word[1] == "without")
+		return index(" " ENVIRON["L_CAPABILITIES"] " ", " " word[2] " ") == 0
+	if (word[1] == "not")
+		return ENVIRON["L_MACHINE"] != word[2]
+	return index(" " ENVIRON["L_FACTS"] " ", " " word[1] " ") > 0
+}
+
+function is_expected(reason,    i, count, one) {
+	# The errno in the reason for a missing kind is whatever the file system says.
+	if (reason ~ /^no [a-z]+ locks (that wait )?here \([A-Z]+\)$/)
+		sub(/ \([A-Z]+\)$/, "", reason)
+	count = split(expected_when[reason], one, / or /)
+	for (i = 1; i <= count; i++)
+		if (applies(one[i]))
+			return 1
+	return 0
 }
 
 $3 == "" {
@@ -1360,10 +1413,25 @@ $3 == "" {
 	times[cell, state]++
 	if (!(cell in worst) || rank[state] > rank[worst[cell]])
 		worst[cell] = state
-	if (state == "skip")
+	if (state == "skip") {
 		if (!skip_reason[$7]++)
 			skip_reasons[++skip_count] = $7
+		if ($7 == "no file locks in this kernel" ||
+		    $7 ~ "^no " kind " locks (that wait )?here")
+			why_missing[kind] = $7
+	} else {
+		seen[kind] = 1
+	}
 	id = file ":" class "." kind "." claim
+	if (state == "fail" && $8 ~ refused_text) {
+		# The cause of all of them; one line says it.
+		split($8, part, " ")
+		who = part[6]
+		if (!(who in why_refused))
+			why_refused[who] = refusal_in($8)
+		refused_results++
+		next
+	}
 	if (state == "lost")
 		lost[file]++
 	else if (state ~ /^(fail|unfair|broke|hung)$/) {
@@ -1374,6 +1442,14 @@ $3 == "" {
 	} else if (state == "xpass" && !passed[id]++)
 		passes[++pass_count] = id
 	fact(file, class, kind, state)
+}
+
+# "nobody holds the lock, yet posix refuses a try: ENOLCK (…)": "a try with ENOLCK"
+function refusal_in(text) {
+	sub(refused_text, "", text)
+	sub(/ \(.*/, "", text)
+	sub(/: /, " with ", text)
+	return text
 }
 
 # What the answer is made of. A test that was skipped or broke tells nothing.
@@ -1427,8 +1503,91 @@ function answer(    i, j, said, group, count, text, done) {
 		text = text (text == "" ? "" : "; ") series(group, count) " " \
 			(count == 1 ? clauses(kinds[i], "s") : said)
 	}
+	said = missing()
+	text = text (text == "" || said == "" ? "" : "; ") said
 	return text == "" ? \
 		"nothing that ran tells of order, barging or alternation" : text
+}
+
+# Is there no lock of this kind here, as far as the results say?
+function is_missing(kind) {
+	return (kind in why_missing) && !(kind in seen)
+}
+
+# The sentences about the kinds that cannot be locked by here.
+function missing(    i) {
+	for (i = 1; i <= kind_count; i++) {
+		if (is_missing(kinds[i]))
+			fate[kinds[i]] = place_of(why_missing[kinds[i]])
+		else if (kinds[i] in why_refused)
+			fate[kinds[i]] = why_refused[kinds[i]] ", although nobody holds the lock"
+	}
+	return fates()
+}
+
+# A sentence for each fate, about all the kinds that share it.
+function fates(    i, j, done, group, count, text) {
+	for (i = 1; i <= kind_count; i++) {
+		if (!(kinds[i] in fate) || done[kinds[i]])
+			continue
+		count = 0
+		for (j = i; j <= kind_count; j++) {
+			if ((kinds[j] in fate) && fate[kinds[j]] == fate[kinds[i]]) {
+				group[++count] = kinds[j]
+				done[kinds[j]] = 1
+			}
+		}
+		text = text (text == "" ? "" : "; ") series(group, count) \
+			(fate[kinds[i]] ~ /^cannot/ ? " " : count == 1 ? " refuses " : " refuse ") \
+			fate[kinds[i]]
+	}
+	return text
+}
+
+function place_of(why,    verb) {
+	if (why !~ /\(/)
+		return "cannot be had in this kernel, which was built without file locks"
+	verb = why ~ /that wait/ ? "cannot wait" : "cannot be had"
+	sub(/^[^(]*/, "", why)
+	return verb " on " ENVIRON["L_MEDIUM"] " here " why
+}
+
+# Skips that a Linux of this release, run as here, is not expected to have.
+function more_skips(    i, count, text, why) {
+	for (i = 1; i <= skip_count; i++) {
+		why = skip_reasons[i]
+		if (is_expected(why))
+			continue
+		count += skip_reason[why]
+		text = text (text == "" ? "" : "; ") why " (" skip_reason[why] ")"
+	}
+	text = plural(count, "skip", "skips") " more than Linux " ENVIRON["L_RELEASE"] " has: " text
+	if (count)
+		put(wrapped(text, 98, "", "  "))
+}
+
+# A kind that this release has: "no ofd locks here" on a memfd of Linux 6.1 is no answer.
+function vanished(    i, count, list) {
+	for (i = 1; i <= kind_count; i++)
+		if (is_missing(kinds[i]) && why_missing[kinds[i]] ~ /\(/ &&
+		    !is_expected(why_missing[kinds[i]]))
+			list[++count] = kinds[i]
+	if (count)
+		put(series(list, count) " should be there", paint(series(list, count) \
+			" should be there", "fail"))
+	return count
+}
+
+# No file lock of any kind could be had, although tests asked for some.
+function nothing_to_lock(    i, asked) {
+	for (i = 1; i <= kind_count; i++) {
+		if (kinds[i] ~ /^(eventfd|futex)$/ || !(kinds[i] in present))
+			continue
+		asked = 1
+		if (!is_missing(kinds[i]))
+			return 0
+	}
+	return asked
 }
 
 # Broken into lines of at most @width, at blanks.
@@ -1594,6 +1753,8 @@ END {
 		put("")
 		for (i = 1; i <= skip_count; i++)
 			put("skipped, " skip_reason[skip_reasons[i]] ": " skip_reasons[i])
+		more_skips()
+		gone = vanished()
 	}
 	if (pass_count) {
 		put("")
@@ -1604,6 +1765,9 @@ END {
 		put("")
 	for (i = 1; i <= unexpected; i++)
 		entry("", listed_state[i], listed_id[i])
+	if (refused_results)
+		entry("", "fail", plural(refused_results, "result", "results") \
+			": the lock is refused, see below")
 	for (file in lost)
 		entry("", "lost", plural(lost[file], "test", "tests") " of " file)
 	for (i = 1; i <= troubles; i++)
@@ -1614,6 +1778,7 @@ END {
 	put("")
 	text = wrapped("In short: " answer() ".", 98, "", "  ")
 	put(text, paint(text, "head"))
+	exit gone ? 1 : nothing_to_lock() ? 4 : 0
 }
 '
 
@@ -1724,5 +1889,23 @@ export L_VERBOSE="$verbose"
 if [ -t 2 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM:-dumb}" != dumb ]; then
 	L_COLOUR=1
 fi
+export L_SKIPS L_FACTS L_RELEASE L_CAPABILITIES="$capabilities" L_MEDIUM="$medium"
+L_MACHINE=$(uname -m)
+L_RELEASE=$(uname -r | sed 's/^\([0-9]*\.[0-9]*\).*/\1/')
+export L_MACHINE
+# What may explain a skip, beside the release and the capabilities.
+L_FACTS=
+[ "$(id -u)" = 0 ] || L_FACTS="$L_FACTS user"
+[ -z "$directory" ] || L_FACTS="$L_FACTS directory"
+[ -z "$stop" ] || L_FACTS="$L_FACTS stopped"
+case $(uname -r):$(uname -v) in
+"4.4.0:#1 SMP Sun Jan 10 15:06:54 PST 2016") L_FACTS="$L_FACTS gvisor" ;;
+esac
+L_SKIPS=$here/skips
+[ -f "$L_SKIPS" ] || L_SKIPS=$here/report/skips
 attend awk "$report" "$record" >&2
+got=$?
+case $verdict:$got in
+[04]:[14]) verdict=$got ;;
+esac
 exit "$verdict"

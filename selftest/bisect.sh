@@ -342,7 +342,7 @@ is "each has a copy" "$(find "$top/cache/bisect" -maxdepth 1 -name 'suite-[0-9]*
 # In the tree, and part of its history.
 inside=$tree/tools/testing/selftests/lockfair
 mkdir -p "$inside"
-cp -R "$here/../run_tests.sh" "$here/../kernels" "$here/../config" "$inside/"
+cp -R "$here/../run_tests.sh" "$here/../kernels" "$here/../config" "$here/../report" "$inside/"
 front_door=$inside/run_tests.sh
 run --bisect "$id" --vm qemu
 is "a suite in the tree, and not part of it, will do" $rc 1

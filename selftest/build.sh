@@ -24,6 +24,7 @@ ksrc=$top/ksrc
 mkdir -p "$src/selftest" "$src/tests" "$ksrc/tools/testing/selftests"
 cp "$headers"/kselftest*.h "$ksrc/tools/testing/selftests/"
 cp "$here/Makefile" "$here/config" "$here/settings" "$here/run_tests.sh" "$src/"
+cp -R "$here/report" "$src/"
 mkdir "$src/lib"
 cp "$here"/lib/*.[ch] "$here"/lib/*.mk "$src/lib/"
 # Two are as good as all, and faster.
@@ -224,7 +225,7 @@ check "leaves nothing" empty "$top/one"
 
 check "install" build O="$out" INSTALL_PATH="$top/installed" install
 check "is flat and complete" [ "$(cd "$top/installed" && find . -type f | sort | tr '\n' ' ')" = \
-	"./aliasing ./alternation ./config ./programs ./run_tests.sh ./settings " ]
+	"./aliasing ./alternation ./config ./programs ./run_tests.sh ./settings ./skips " ]
 check "and runs" runs "$top/installed/aliasing"
 check "install to nowhere fails" fails build O="$out" install
 check "and says what is missing" logged 'INSTALL_PATH=DIR'
