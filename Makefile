@@ -41,12 +41,17 @@ ifeq ($(OUTPUT),)
 OUTPUT := $(abspath $(or $(O),$(srcdir)))
 endif
 
-names_in        = $(basename $(notdir $(wildcard $(src)$(1)/*.c)))
-test_names     := $(call names_in,tests)
-figure_names   := $(call names_in,figures)
-selftest_names := $(call names_in,selftest)
-# Run by the selftests, not one of them.
-fake_names     := $(call names_in,selftest/fake)
+# Without the ending; the path begins at the top.
+units_in        = $(patsubst $(src)%.c,%,$(wildcard $(addprefix $(src),$(addsuffix /*.c,$(1)))))
+test_names     := $(notdir $(call units_in,tests))
+lib_units      := $(call units_in,lib/*)
+model_units    := $(call units_in,model)
+# These two are what the programs for the figures share.
+figure_units   := $(filter figures/figure figures/statistics,$(call units_in,figures))
+figure_names   := $(notdir $(filter-out $(figure_units),$(call units_in,figures)))
+# Those in selftest/fake are run by the others.
+selftest_units := $(call units_in,selftest/*)
+selftest_names := $(notdir $(filter-out selftest/fake/%,$(selftest_units)))
 
 TEST_GEN_PROGS := $(addprefix tests/,$(test_names))
 # Not TEST_GEN_PROGS: figures are no tests, and a runner would run them.
@@ -83,12 +88,12 @@ say    = $(if $(Q),$(if $(quiet),,@printf '  %-7s %s\n' $(1) $(2:$(OUTPUT)/%=%))
 building := $(filter-out clean emit_tests show-harness check-mutants coverage,$(or $(MAKECMDGOALS),all))
 elsewhere := $(filter-out $(realpath $(srcdir)),$(or $(realpath $(OUTPUT)),$(OUTPUT)))
 
-include $(src)lib/harness.mk
+include $(src)lib/claim/harness.mk
 
 # Apart from CFLAGS, so that CFLAGS= on the command line does not lose them.
 # _GNU_SOURCE is empty as lib.mk has it: any other value is a redefinition.
 # A 32-bit program, too, has offsets of 64 bits.
-cppflags := -D_GNU_SOURCE= -D_FILE_OFFSET_BITS=64 -I$(src)lib $(KHDR_INCLUDES) -isystem $(HARNESS)
+cppflags := -D_GNU_SOURCE= -D_FILE_OFFSET_BITS=64 -I$(src)lib -I$(or $(src),.) $(KHDR_INCLUDES) -isystem $(HARNESS)
 static   := $(if $(call yes,$(STATIC)),-static)
 ldlibs   := -lpthread -lm
 
@@ -132,20 +137,20 @@ compiler := $(shell $(CC) --version 2>/dev/null | head -n 1)
 # Every test of the harness has parameters, used or not. gcc knows that these
 # come out of a macro of a system header.
 ifneq ($(findstring clang,$(compiler)),)
-cflags_tests := -Wno-unused-parameter
-cflags_selftest := $(cflags_tests)
-cflags_fake := $(cflags_tests)
+cflags_harness := -Wno-unused-parameter
 endif
 endif
 
-lib_objs       := $(patsubst %,$(OUTPUT)/lib/%.o,$(call names_in,lib))
-test_objs      := $(TEST_GEN_PROGS:=.o)
-figure_progs   := $(addprefix $(OUTPUT)/figures/,$(figure_names))
-figure_objs    := $(figure_progs:=.o)
-selftest_progs := $(addprefix $(OUTPUT)/selftest/,$(selftest_names) $(fake_names:%=fake/%))
-selftest_objs  := $(selftest_progs:=.o)
-objs           := $(lib_objs) $(test_objs) $(figure_objs) $(selftest_objs)
-dirs           := $(addprefix $(OUTPUT)/,lib tests figures selftest/fake selftest)
+in_output       = $(addprefix $(OUTPUT)/,$(1))
+lib            := $(call in_output,lib/lockfair.a)
+model          := $(call in_output,model/model.a)
+figure         := $(call in_output,figures/figure.a)
+archives       := $(lib) $(model) $(figure)
+figure_progs   := $(call in_output,$(figure_names:%=figures/%))
+selftest_progs := $(call in_output,$(selftest_units))
+progs          := $(TEST_GEN_PROGS) $(figure_progs) $(selftest_progs)
+objs           := $(progs:=.o) $(addsuffix .o,$(call in_output,$(lib_units) $(model_units) $(figure_units)))
+dirs           := $(sort $(patsubst %/,%,$(dir $(objs))))
 
 $(OUTPUT) $(dirs):
 	@mkdir -p $@
@@ -164,13 +169,25 @@ $(OUTPUT)/.flags: FORCE | $(OUTPUT)
 # A rule for each by name: lib.mk's pattern would compile without lib/.
 $(objs): $(OUTPUT)/%.o: $(src)%.c $(OUTPUT)/.flags | $(dirs)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(cppflags) $(cppflags_$(*F)) $(CFLAGS) $(cflags_$(notdir $(*D))) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(cppflags) $(cppflags_$(*F)) $(CFLAGS) $(cflags) -MMD -MP -c -o $@ $<
 
-$(test_objs) $(selftest_objs): $(HARNESS_HEADERS)
+with_harness := $(TEST_GEN_PROGS:=.o) $(selftest_progs:=.o)
+$(with_harness): $(HARNESS_HEADERS)
+$(with_harness): cflags := $(cflags_harness)
 
-$(TEST_GEN_PROGS) $(figure_progs) $(selftest_progs): %: %.o $(lib_objs)
+# Of an archive a program gets those units that it uses. Made from nothing: a unit may have gone.
+$(lib): $(addsuffix .o,$(call in_output,$(lib_units)))
+$(model): $(addsuffix .o,$(call in_output,$(model_units)))
+$(figure): $(addsuffix .o,$(call in_output,$(figure_units)))
+$(archives):
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(filter %/model,$(progs)): $(model)
+$(figure_progs) $(filter %/statistics,$(selftest_progs)): $(figure)
+$(progs): %: %.o $(lib)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(static) $(LDFLAGS) -o $@ $^ $(ldlibs)
+	$(Q)$(CC) $(CFLAGS) $(static) $(LDFLAGS) -o $@ $(filter-out $(lib),$^) $(lib) $(ldlibs)
 
 # An installed suite is one flat folder: this tells its programs.
 $(OUTPUT)/programs: FORCE | $(OUTPUT)
@@ -206,16 +223,18 @@ endif
 
 clean: clean-ours
 clean-ours:
-	$(Q)rm -f $(objs) $(objs:.o=.d) $(TEST_GEN_PROGS) $(selftest_progs) \
+	$(Q)rm -f $(objs) $(objs:.o=.d) $(archives) $(TEST_GEN_PROGS) $(selftest_progs) \
 		$(TEST_GEN_FILES) $(addprefix $(OUTPUT)/,.flags .flags.tmp programs.tmp)
 	$(Q)rm -rf $(addprefix $(OUTPUT)/,check harness uapi)
 ifneq ($(elsewhere),)
 	$(Q)rm -f $(OUTPUT)/run_tests.sh $(OUTPUT)/skips
-	$(Q)rmdir $(dirs) 2>/dev/null || :
+	$(Q)rmdir $(dirs) $(call in_output,lib selftest) 2>/dev/null || :
 endif
 
-checks := $(or $(CHECKS),$(selftest_names) $(notdir $(wildcard $(src)selftest/*.sh)))
-checks := $(foreach c,$(checks),$(if $(filter %.sh,$(c)),$(srcdir),$(OUTPUT))/selftest/$(c))
+# They are asked for by name, whatever room they are in.
+selftest_scripts := $(patsubst $(src)%,$(srcdir)/%,$(wildcard $(src)selftest/*.sh $(src)selftest/*/*.sh))
+every_check := $(filter-out $(OUTPUT)/selftest/fake/%,$(selftest_progs)) $(selftest_scripts)
+checks := $(if $(CHECKS),$(foreach c,$(CHECKS),$(or $(filter %/$(c),$(every_check)),$(c))),$(every_check))
 
 # prove knows TAP best. Without it: one plan, as many results, none bad.
 judge = $(if $(shell command -v prove),prove -Q -e cat,awk ' \

@@ -19,8 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "figure.h"
-#include "statistics.h"
+#include "figures/figure.h"
+#include "figures/statistics.h"
 
 #define ACTORS	64
 #define LOG	524288

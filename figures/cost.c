@@ -12,8 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "figure.h"
-#include "statistics.h"
+#include "figures/figure.h"
+#include "figures/statistics.h"
 
 #define BATCH		64	/* so many pairs of calls between two looks at the clock */
 #define BATCHES		100

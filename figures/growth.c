@@ -22,8 +22,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "figure.h"
-#include "statistics.h"
+#include "figures/figure.h"
+#include "figures/statistics.h"
 
 #define WAITERS		1000
 #define RANGES		100000

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "statistics.h"
+#include "figures/statistics.h"
 
 #define CELLS	8192
 #define ROUNDS	1001

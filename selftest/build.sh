@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tests of the Makefile and of lib/harness.mk on a copy of the source, in TAP 13.
+# Tests of the Makefile and of lib/claim/harness.mk on a copy of the source, in TAP 13.
 # LOCKFAIR_HARNESS=DIR has the kselftest headers; otherwise make is asked.
 
 set -u
@@ -21,12 +21,12 @@ trap 'exit 143' TERM HUP
 src=$top/src
 out=$top/out
 ksrc=$top/ksrc
-mkdir -p "$src/selftest" "$src/tests" "$ksrc/tools/testing/selftests"
+mkdir -p "$src/selftest/lock" "$src/tests" "$ksrc/tools/testing/selftests"
 cp "$headers"/kselftest*.h "$ksrc/tools/testing/selftests/"
 cp "$here/Makefile" "$here/config" "$here/settings" "$here/run_tests.sh" "$src/"
 cp -R "$here/report" "$src/"
-mkdir "$src/lib"
-cp "$here"/lib/*.[ch] "$here"/lib/*.mk "$src/lib/"
+cp -R "$here/lib" "$here/model" "$src/"
+find "$src" \( -name '*.[do]' -o -name '*.a' \) -exec rm -f {} +
 # Two are as good as all, and faster.
 programs='aliasing alternation'
 cp "$here"/tests/aliasing.c "$here"/tests/alternation.c "$src/tests/"
@@ -34,7 +34,7 @@ for header in "$here"/tests/*.h; do
 	[ ! -f "$header" ] || cp "$header" "$src/tests/"
 done
 printf '%s\n' '#include "kselftest_harness.h"' 'TEST(one) { EXPECT_EQ(1, 1); }' \
-	'TEST_HARNESS_MAIN' >"$src/selftest/one.c"
+	'TEST_HARNESS_MAIN' >"$src/selftest/lock/one.c"
 jobs=$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
 
 echo "TAP version 13"
@@ -149,12 +149,12 @@ check "leaves nothing in it" empty "$top/relative"
 # ---- what is built anew ----
 
 # Newer than everything, without waiting for the clock to move on.
-touch -d '+2 seconds' "$src/lib/privilege.h"
+touch -d '+2 seconds' "$src/lib/system/privilege.h"
 check "a changed header" build O="$out"
-check "compiles what includes it" logged 'CC *lib/privilege.o'
-check "and nothing else" fails logged 'CC *lib/history.o'
+check "compiles what includes it" logged 'CC *lib/system/privilege.o'
+check "and nothing else" fails logged 'CC *lib/history/history.o'
 check "and links again" logged 'LINK *tests/aliasing'
-touch -d '-1 hour' "$src/lib/privilege.h"
+touch -d '-1 hour' "$src/lib/system/privilege.h"
 check "changed flags" build O="$out" USERCFLAGS='-DQUOTED="\"a b'"'"'c\""'
 check "compile everything" [ "$(grep -c 'CC ' "$top/log")" = "$(find "$src/lib" "$src/tests" -name '*.c' | wc -l)" ]
 check "USERCFLAGS and USERLDFLAGS are used" fails build O="$out" USERLDFLAGS=-lno_such_library

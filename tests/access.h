@@ -5,7 +5,7 @@
 
 #include <fcntl.h>
 
-#include "expectation.h"
+#include "claim/expectation.h"
 
 /*
  * The files of the scene are exchanged for others: @mine, through which the holder locks, and

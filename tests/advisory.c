@@ -12,7 +12,7 @@
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
 
-#include "descriptor.h"
+#include "lock/descriptor.h"
 #include "held.h"
 #include "network.h"
 #include "nowhere.h"

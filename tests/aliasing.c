@@ -9,7 +9,7 @@
  *
  * A POSIX lock belongs to the process, whatever the description.
  */
-#include "expectation.h"
+#include "claim/expectation.h"
 
 CLASS(promise);
 

@@ -5,7 +5,7 @@
  * POSIX does not say so in as many words. What is promised of requests that fail: lockf(),
  * that "existing locks shall not be changed"; that is in lockf.c.
  */
-#include "expectation.h"
+#include "claim/expectation.h"
 
 CLASS(practice);
 

@@ -21,8 +21,8 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#include "descriptor.h"
-#include "expectation.h"
+#include "lock/descriptor.h"
+#include "claim/expectation.h"
 
 #define TURNS		100
 #define MEMFD_SIZE	64

@@ -13,7 +13,7 @@
  * scheduler may still decide otherwise, and the round is repeated until somebody
  * has been overtaken or ROUNDS have gone by without.
  */
-#include "expectation.h"
+#include "claim/expectation.h"
 
 #define ROUNDS	40
 

@@ -10,7 +10,7 @@
 #include <errno.h>
 #include <signal.h>
 
-#include "expectation.h"
+#include "claim/expectation.h"
 
 #define WAITERS	4
 

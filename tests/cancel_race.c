@@ -22,7 +22,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include "expectation.h"
+#include "claim/expectation.h"
 
 /*
  * On two CPUs: both orders, GAPS times between the release and the signal, and before the

@@ -12,7 +12,7 @@
 #include <sys/file.h>
 
 #include "call_32.h"
-#include "expectation.h"
+#include "claim/expectation.h"
 
 /* As lock_acquire(), and for F_UNLCK lock_release(). */
 static int set_32(const struct lock *lock, short type, const struct lock_request *at, bool wait)

@@ -8,7 +8,7 @@
  * atomic is folklore; what exactly is lost is shown here. POSIX and OFD locks
  * keep the old lock until they have the new one.
  */
-#include "expectation.h"
+#include "claim/expectation.h"
 
 /* In each scenario the peer, a reader too, is what stands in the way of the upgrade. */
 struct readers {

@@ -3,7 +3,7 @@
 #ifndef LOCKFAIR_DEADLOCK_H
 #define LOCKFAIR_DEADLOCK_H
 
-#include "expectation.h"
+#include "claim/expectation.h"
 
 /* A cycle of that many processes is still seen, a longer one is not: tests/deadlock.c. */
 #define LONGEST_SEEN	12

@@ -6,7 +6,7 @@
  * another file by dup2(2). The wait goes on, and in the end the lock is granted, to whom?
  * There must be none that has no owner. (What if both happen at once: tests/race.c.)
  */
-#include "expectation.h"
+#include "claim/expectation.h"
 
 CLASS(promise);
 CLASS(practice);

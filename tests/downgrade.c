@@ -7,7 +7,7 @@
  * are woken in their turn. (That a downgrade itself never blocks: tests/conversion.c; that
  * of a part: tests/range_waiters.c.)
  */
-#include "expectation.h"
+#include "claim/expectation.h"
 
 /* What has become of its request, for messages. */
 static const char *fate(const struct actor *actor)

@@ -17,7 +17,7 @@
  */
 #include <sched.h>
 
-#include "expectation.h"
+#include "claim/expectation.h"
 
 CLASS(promise);
 

@@ -7,7 +7,7 @@
 #ifndef LOCKFAIR_HELD_H
 #define LOCKFAIR_HELD_H
 
-#include "expectation.h"
+#include "claim/expectation.h"
 
 struct cast {
 	struct actor *peer, *holder;

@@ -9,7 +9,7 @@
  *	flock				 x
  */
 
-#include "expectation.h"
+#include "claim/expectation.h"
 #include "network.h"
 
 #define REFUSAL(ret)	((ret) ? strerror(-(ret)) : "the lock")

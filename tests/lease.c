@@ -8,8 +8,8 @@
  */
 #include <fcntl.h>
 
-#include "descriptor.h"
-#include "expectation.h"
+#include "lock/descriptor.h"
+#include "claim/expectation.h"
 
 /*
  * A write lease needs a file that is open but once, and a memfd's first description does not

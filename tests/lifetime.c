@@ -12,7 +12,7 @@
  */
 #include <fcntl.h>
 
-#include "descriptor.h"
+#include "lock/descriptor.h"
 #include "held.h"
 
 /* ---- what the holder does; in the drawing, c is a close ---- */

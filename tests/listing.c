@@ -12,9 +12,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "expectation.h"
-#include "proc_locks.h"
-#include "release.h"
+#include "claim/expectation.h"
+#include "system/proc_locks.h"
+#include "system/release.h"
 
 #define READS	50
 #define LINES	8

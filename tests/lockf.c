@@ -9,8 +9,8 @@
  */
 #include <fcntl.h>
 
-#include "expectation.h"
-#include "proc_locks.h"
+#include "claim/expectation.h"
+#include "system/proc_locks.h"
 
 CLASS(promise);
 

@@ -7,7 +7,7 @@
  * mix them. What one sentence leaves open the other promises; what mixes them here is for the
  * test's sake alone.
  */
-#include "expectation.h"
+#include "claim/expectation.h"
 
 /* Both on one file: a request at_site(by_fcntl, …) is made with fcntl, others with lockf. */
 static int add_fcntl(struct scene *scene)

@@ -12,8 +12,8 @@
  */
 #include <fcntl.h>
 
-#include "expectation.h"
-#include "proc_locks.h"
+#include "claim/expectation.h"
+#include "system/proc_locks.h"
 
 #define READS		50
 #define ROUNDS		8

@@ -6,8 +6,8 @@
  * For lockf it is a promise that sections are combined (lockf.c); fcntl(2) says that setting
  * a lock "may involve" it, and not when.
  */
-#include "expectation.h"
-#include "proc_locks.h"
+#include "claim/expectation.h"
+#include "system/proc_locks.h"
 
 CLASS(practice);
 

@@ -16,8 +16,8 @@
 #include <limits.h>
 #include <time.h>
 
-#include "campaign.h"
-#include "expectation.h"
+#include "model/campaign.h"
+#include "claim/expectation.h"
 
 #define LEVEL(level)	(1u << (level))
 #define DOCUMENTED	LEVEL(MODEL_PROMISE)

@@ -10,7 +10,7 @@
 #include <linux/mount.h>
 #include <sys/syscall.h>
 
-#include "expectation.h"
+#include "claim/expectation.h"
 
 /* Its root, or -1 and errno. */
 static inline int mount_nowhere(void)

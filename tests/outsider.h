@@ -6,8 +6,8 @@
 #ifndef LOCKFAIR_OUTSIDER_H
 #define LOCKFAIR_OUTSIDER_H
 
-#include "expectation.h"
-#include "proc_locks.h"
+#include "claim/expectation.h"
+#include "system/proc_locks.h"
 
 #define OUTSIDER_AREAS	5
 #define OUTSIDER_LINES	4

@@ -17,8 +17,8 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "expectation.h"
-#include "proc_locks.h"
+#include "claim/expectation.h"
+#include "system/proc_locks.h"
 
 #define READS	20	/* /proc/locks may leave out a line while others lock */
 #define LINES	4

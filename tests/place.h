@@ -9,7 +9,7 @@
 #ifndef LOCKFAIR_PLACE_H
 #define LOCKFAIR_PLACE_H
 
-#include "expectation.h"
+#include "claim/expectation.h"
 
 typedef void (*disturbance)(struct actor *actor);
 

@@ -5,7 +5,7 @@
 
 #include <time.h>
 
-#include "expectation.h"
+#include "claim/expectation.h"
 
 /* Of one who was to be granted, and was not. */
 static inline const char *state(const struct actor *actor)

@@ -7,7 +7,7 @@
  * own; the actors hold what is in the way.
  */
 #include "query.h"
-#include "release.h"
+#include "system/release.h"
 
 /*
  *	held     [10........19]		or [10 … without end

@@ -8,7 +8,7 @@
 
 #include <fcntl.h>
 
-#include "expectation.h"
+#include "claim/expectation.h"
 
 static inline struct lock asker(struct scene *scene)
 {

@@ -9,7 +9,7 @@
  * No manual page promises the order. fs/locks.c says of its waiters that they
  * are woken "in the order they blocked", and since 5.0 they are.
  */
-#include "expectation.h"
+#include "claim/expectation.h"
 
 /*
  * 64, as many as there can be. Where LOCKFAIR_EFFORT says that time is dear, still more than the

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 
-#include "expectation.h"
+#include "claim/expectation.h"
 
 /*
  * The four kinds of file lock share these. A child costs as much as a hundred closes, or more;

@@ -6,7 +6,7 @@
  * waiters stand is written with a character for each, in the order in which they queued:
  * 'w' asleep in its request, 'H' has been granted it, '.' has released it, or was refused.
  */
-#include "expectation.h"
+#include "claim/expectation.h"
 
 #define WAITERS	6
 

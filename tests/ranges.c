@@ -14,7 +14,7 @@
  * section shall cause the remaining locked beginning and end portions to become two separate
  * locked sections".
  */
-#include "expectation.h"
+#include "claim/expectation.h"
 
 CLASS(promise);
 

@@ -7,7 +7,7 @@
  * other reader, and is in. The futex control is a ticket lock with a shared
  * mode, which lets nobody past.
  */
-#include "expectation.h"
+#include "claim/expectation.h"
 
 CLASS(folklore);
 

@@ -17,7 +17,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 
-#include "descriptor.h"
+#include "lock/descriptor.h"
 #include "held.h"
 
 /* ---- what the holder does; in the drawing, c is the close of its only descriptor ---- */

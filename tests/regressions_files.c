@@ -6,9 +6,9 @@
 #include <fcntl.h>
 #include <sys/file.h>
 
-#include "descriptor.h"
-#include "expectation.h"
-#include "proc_locks.h"
+#include "lock/descriptor.h"
+#include "claim/expectation.h"
+#include "system/proc_locks.h"
 
 #define POSIX_ONLY	(TRAIT_OWNED_BY_PROCESS | TRAIT_SHARED)
 #define LINES		16

@@ -7,7 +7,7 @@
  */
 #include <fcntl.h>
 
-#include "expectation.h"
+#include "claim/expectation.h"
 
 CLASS(promise);
 

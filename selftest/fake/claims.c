@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 
-#include "expectation.h"
+#include "claim/expectation.h"
 
 CLASS(promise);
 

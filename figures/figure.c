@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <math.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "figures/figure.h"
+
+#if !defined(SYS_futex) && defined(SYS_futex_time64)
+#define SYS_futex SYS_futex_time64
+#endif
+
+#define SECOND		1e9
+#define ROUNDS_MOST	1000
+/* Somebody has to look at a machine on which a program takes longer. */
+#define SECONDS_MOST	600
+
+double figure_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * SECOND + now.tv_nsec;
+}
+
+static void misused(const char *name)
+{
+	fprintf(stderr, "%s [-r ROUNDS | -s SECONDS]\n", name);
+	exit(2);
+}
+
+static void choose_cpus(struct figure_run *run)
+{
+	cpu_set_t allowed;
+
+	CPU_ZERO(&allowed);
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
+		return;
+	for (int cpu = 0; cpu < CPU_SETSIZE && run->cpus < FIGURE_CPUS; cpu++) {
+		if (CPU_ISSET(cpu, &allowed))
+			run->cpu[run->cpus++] = cpu;
+	}
+}
+
+void figure_begin(struct figure_run *run, const char *name, int argc, char *argv[])
+{
+	int option;
+
+	*run = (struct figure_run){ .name = name, .dir = getenv("LOCKFAIR_DIR"), .seconds = 10 };
+	while ((option = getopt(argc, argv, "r:s:")) != -1) {
+		switch (option) {
+		case 'r':
+			run->rounds = atoi(optarg);
+			run->fixed = true;
+			if (run->rounds < 1 || run->rounds > ROUNDS_MOST)
+				misused(name);
+			break;
+		case 's':
+			run->seconds = atof(optarg);
+			if (!(run->seconds > 0))
+				misused(name);
+			break;
+		default:
+			misused(name);
+		}
+	}
+	if (optind != argc)
+		misused(name);
+
+	actor_die_with_parent(getppid());
+	alarm(SECONDS_MOST);
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	choose_cpus(run);
+	run->history = history_new();
+	if (!run->history || !run->cpus) {
+		fprintf(stderr, "%s: no memory, or no CPUs\n", name);
+		exit(1);
+	}
+	run->began = figure_now();
+}
+
+bool figure_next_round(struct figure_run *run)
+{
+	double spent = (figure_now() - run->began) / SECOND;
+
+	/* After the first round: how many of that length fit into the time? */
+	if (run->round == 1 && !run->rounds) {
+		run->rounds = run->seconds / spent;
+		if (run->rounds > ROUNDS_MOST)
+			run->rounds = ROUNDS_MOST;
+	}
+	/* It may have become slower since: begin none that is not likely to end in time. */
+	if (run->round && (run->round >= run->rounds ||
+			   (!run->fixed && spent + spent / run->round > run->seconds)))
+		return false;
+	run->round++;
+	if (isatty(STDERR_FILENO))
+		fprintf(stderr, run->rounds ? "\r\033[K%s: round %d of %d" : "\r\033[K%s: round %d",
+			run->name, run->round, run->rounds);
+	return true;
+}
+
+enum lock_kind figure_kind(const struct figure_run *run, int nth)
+{
+	return (run->round + nth) % LOCK_KINDS;
+}
+
+void figure_value(const struct figure_run *run, const char *figure, const char *kind,
+		  const char *parameter, double value, const char *unit)
+{
+	if (isfinite(value))
+		printf("%s\t%s\t%s\t%d\t%.6g\t%s\n", figure, kind, parameter, run->round, value,
+		       unit);
+}
+
+bool figure_scene_close(struct figure_run *run, struct scene *scene, enum lock_kind kind)
+{
+	bool trouble = scene->trouble[0];
+
+	if (trouble && scene->sort == TROUBLE_MISSING) {
+		figure_note(run, "%s: %s", run->name, scene->trouble);
+	} else if (trouble) {
+		fprintf(stderr, "%s: %s: %s\n", run->name, lock_kind_name(kind), scene->trouble);
+		run->broken = 1;
+	}
+	scene_close(scene);
+	return !trouble;
+}
+
+int figure_end(struct figure_run *run)
+{
+	if (isatty(STDERR_FILENO))
+		fputs("\r\033[K", stderr);
+	printf("# %s: %d %s in %.1f s\n", run->name, run->round,
+	       run->round == 1 ? "round" : "rounds",
+	       (figure_now() - run->began) / SECOND);
+	history_free(run->history);
+	return run->broken;
+}
+
+void *figure_shared(size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	if (memory == MAP_FAILED) {
+		perror("mmap");
+		exit(1);
+	}
+	return memory;
+}
+
+int figure_pin(int cpu)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	return sched_setaffinity(0, sizeof(one), &one) < 0 ? -errno : 0;
+}
+
+void figure_await(unsigned int *word, unsigned int old)
+{
+	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == old)
+		syscall(SYS_futex, word, FUTEX_WAIT, old, NULL, NULL, 0);
+}
+
+void figure_announce(unsigned int *word, unsigned int value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+int figure_asleep(pid_t tid, const struct asleep_call *call)
+{
+	struct asleep_proof proof = { 0 };
+	double end = figure_now() + SECOND;
+	int ret;
+
+	while (!(ret = asleep_look(tid, call, &proof))) {
+		if (figure_now() > end)
+			return -ETIMEDOUT;
+		sched_yield();
+	}
+	return ret < 0 ? ret : 0;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * figure: what the programs in figures/ share. Each of them goes through the kinds round by
+ * round, so that what befalls the machine meanwhile befalls all kinds alike, and prints a line
+ * for each value:
+ *
+ *	FIGURE	KIND	PARAMETER	ROUND	VALUE	UNIT
+ *
+ * A line that begins with "# " tells what was not to be had, or under which conditions.
+ */
+#ifndef LOCKFAIR_FIGURE_H
+#define LOCKFAIR_FIGURE_H
+
+#include "actor/actor.h"
+
+#define FIGURE_CPUS	SCENE_ACTORS
+
+struct figure_run {
+	const char *name;
+	const char *dir;		/* for lock_site_open() */
+	int rounds;			/* how many there will be; 0: the first one tells */
+	bool fixed;			/* they are that many whatever time they take */
+	int round;			/* the present one, from 1 on */
+	double seconds;			/* how long all rounds may take */
+	double began;
+	int broken;			/* something went wrong that is no property of a kind */
+	int cpus;			/* how many of them are in cpu[] */
+	int cpu[FIGURE_CPUS];		/* those that this program may use */
+	struct history *history;	/* for scene_open() */
+};
+
+/* Nanoseconds by CLOCK_MONOTONIC. */
+double figure_now(void);
+
+/*
+ * Options: -r ROUNDS, or -s SECONDS, in which the first round tells how many rounds there
+ * can be. Anything else ends the program with status 2.
+ */
+void figure_begin(struct figure_run *run, const char *name, int argc, char *argv[]);
+
+/* On to the next round, if there is to be one. */
+bool figure_next_round(struct figure_run *run);
+
+/* The @nth kind of this round: each round begins with another. */
+enum lock_kind figure_kind(const struct figure_run *run, int nth);
+
+/* A value of this round; one that is not finite is left out. */
+void figure_value(const struct figure_run *run, const char *figure, const char *kind,
+		  const char *parameter, double value, const char *unit);
+
+/* Once, in the first round: a condition, or what is missing; as printf. */
+#define figure_note(run, ...) do { \
+	if ((run)->round <= 1) { \
+		printf("# " __VA_ARGS__); \
+		putchar('\n'); \
+	} \
+} while (0)
+
+/* Close the scene and tell of its trouble, if there is any: true without. */
+bool figure_scene_close(struct figure_run *run, struct scene *scene, enum lock_kind kind);
+
+/* What main() returns. */
+int figure_end(struct figure_run *run);
+
+/* Memory that the actors share, zeroed; ends the program if there is none. */
+void *figure_shared(size_t size);
+
+/* Confine the calling task to one CPU. 0 or -errno. */
+int figure_pin(int cpu);
+
+/* Sleep as long as *@word is @old; make it @value and wake everybody. */
+void figure_await(unsigned int *word, unsigned int old);
+void figure_announce(unsigned int *word, unsigned int value);
+
+/* Yield until the task sleeps in @call. 0, or -errno: -ETIMEDOUT after a second or so. */
+int figure_asleep(pid_t tid, const struct asleep_call *call);
+
+#endif /* LOCKFAIR_FIGURE_H */

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * lock: one interface to six kinds of lock.
+ *
+ * Four are the file locks of Linux. The other two, eventfd and futex, are
+ * controls: locks made in user space that hand themselves over in the strict
+ * order of the requests. They go through the same test bodies as the file
+ * locks, so that a body which finds a file lock unfair has shown that it can
+ * tell.
+ */
+#ifndef LOCKFAIR_LOCK_H
+#define LOCKFAIR_LOCK_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "system/asleep.h"
+
+/* Sources: fcntl(2) on locks is fcntl_locking(2) in newer manual pages. */
+enum lock_kind {
+	LOCK_POSIX,	/* fcntl(F_SETLK, F_SETLKW) */
+	LOCK_OFD,	/* fcntl(F_OFD_SETLK, F_OFD_SETLKW) */
+	LOCK_FLOCK,	/* flock() */
+	LOCK_LOCKF,	/* lockf() */
+	LOCK_EVENTFD,	/* control: a baton passed from eventfd to eventfd */
+	LOCK_FUTEX,	/* control: a ticket lock on FUTEX_WAIT_BITSET */
+	LOCK_KINDS
+};
+
+/* What a kind offers. A test names the traits that it needs. */
+enum lock_trait {
+	/* The kernel's, on a file; the kinds without it are the controls. */
+	TRAIT_FILE			= 1 << 0,
+	/* Several may share it. */
+	TRAIT_SHARED			= 1 << 1,
+	/* It covers a range of bytes. */
+	TRAIT_RANGES			= 1 << 2,
+	/* fcntl(2): a process has one lock on a byte. */
+	TRAIT_OWNED_BY_PROCESS		= 1 << 3,
+	/* fcntl(2), flock(2): it belongs to the open file description. */
+	TRAIT_OWNED_BY_DESCRIPTION	= 1 << 4,
+	/* Threads of one process can exclude each other with it. */
+	TRAIT_EXCLUDES_THREADS		= 1 << 5,
+	/* A holder can ask for the other mode … */
+	TRAIT_CONVERTS			= 1 << 6,
+	/* … and keeps what it has until that is granted … */
+	TRAIT_CONVERTS_IN_PLACE		= 1 << 7,
+	/* … or not; flock(2): "the existing lock is first removed, and then a new lock …". */
+	TRAIT_CONVERTS_BY_DROPPING	= 1 << 8,
+	/* fcntl(2), lockf(3): a request that would close a cycle of waits gets EDEADLK. */
+	TRAIT_DETECTS_DEADLOCK		= 1 << 9,
+	/* One can ask who is in the way: F_GETLK, F_OFD_GETLK. */
+	TRAIT_QUERIES			= 1 << 10,
+	/* lockf(3): the range begins at the file position. */
+	TRAIT_FROM_POSITION		= 1 << 11,
+};
+
+#define EVERY_KIND	0u
+
+enum lock_mode {
+	MODE_SHARED,
+	MODE_EXCLUSIVE,
+};
+
+/*
+ * What is asked for. start and len are bytes from the beginning of the file;
+ * len 0 reaches to the end, however far it moves, as in fcntl(2).
+ * Kinds without TRAIT_RANGES take 0 and 0 alone. site is a number in the scene, 0 the
+ * only one in most; lock_…() does not look at it.
+ */
+struct lock_request {
+	enum lock_mode mode;
+	off_t start;
+	off_t len;
+	int site;
+};
+
+#define SHARED			((struct lock_request){ .mode = MODE_SHARED })
+#define EXCLUSIVE		((struct lock_request){ .mode = MODE_EXCLUSIVE })
+#define SHARED_ON(at, n)	((struct lock_request){ MODE_SHARED, (at), (n), 0 })
+#define EXCLUSIVE_ON(at, n)	((struct lock_request){ MODE_EXCLUSIVE, (at), (n), 0 })
+
+/* The same on another site of the scene: at_site(second, EXCLUSIVE). */
+static inline struct lock_request at_site(int site, struct lock_request request)
+{
+	request.site = site;
+	return request;
+}
+
+/* More requests than this cannot be outstanding on one eventfd lock. */
+#define LOCK_BATONS	80
+
+/* The state of the controls, in memory that the forks of a test share. */
+struct lock_words {
+	unsigned int users;		/* the next ticket to be drawn */
+	unsigned int read;		/* readers up to this ticket are admitted */
+	unsigned int write;		/* the ticket that may write */
+};
+
+/* The thing that is locked: a file, or what a control consists of. */
+struct lock_site {
+	enum lock_kind kind;
+	int fd;			/* -1 for the controls */
+	struct lock_words *words;
+	int baton[LOCK_BATONS];	/* all -1 but for eventfd */
+};
+
+/* How a party comes by its descriptor of the file. */
+enum lock_description {
+	DESCRIPTION_OWN,	/* opened anew: a description of its own */
+	DESCRIPTION_INHERITED,	/* the site's descriptor, as fork() left it */
+	DESCRIPTION_DUPLICATED,	/* dup() of the site's descriptor */
+	DESCRIPTION_PASSED,	/* received over a Unix socket */
+};
+
+/* One party's way to the site. */
+struct lock {
+	const struct lock_site *site;
+	int fd;
+	unsigned int ticket;	/* the controls': the one that holds */
+	enum lock_mode mode;
+};
+
+/* The kind's name as it stands in test ids. */
+const char *lock_kind_name(enum lock_kind kind);
+
+/* The kind's traits, or-ed. */
+unsigned int lock_kind_traits(enum lock_kind kind);
+
+/*
+ * Make a site. The file is a memfd, or, where @dir is not NULL, a nameless file
+ * in that directory, @size bytes long. 0 or -errno.
+ */
+int lock_site_open(struct lock_site *site, enum lock_kind kind, const char *dir, off_t size);
+
+/* Make a site of another kind out of the file of @site. 0 or -errno. */
+int lock_site_share(struct lock_site *share, enum lock_kind kind, const struct lock_site *site);
+void lock_site_close(struct lock_site *site);
+
+/* The calls that lock_probe() makes. */
+enum lock_probe_call {
+	PROBE_TRY,
+	PROBE_WAIT,	/* a request that would wait if it had to */
+	PROBE_RELEASE,
+};
+
+/*
+ * Take and release a lock of a site that nobody has locked: by a try, and by a request that may
+ * wait. 0, or the -errno of the call that was refused; then @call is set to it.
+ */
+int lock_probe(struct lock *lock, enum lock_probe_call *call);
+
+/*
+ * Is @err, which lock_probe() returned, what a kernel or file system says that does not have
+ * locks of this kind? Elsewhere a refusal is a fault. On memfd and the file systems that leave
+ * locking to fs/locks.c, each of these counts as "does not have":
+ *   - fcntl_locking(2): open file description locks came with Linux 3.15; before, and on gVisor,
+ *     their commands are EINVAL;
+ *   - a kernel without CONFIG_FILE_LOCKING, see lock_kernel_has_none().
+ * Any other file system may refuse with an errno that says nothing about a conflict, a
+ * descriptor or a shortage.
+ */
+bool lock_may_be_missing(const struct lock_site *site, int err);
+
+/*
+ * Is this a kernel without CONFIG_FILE_LOCKING? include/linux/filelock.h and kernel/sys_ni.c: then
+ * flock() is ENOSYS, F_SETLK EACCES and F_GETLK EINVAL, whatever the file; and there is no
+ * /proc/locks. All of that has to be so.
+ */
+bool lock_kernel_has_none(void);
+
+/* Make @lock a party's way to @site; to be called in the party's process. 0 or -errno. */
+int lock_open(struct lock *lock, const struct lock_site *site, enum lock_description how);
+void lock_close(struct lock *lock);
+
+/*
+ * Take the lock, or convert the one that is held. With @wait false a conflict is
+ * -EAGAIN at once (POSIX would allow EACCES too; fcntl_setlk() does not use it). A
+ * control's wait cannot be interrupted: its ticket is drawn.
+ * 0 or -errno.
+ */
+int lock_acquire(struct lock *lock, const struct lock_request *request, bool wait);
+
+/* Give up the bytes from @start on; the whole lock where there are no ranges. 0 or -errno. */
+int lock_release(struct lock *lock, off_t start, off_t len);
+
+/*
+ * Give the lock up and ask for it again, in this order. A control draws its next
+ * ticket before it lets go, so that it stands in the queue at the moment of the
+ * release; no file lock has a call for that, and must unlock first. 0 or -errno.
+ */
+int lock_rotate(struct lock *lock, const struct lock_request *request);
+
+/*
+ * Ask who is in the way of the lock in @flock, in place, as F_GETLK and F_OFD_GETLK of
+ * fcntl(2) do; for kinds with TRAIT_QUERIES. 0 or -errno.
+ */
+struct flock;
+int lock_query(const struct lock *lock, struct flock *flock);
+
+/* The call in which a party sleeps while it waits for a lock in @mode. */
+struct asleep_call lock_sleeps_in(const struct lock *lock, enum lock_mode mode);
+
+#endif /* LOCKFAIR_LOCK_H */

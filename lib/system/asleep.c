@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "system/asleep.h"
+
+/*
+ * Where the call of a task is not told. With the pauses of asleep_poll() this many
+ * looks take some 10 ms.
+ */
+#define LOOKS_WITHOUT_A_CALL	30
+
+static int open_file(pid_t tid, const char *name)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/%s", (int)tid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+static int slurp(int fd, char *text, size_t size)
+{
+	ssize_t got;
+
+	if (fd < 0)
+		return fd;
+	got = pread(fd, text, size - 1, 0);
+	if (got < 0)
+		return -errno;
+	text[got] = '\0';
+	return 0;
+}
+
+/* 0 or -errno, -ESRCH if there is no such task. */
+static int open_files(struct asleep_files *files, pid_t tid)
+{
+	if (files->open)
+		return 0;
+	files->call = open_file(tid, "syscall");
+	files->status = open_file(tid, "status");
+	files->open = files->status >= 0;
+	if (files->open)
+		return 0;
+	if (files->call >= 0)
+		close(files->call);
+	return files->status == -ENOENT ? -ESRCH : files->status;
+}
+
+void asleep_close(struct asleep_files *files)
+{
+	if (!files->open)
+		return;
+	if (files->call >= 0)
+		close(files->call);
+	close(files->status);
+	files->open = false;
+}
+
+static unsigned long field(const char *status, const char *name)
+{
+	const char *at = strstr(status, name);
+
+	return at ? strtoul(at + strlen(name), NULL, 10) : 0;
+}
+
+/* 1, 0, -errno, or -EOPNOTSUPP where nobody tells. */
+static int in_call(int fd, const struct asleep_call *call)
+{
+	unsigned long arg;
+	char text[256];
+	long nr;
+	int err;
+
+	err = slurp(fd, text, sizeof(text));
+	if (err == -ENOENT || err == -EACCES || err == -EPERM)
+		return -EOPNOTSUPP;
+	if (err)
+		return err;
+	/* "running", or "-1 …" for a task that is blocked outside a call */
+	if (sscanf(text, "%ld %lx", &nr, &arg) != 2)
+		return 0;
+	return nr == call->nr && (call->arg == ASLEEP_ANY || arg == call->arg);
+}
+
+int asleep_look_at(struct asleep_files *files, pid_t tid, const struct asleep_call *call,
+		   struct asleep_proof *proof)
+{
+	int told, ret, before = proof->looks;
+	char status[4096], state;
+	unsigned long switches;
+	const char *at;
+
+	proof->looks = 0;
+	if (call->nr < 0)
+		return 0;
+	ret = open_files(files, tid);
+	if (ret)
+		return ret;
+	/*
+	 * The call first: if the state is S and no switch has happened when the
+	 * next look is taken, it was this sleep that both files were read in.
+	 */
+	told = in_call(files->call, call);
+	if (told <= 0 && told != -EOPNOTSUPP)
+		return told;
+	ret = slurp(files->status, status, sizeof(status));
+	if (ret)
+		return ret == -ENOENT ? -ESRCH : ret;
+	at = strstr(status, "State:");
+	if (!at || sscanf(at, "State: %c", &state) != 1)
+		return -EBADMSG;
+	if (state == 'Z' || state == 'X')
+		return -ESRCH;
+	switches = field(status, "\nvoluntary_ctxt_switches:");
+	if (state == 'S')
+		proof->looks = switches == proof->switches ? before + 1 : 1;
+	proof->switches = switches;
+	return proof->looks >= (told == 1 ? 1 : LOOKS_WITHOUT_A_CALL);
+}
+
+int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *proof)
+{
+	struct asleep_files files = { 0 };
+	int ret = asleep_look_at(&files, tid, call, proof);
+
+	asleep_close(&files);
+	return ret;
+}
+
+bool asleep_throughout(const struct asleep_proof *before, const struct asleep_proof *after)
+{
+	return before->switches == after->switches;
+}
+
+int asleep_deadline(void)
+{
+	const char *seconds = getenv("LOCKFAIR_DEADLINE");
+	int wanted = seconds ? atoi(seconds) : 0;
+
+	return wanted < 1 || wanted > 1000 ? 15000 : wanted * 1000;
+}
+
+static long elapsed_ms(const struct timespec *since)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
+}
+
+/* What is awaited is mostly a matter of microseconds, and under emulation of milliseconds. */
+#define YIELDS		20
+#define FIRST_PAUSE	20000		/* ns */
+#define LONGEST_PAUSE	5000000
+
+int asleep_poll(int (*done)(void *arg), void *arg, int deadline)
+{
+	struct timespec begun, pause = { .tv_nsec = FIRST_PAUSE };
+	int ret;
+
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	for (int i = 0; !(ret = done(arg)); i++) {
+		if (elapsed_ms(&begun) >= deadline)
+			return -ETIMEDOUT;
+		if (i < YIELDS) {
+			sched_yield();
+			continue;
+		}
+		nanosleep(&pause, NULL);
+		pause.tv_nsec *= 2;
+		if (pause.tv_nsec > LONGEST_PAUSE)
+			pause.tv_nsec = LONGEST_PAUSE;
+	}
+	return ret;
+}

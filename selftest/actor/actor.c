@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Actors do as they are told, what goes wrong is told, and nobody is left behind. */
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "kselftest_harness.h"
+
+#include "actor/actor.h"
+
+FIXTURE(actor) {
+	struct history *history;
+	struct scene scene;
+};
+
+FIXTURE_SETUP(actor)
+{
+	self->history = history_new();
+	ASSERT_NE(NULL, self->history);
+	scene_open(&self->scene, LOCK_FLOCK, NULL, self->history);
+	ASSERT_STREQ("", self->scene.trouble);
+}
+
+FIXTURE_TEARDOWN(actor)
+{
+	scene_close(&self->scene);
+	history_free(self->history);
+}
+
+TEST_F(actor, a_waiter_is_seen_asleep_and_then_granted)
+{
+	struct actor *holder = actor_start(&self->scene, "holder");
+	struct actor *waiter = actor_start(&self->scene, "waiter");
+
+	actor_lock(holder, EXCLUSIVE);
+	EXPECT_TRUE(actor_holds(holder));
+	actor_queue(waiter, EXCLUSIVE);
+	EXPECT_TRUE(actor_waits(waiter));
+	EXPECT_FALSE(actor_holds(waiter));
+	actor_unlock(holder);
+	EXPECT_EQ(0, actor_await(waiter));
+	EXPECT_TRUE(actor_holds(waiter));
+	EXPECT_STREQ("", self->scene.trouble);
+}
+
+TEST_F(actor, a_thread_waits_like_a_process)
+{
+	struct actor *holder = actor_start(&self->scene, "holder");
+	struct actor *waiter = actor_start_with(&self->scene, ACTOR_THREAD, DESCRIPTION_OWN,
+						"waiter", 0);
+
+	actor_lock(holder, EXCLUSIVE);
+	actor_queue(waiter, EXCLUSIVE);
+	EXPECT_TRUE(actor_waits(waiter));
+	actor_unlock(holder);
+	EXPECT_EQ(0, actor_await(waiter));
+}
+
+TEST_F(actor, one_that_should_wait_and_does_not_is_a_trouble)
+{
+	actor_queue(actor_start(&self->scene, "only"), EXCLUSIVE);
+	EXPECT_NE(NULL, strstr(self->scene.trouble, "only was to wait"));
+	EXPECT_EQ(TROUBLE_STEP, self->scene.sort);
+}
+
+TEST_F(actor, one_that_should_be_granted_and_sleeps_is_a_trouble)
+{
+	actor_lock(actor_start(&self->scene, "holder"), EXCLUSIVE);
+	actor_lock(actor_start(&self->scene, "other"), EXCLUSIVE);
+	EXPECT_NE(NULL, strstr(self->scene.trouble, "other was to be granted"));
+	EXPECT_EQ(TROUBLE_STEP, self->scene.sort);
+}
+
+TEST_F(actor, an_actor_that_dies_breaks_the_scene)
+{
+	struct actor *actor = actor_start(&self->scene, "victim");
+
+	kill(actor->pid, SIGKILL);
+	EXPECT_GT(0, actor_try(actor, EXCLUSIVE));
+	EXPECT_NE(NULL, strstr(self->scene.trouble, "victim"));
+	EXPECT_EQ(TROUBLE_BROKEN, self->scene.sort);
+}
+
+TEST_F(actor, after_trouble_nothing_is_done_any_more)
+{
+	struct actor *actor = actor_start(&self->scene, "only");
+	char first[sizeof(self->scene.trouble)];
+	int events;
+
+	actor_queue(actor, EXCLUSIVE);
+	strcpy(first, self->scene.trouble);
+	events = history_length(self->history);
+	actor_lock(actor_start(&self->scene, "late"), EXCLUSIVE);
+	actor_unlock(actor);
+	EXPECT_EQ(events, history_length(self->history));
+	EXPECT_EQ(1, self->scene.actors);
+	EXPECT_STREQ(first, self->scene.trouble);
+}
+
+TEST_F(actor, there_is_an_end_to_actors)
+{
+	for (int i = 0; i <= SCENE_ACTORS; i++)
+		actor_start_nth(&self->scene, "actor", i + 1);
+	EXPECT_NE(NULL, strstr(self->scene.trouble, "no room"));
+	EXPECT_EQ(TROUBLE_BROKEN, self->scene.sort);
+}
+
+TEST_F(actor, a_waiter_whom_nobody_can_let_in_is_a_trouble)
+{
+	struct actor *waiter = actor_start(&self->scene, "waiter");
+	struct lock keeper;
+
+	/* Held by the test itself, which scene_drain() does not know of. */
+	ASSERT_EQ(0, lock_open(&keeper, self->scene.site, DESCRIPTION_OWN));
+	ASSERT_EQ(0, lock_acquire(&keeper, &EXCLUSIVE, true));
+	actor_queue(waiter, EXCLUSIVE);
+	scene_drain(&self->scene);
+	EXPECT_NE(NULL, strstr(self->scene.trouble, "waiter sleeps on"));
+	EXPECT_EQ(TROUBLE_STEP, self->scene.sort);
+	lock_close(&keeper);
+}
+
+static int wait_for_a_poke(struct actor *self, void *arg)
+{
+	(void)arg;
+	return act_await_poke(self);
+}
+
+static int poke(struct actor *self, void *arg)
+{
+	(void)arg;
+	return act_poke(self);
+}
+
+TEST_F(actor, one_actor_starts_another)
+{
+	struct actor *waits = actor_start(&self->scene, "waits");
+	struct actor *pokes = actor_start(&self->scene, "pokes");
+
+	actor_begin(waits, wait_for_a_poke, NULL);
+	actor_settle(&self->scene);
+	EXPECT_TRUE(actor_waits(waits));
+	EXPECT_EQ(0, actor_do(pokes, poke, NULL));
+	EXPECT_EQ(0, actor_await(waits));
+}
+
+TEST_F(actor, nobody_outlives_the_scene)
+{
+	pid_t pids[3];
+
+	for (int i = 0; i < 3; i++)
+		pids[i] = actor_start_nth(&self->scene, "actor", i + 1)->pid;
+	actor_lock(&self->scene.actor[0], EXCLUSIVE);
+	actor_queue(&self->scene.actor[1], EXCLUSIVE);
+	scene_close(&self->scene);
+	for (int i = 0; i < 3; i++) {
+		EXPECT_EQ(-1, kill(pids[i], 0));
+		EXPECT_EQ(ESRCH, errno);
+	}
+	scene_open(&self->scene, LOCK_FLOCK, NULL, self->history);
+	EXPECT_STREQ("", self->scene.trouble);
+}
+
+static int has_ended(void *pid)
+{
+	return waitpid(*(pid_t *)pid, NULL, WNOHANG) == *(pid_t *)pid;
+}
+
+/* Whoever kills the test's process is rid of its actors as well. */
+TEST(nobody_outlives_a_test_that_is_killed)
+{
+	int to_parent[2];
+	pid_t test, actor;
+
+	/* To see the actor end, be the one who inherits it. */
+	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
+	ASSERT_EQ(0, pipe(to_parent));
+	test = fork();
+	if (!test) {
+		static struct scene scene;
+		struct history *history = history_new();
+
+		if (!history)
+			_exit(1);
+		scene_open(&scene, LOCK_OFD, NULL, history);
+		actor_lock(actor_start(&scene, "holder"), EXCLUSIVE);
+		actor_queue(actor_start(&scene, "waiter"), EXCLUSIVE);
+		if (write(to_parent[1], &scene.actor[1].pid, sizeof(pid_t)) < 0)
+			_exit(1);
+		pause();
+	}
+	ASSERT_LT(0, test);
+	ASSERT_EQ((ssize_t)sizeof(actor), read(to_parent[0], &actor, sizeof(actor)));
+	EXPECT_EQ(0, kill(actor, 0));
+	kill(test, SIGKILL);
+	waitpid(test, NULL, 0);
+	EXPECT_EQ(1, asleep_poll(has_ended, &actor, ASLEEP_DEADLINE));
+}
+
+static int never(void *arg)
+{
+	++*(int *)arg;
+	return 0;
+}
+
+TEST(a_poll_ends_at_its_deadline)
+{
+	int looks = 0;
+
+	EXPECT_EQ(-ETIMEDOUT, asleep_poll(never, &looks, 20));
+	EXPECT_LT(1, looks);
+}
+
+TEST(a_task_that_runs_is_not_asleep_and_one_that_is_gone_is_no_task)
+{
+	struct asleep_call call = { .nr = 0, .arg = ASLEEP_ANY };
+	struct asleep_proof proof = { 0 };
+	pid_t gone = fork();
+
+	EXPECT_EQ(0, asleep_look(getpid(), &call, &proof));
+	if (!gone)
+		_exit(0);
+	waitpid(gone, NULL, 0);
+	EXPECT_EQ(-ESRCH, asleep_look(gone, &call, &proof));
+}
+
+TEST_HARNESS_MAIN

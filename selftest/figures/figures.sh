@@ -1,0 +1,110 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tests of run_tests.sh --figures: one round has the shape it should have, figures.awk can tell
+# when it has not, and known values are summed up to known medians and ratios.
+
+# shellcheck disable=SC2016 # awk
+set -u
+export LC_ALL=C
+unset LOCKFAIR_DIR LOCKFAIR_STRICT LOCKFAIR_MACHINE CDPATH
+
+here=$(cd -- "$(dirname -- "$0")/.." && pwd)
+front_door=$here/../run_tests.sh
+programs=${LOCKFAIR_PROGRAMS:-$here/..}
+top=$(mktemp -d "${TMPDIR:-/tmp}/figures.XXXXXX") || exit 1
+child=
+trap '[ -z "$child" ] || kill "$child" 2>/dev/null; rm -rf -- "$top"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+
+# shellcheck source-path=SCRIPTDIR source=../tap
+. "$here/tap"
+
+# ---- one round ----
+
+"$front_door" --figures --rounds 1 -o "$top/out" >"$top/table" 2>"$top/err" </dev/null &
+child=$!
+wait "$child"
+rc=$?
+child=
+tell "$rc" "one round ends with exit status 0" "$(cat "$top/err")"
+cpus=2
+! grep -q 'there is no second one' "$top/table" || cpus=1
+tsv=$top/out/figures.tsv
+said=$(awk -v cpus=$cpus -f "$here/figures/figures.awk" "$tsv" 2>&1)
+tell $? "every kind, every figure, units, finite numbers" "$said"
+said=$(awk 'length > 100' "$top/table")
+tell "$([ -z "$said" ]; echo $?)" "the table is no wider than 100 columns" "$said"
+for word in governor virtualisation 'clock source' 'pinned to' load; do
+	grep -q "^# .*$word" "$top/table"
+	tell $? "the header tells: $word"
+done
+if command -v gnuplot >/dev/null 2>&1; then
+	for plot in shares overtakes growth; do
+		grep -q '</svg>' "$top/out/$plot.svg"
+		tell $? "$plot.svg is whole" "$(tail -n 1 "$top/table")"
+	done
+else
+	said=$(grep -c 'gnuplot is not installed' "$top/table")
+	tell "$([ "$said" = 1 ]; echo $?)" "one line tells that gnuplot is not installed"
+fi
+
+# ---- what has not this shape ----
+
+# $1: what is wrong; the rest: the awk program that makes it so.
+refused() {
+	awk -F'\t' -v OFS='\t' "$2" "$tsv" >"$top/damaged"
+	if cmp -s "$tsv" "$top/damaged"; then
+		tell 1 "refused: $1" "nothing was changed"
+		return
+	fi
+	awk -v cpus=$cpus -f "$here/figures/figures.awk" "$top/damaged" >"$top/said"
+	tell "$([ $? = 1 ] && [ -s "$top/said" ]; echo $?)" "refused: $1" "$(cat "$top/said")"
+}
+
+refused "no units in the header" '!/^# units/'
+refused "no names of the columns" '$1 != "figure"'
+refused "a kind is missing" '$2 != "flock"'
+refused "one figure of one kind is missing" '!($1 == "jain" && $2 == "ofd" && $3 == 8)'
+refused "one share is missing" '!($1 == "share" && $2 == "futex" && $3 == "64:64")'
+refused "no value" '$1 == "grants" && $2 == "posix" { $6 = "." } { print }'
+refused "an infinite value" '$1 == "streak" && $2 == "lockf" { $10 = "inf" } { print }'
+refused "no unit" '$1 == "uncontended_p99" && $2 == "futex" { $4 = "" } { print }'
+refused "another unit" '$1 == "share" && $2 == "futex" { $4 = "ns" } { print }'
+refused "no ratio" '$1 == "handoff_one_cpu_median" && $2 == "posix" { $11 = "." } { print }'
+refused "least above the median" '$1 == "grants" && $2 == "posix" { $9 = $6 + 1 } { print }'
+refused "an exponent without a name" '$1 == "growth_grant_exponent" { $14 = "." } { print }'
+refused "a line twice" '{ print } $1 == "grants" && $2 == "flock" && $3 == 2 { print }'
+refused "a column less" '$1 == "barging" && $2 == "flock" { NF = 13; $1 = $1 } { print }'
+
+# ---- known values ----
+
+summary=$programs/figures/summary
+[ -x "$summary" ] || summary=$programs/summary
+awk 'BEGIN {
+	OFS = "\t"
+	# The median of the ratios, 3, is not the ratio of the medians, 2.
+	split("10 60 20", flock, " "); split("10 20 5", futex, " ")
+	for (i = 1; i <= 3; i++) {
+		print "uncontended_median", "flock", "-", i, flock[i], "ns"
+		print "uncontended_median", "futex", "-", i, futex[i], "ns"
+		print "growth_lock_own_exponent", "posix", "-", i, 0.9 + i / 20, "exponent"
+	}
+}' | "$summary" >"$top/known"
+
+# The columns $2... of figure and kind $1 are $3.
+known() {
+	got=$(awk -F'\t' -v who="$1" -v from="$2" -v to="$3" '($1 " " $2) == who {
+		for (i = from; i <= to; i++) printf "%s%s", $i, i < to ? " " : "" }' "$top/known")
+	tell "$([ "$got" = "$4" ]; echo $?)" "known values: $1, columns $2 to $3" "$got, not $4"
+}
+
+known "uncontended_median flock" 4 10 "ns 3 20 15 40 10 60"
+known "uncontended_median futex" 6 10 "10 7.5 15 5 20"
+known "uncontended_median flock" 11 13 "3 2 3.5"
+known "uncontended_median futex" 11 13 "1 1 1"
+known "growth_lock_own_exponent posix" 6 6 "1"
+known "growth_lock_own_exponent posix" 14 14 "linear"
+
+finish

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The judges and the drawing, on histories made by hand. */
+#include <string.h>
+
+#include "kselftest_harness.h"
+
+#include "history/history.h"
+
+FIXTURE(history) {
+	struct history *h;
+	int first, second, third;
+};
+
+FIXTURE_SETUP(history)
+{
+	self->h = history_new();
+	ASSERT_NE(NULL, self->h);
+	self->first = history_lane(self->h, "first");
+	self->second = history_lane(self->h, "second");
+	self->third = history_lane(self->h, "third");
+	ASSERT_EQ(2, self->third);
+}
+
+FIXTURE_TEARDOWN(history)
+{
+	history_free(self->h);
+}
+
+static void add(struct history *h, int lane, enum history_what what, struct lock_request request)
+{
+	history_add(h, lane, what, &request);
+}
+
+static void wait_for(struct history *h, int lane, struct lock_request request)
+{
+	add(h, lane, HISTORY_REQUEST, request);
+	add(h, lane, HISTORY_QUEUED, request);
+}
+
+static void grant(struct history *h, int lane, struct lock_request request)
+{
+	add(h, lane, HISTORY_REQUEST, request);
+	add(h, lane, HISTORY_GRANT, request);
+}
+
+/* ---- overlap ---- */
+
+TEST_F(history, an_empty_one_has_no_fault)
+{
+	EXPECT_EQ(0, history_overlap(self->h).count);
+	EXPECT_EQ(0, history_overtaking(self->h).count);
+	EXPECT_EQ(-1, history_overlap(self->h).event);
+}
+
+TEST_F(history, two_writers_overlap)
+{
+	struct history_verdict verdict;
+
+	grant(self->h, self->first, EXCLUSIVE);
+	grant(self->h, self->second, EXCLUSIVE);
+	verdict = history_overlap(self->h);
+	EXPECT_EQ(1, verdict.count);
+	EXPECT_EQ(3, verdict.event);
+	EXPECT_EQ(self->second, verdict.lane);
+	EXPECT_EQ(self->first, verdict.other);
+}
+
+TEST_F(history, a_release_ends_a_hold)
+{
+	grant(self->h, self->first, EXCLUSIVE);
+	add(self->h, self->first, HISTORY_RELEASE, EXCLUSIVE);
+	grant(self->h, self->second, EXCLUSIVE);
+	EXPECT_EQ(0, history_overlap(self->h).count);
+}
+
+TEST_F(history, readers_do_not_overlap_with_each_other_but_with_a_writer)
+{
+	grant(self->h, self->first, SHARED);
+	grant(self->h, self->second, SHARED);
+	EXPECT_EQ(0, history_overlap(self->h).count);
+	grant(self->h, self->third, EXCLUSIVE);
+	EXPECT_EQ(2, history_overlap(self->h).count);
+}
+
+TEST_F(history, only_ranges_that_touch_overlap)
+{
+	grant(self->h, self->first, EXCLUSIVE_ON(0, 10));
+	grant(self->h, self->second, EXCLUSIVE_ON(10, 10));
+	EXPECT_EQ(0, history_overlap(self->h).count);
+	grant(self->h, self->third, EXCLUSIVE_ON(19, 0));
+	EXPECT_EQ(1, history_overlap(self->h).count);
+}
+
+TEST_F(history, the_last_possible_byte_is_one_of_a_range_without_end)
+{
+	off_t last = (off_t)((1ull << (sizeof(off_t) * 8 - 1)) - 1);
+
+	grant(self->h, self->first, EXCLUSIVE_ON(last, 1));
+	grant(self->h, self->second, EXCLUSIVE_ON(last - 1, 1));
+	EXPECT_EQ(0, history_overlap(self->h).count);
+	grant(self->h, self->third, EXCLUSIVE_ON(10, 0));
+	EXPECT_EQ(2, history_overlap(self->h).count);
+}
+
+TEST_F(history, one_lane_does_not_overlap_with_itself)
+{
+	grant(self->h, self->first, SHARED);
+	grant(self->h, self->first, EXCLUSIVE);
+	EXPECT_EQ(0, history_overlap(self->h).count);
+}
+
+TEST_F(history, what_is_being_converted_is_held_unless_it_is_dropped)
+{
+	grant(self->h, self->first, SHARED);
+	add(self->h, self->first, HISTORY_REQUEST, EXCLUSIVE);
+	grant(self->h, self->second, EXCLUSIVE);
+	EXPECT_EQ(1, history_overlap(self->h).count);
+	self->h->drops = true;
+	EXPECT_EQ(0, history_overlap(self->h).count);
+}
+
+TEST_F(history, a_refused_conversion_loses_the_lock_only_where_it_drops_it)
+{
+	grant(self->h, self->first, SHARED);
+	add(self->h, self->first, HISTORY_REQUEST, EXCLUSIVE);
+	add(self->h, self->first, HISTORY_REFUSE, EXCLUSIVE);
+	grant(self->h, self->second, EXCLUSIVE);
+	EXPECT_EQ(1, history_overlap(self->h).count);
+	self->h->drops = true;
+	EXPECT_EQ(0, history_overlap(self->h).count);
+}
+
+TEST_F(history, a_reader_may_be_in_before_the_downgrade_that_let_it_in_has_returned)
+{
+	grant(self->h, self->first, EXCLUSIVE);
+	add(self->h, self->first, HISTORY_REQUEST, SHARED);
+	grant(self->h, self->second, SHARED);
+	EXPECT_EQ(0, history_overlap(self->h).count);
+	add(self->h, self->second, HISTORY_RELEASE, SHARED);
+	grant(self->h, self->second, EXCLUSIVE);
+	EXPECT_EQ(1, history_overlap(self->h).count);
+}
+
+/* ---- overtaking ---- */
+
+TEST_F(history, a_later_request_overtakes_one_that_was_seen_waiting)
+{
+	struct history_verdict verdict;
+
+	wait_for(self->h, self->first, EXCLUSIVE);
+	grant(self->h, self->second, EXCLUSIVE);
+	verdict = history_overtaking(self->h);
+	EXPECT_EQ(1, verdict.count);
+	EXPECT_EQ(self->second, verdict.lane);
+	EXPECT_EQ(self->first, verdict.other);
+	EXPECT_EQ(3, verdict.event);
+}
+
+TEST_F(history, nobody_overtakes_one_that_was_not_seen_waiting)
+{
+	add(self->h, self->first, HISTORY_REQUEST, EXCLUSIVE);
+	grant(self->h, self->second, EXCLUSIVE);
+	add(self->h, self->first, HISTORY_QUEUED, EXCLUSIVE);
+	EXPECT_EQ(0, history_overtaking(self->h).count);
+}
+
+TEST_F(history, who_asked_first_may_be_granted_first)
+{
+	wait_for(self->h, self->first, EXCLUSIVE);
+	wait_for(self->h, self->second, EXCLUSIVE);
+	add(self->h, self->first, HISTORY_GRANT, EXCLUSIVE);
+	add(self->h, self->first, HISTORY_RELEASE, EXCLUSIVE);
+	add(self->h, self->second, HISTORY_GRANT, EXCLUSIVE);
+	EXPECT_EQ(0, history_overtaking(self->h).count);
+}
+
+TEST_F(history, who_was_refused_waits_no_more)
+{
+	wait_for(self->h, self->first, EXCLUSIVE);
+	add(self->h, self->first, HISTORY_REFUSE, EXCLUSIVE);
+	grant(self->h, self->second, EXCLUSIVE);
+	EXPECT_EQ(0, history_overtaking(self->h).count);
+}
+
+TEST_F(history, only_what_conflicts_overtakes)
+{
+	wait_for(self->h, self->first, SHARED);
+	grant(self->h, self->second, SHARED);
+	EXPECT_EQ(0, history_overtaking(self->h).count);
+	grant(self->h, self->third, EXCLUSIVE);
+	EXPECT_EQ(1, history_overtaking(self->h).count);
+}
+
+TEST_F(history, only_what_touches_overtakes)
+{
+	wait_for(self->h, self->first, EXCLUSIVE_ON(0, 2));
+	grant(self->h, self->second, EXCLUSIVE_ON(2, 1));
+	EXPECT_EQ(0, history_overtaking(self->h).count);
+	grant(self->h, self->third, EXCLUSIVE_ON(1, 1));
+	EXPECT_EQ(1, history_overtaking(self->h).count);
+}
+
+/* ---- keeping ---- */
+
+TEST_F(history, a_full_one_keeps_the_beginning)
+{
+	for (int i = 0; i < HISTORY_EVENTS + 10; i++)
+		history_mark(self->h, self->first, i < HISTORY_EVENTS ? 'a' : 'b');
+	EXPECT_EQ(HISTORY_EVENTS, history_length(self->h));
+	EXPECT_EQ(HISTORY_EVENTS, history_marked(self->h, 'a').count);
+	EXPECT_EQ(0, history_marked(self->h, 'b').count);
+}
+
+TEST_F(history, forgetting_keeps_the_lanes_and_clearing_does_not)
+{
+	history_mark(self->h, self->first, 'a');
+	history_forget(self->h);
+	EXPECT_EQ(0, history_length(self->h));
+	EXPECT_EQ(3, self->h->lanes);
+	history_clear(self->h);
+	EXPECT_EQ(0, self->h->lanes);
+}
+
+TEST_F(history, there_is_an_end_to_lanes)
+{
+	int lane = 0;
+
+	for (int i = 0; i < HISTORY_LANES; i++)
+		lane = history_lane(self->h, "more");
+	EXPECT_EQ(-ENOSPC, lane);
+}
+
+/* ---- drawing ---- */
+
+static char drawn[4096];
+
+static void draw_to_text(const char *line)
+{
+	size_t used = strlen(drawn);
+
+	snprintf(drawn + used, sizeof(drawn) - used, "%s\n", line);
+}
+
+static const char *draw(const struct history *h, const struct history_verdict *verdict)
+{
+	drawn[0] = '\0';
+	history_draw(h, verdict, draw_to_text);
+	return drawn;
+}
+
+TEST_F(history, a_drawing_shows_who_overtook_whom)
+{
+	struct history_verdict verdict;
+
+	grant(self->h, self->first, EXCLUSIVE);
+	wait_for(self->h, self->second, SHARED);
+	add(self->h, self->first, HISTORY_RELEASE, EXCLUSIVE);
+	grant(self->h, self->third, EXCLUSIVE);
+	add(self->h, self->third, HISTORY_RELEASE, EXCLUSIVE);
+	add(self->h, self->second, HISTORY_GRANT, SHARED);
+	verdict = history_overtaking(self->h);
+	EXPECT_NE(NULL, strstr(draw(self->h, &verdict),
+			       "  first  |wHHH.    |\n"
+			       "  second |  wwwwwwS|\n"
+			       "  third  |     wH. |   before second\n"
+			       "  events 1 to 9 of 9;"));
+}
+
+TEST_F(history, a_long_drawing_shows_the_event_that_decided)
+{
+	struct history_verdict verdict;
+	const char *third;
+
+	for (int i = 0; i < 500; i++)
+		history_mark(self->h, self->first, '-');
+	wait_for(self->h, self->second, EXCLUSIVE);
+	grant(self->h, self->third, EXCLUSIVE);
+	for (int i = 0; i < 500; i++)
+		history_mark(self->h, self->first, '+');
+	verdict = history_overtaking(self->h);
+	EXPECT_EQ(1, verdict.count);
+	third = strstr(draw(self->h, &verdict), "third");
+	ASSERT_NE(NULL, third);
+	EXPECT_NE(NULL, strstr(third, "wH"));
+	EXPECT_NE(NULL, strstr(third, "before second"));
+	/* a lane is as wide as a drawing gets */
+	EXPECT_EQ(64, (int)(strchr(strchr(third, '|') + 1, '|') - strchr(third, '|')) - 1);
+}
+
+TEST_F(history, a_drawing_of_nothing_says_so)
+{
+	EXPECT_STREQ("  (nothing happened)\n", draw(self->h, NULL));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,394 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tests of run_tests.sh -k and of kernels/, with machines, kernels and a Debian that are
+# pretended: see fake/machine. They come to the ends that real ones come to.
+
+set -u
+export LC_ALL=C
+unset LOCKFAIR_DIR LOCKFAIR_STRICT LOCKFAIR_MACHINE LOCKFAIR_KERNEL LOCKFAIR_KMSG LOCKFAIR_MIRROR
+unset CDPATH CC KSRC MAKEFLAGS MAKELEVEL MFLAGS FAKE_FULL FAKE_DMESG FAKE_KVM FAKE_LOG
+
+here=$(cd -- "$(dirname -- "$0")/.." && pwd)
+front_door=$here/../run_tests.sh
+top=$(mktemp -d "${TMPDIR:-/tmp}/kernels.XXXXXX") || exit 1
+trap 'rm -rf -- "$top"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+mkdir "$top/tmp" "$top/programs" "$top/bin"
+# What is made for a run is made here, so that what is left of it is seen.
+TMPDIR=$top/tmp
+LOCKFAIR_CACHE=$top/cache
+LOCKFAIR_PROGRAMS=$top/programs
+LOCKFAIR_TIME_LIMIT=30
+# Tenths of a second, by the fake sleep. The machines that get on do so every two.
+LOCKFAIR_PATIENCE=15
+LOCKFAIR_KEYRING=/dev/null
+FAKE_GUEST=ok
+FAKE_DEBIAN=ok
+FAKE_IMAGE=$top/image
+FAKE_ONCE=$top/once
+FAKE_STARTED=$top/started
+export TMPDIR LOCKFAIR_CACHE LOCKFAIR_PROGRAMS LOCKFAIR_TIME_LIMIT LOCKFAIR_PATIENCE LOCKFAIR_KEYRING
+export FAKE_GUEST FAKE_DEBIAN FAKE_IMAGE FAKE_ONCE FAKE_STARTED
+real_path=$PATH
+PATH=$here/fake/machine:$PATH
+# What it starts is known by this.
+marker=lockfair_kernels_$$
+
+# shellcheck source-path=SCRIPTDIR source=../tap
+. "$here/tap"
+
+run() {
+	ran="run_tests.sh $*"
+	MARKER=$marker "$front_door" "$@" >"$top/out" 2>"$top/err" </dev/null
+	rc=$?
+}
+
+alive() {
+	grep -l "MARKER=$marker" /proc/[0-9]*/environ 2>/dev/null
+}
+
+left_over() {
+	(cd "$top/tmp" && ls -A)
+	alive
+	find "$top/cache" -name '*.[0-9]*' ! -path '*/build/*' -name '[0-9.]*-cloud.*' 2>/dev/null
+}
+
+clean_after() {
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+		[ -n "$(left_over)" ] || break
+		PATH=$real_path sleep 0.1
+	done
+	is "nothing is left behind: $1" "$(left_over)" ""
+}
+
+# ---- a suite and a kernel ----
+
+program() {
+	cp "$here/fake/program" "$top/programs/$1"
+	chmod +x "$top/programs/$1"
+	cat >"$top/programs/$1.table"
+}
+
+healthy() {
+	echo "promise.posix.a_claim ok" | program access
+	printf '%s\n' "practice.ofd.a_claim ok" "folklore.ofd.a_belief xfail somebody was overtaken" |
+		program barging
+}
+healthy
+
+an_image 1 >"$top/image"
+
+# ---- a machine that works ----
+
+run -k "$top/image"
+is "a kernel on which all is well: exit status 0" $rc 0
+is "prints KTAP as if it ran here" "$(head -n 1 "$top/out")" "KTAP version 1"
+has "with every result" out '^  ok 2 folklore.ofd.a_belief # XFAIL somebody was overtaken$'
+is "and no other" "$(grep -c '^ *ok ' "$top/out")" 5
+has "and the table" err '^3 results: all as expected$'
+has "the header names the machine" out '^# machine: QEMU, [KT][VC][MG], 2 CPUs, 1024 MiB$'
+has "and that less is played where it is emulated" out '^# effort: 3 percent '
+has_not "no line of the console is a result" out 'console in the middle'
+clean_after "a kernel on which all is well"
+
+FAKE_LOG=$top/log run -k "$top/image" --cpus 3 --memory=77 --append 'a=1 b="2"' -t 'access:*' -o "$top/kept"
+is "with options: exit status 0" $rc 0
+has "they are the machine's" log 'smp=3 m=77 append=.*[^=]console=ttyS0 .* a=1 b="2"$\|smp=3 m=77 append=console=ttyS0 .* a=1 b="2"$'
+has "and in the header" out '^# machine: QEMU, TCG, 3 CPUs, 77 MiB, a=1 b="2"$'
+is "a glob chooses tests in the guest" "$(grep -c '^  *ok ' "$top/out")" 1
+is "-o keeps what there is" "$(cd "$top/kept" && echo *)" \
+	"access.tap console dmesg machine results.ktap summary.txt"
+is "the KTAP among it" "$(cat "$top/kept/results.ktap")" "$(cat "$top/out")"
+is "and the machine's end" "$(cat "$top/kept/machine")" ok
+
+(cd "$top" && FAKE_GUEST=ok run -k image -o kept/relative && echo $rc >rc)
+is "a folder and a kernel by relative names: exit status 0" "$(cat "$top/rc")" 0
+is "are found" "$(cat "$top/kept/relative/machine")" ok
+
+echo "promise.posix.a_claim fail" | program access
+run -k "$top/image"
+is "a failure in a guest: exit status 1" $rc 1
+has "which is a result" out '^  not ok 1 promise.posix.a_claim$'
+has "and the command repeats it on that kernel" err "run_tests.sh -k $top/image -t "
+healthy
+run -k "$top/image" -t 'nothing:*'
+is "a glob that matches nothing there: exit status 2" $rc 2
+has "is named as ever" err "no test matches 'nothing:\*'"
+echo "promise.posix.a_claim skip not here" | program access
+run -k "$top/image" -t 'access:*'
+is "only skips in a guest: exit status 4" $rc 4
+healthy
+
+if [ -r /dev/kvm ] && [ -w /dev/kvm ]; then
+	rm -rf "$top/cache"
+	FAKE_KVM=works run -k "$top/image"
+	has "KVM that works is used" out '^# machine: QEMU, KVM,'
+	rm -rf "$top/cache"
+	FAKE_LOG=$top/log run -k "$top/image"
+	has "KVM that can be opened, and no more, is not" out '^# machine: QEMU, TCG,'
+	: >"$top/log"
+	FAKE_LOG=$top/log run -k "$top/image"
+	has_not "and is not tried again" log accel=kvm
+	rm -rf "$top/cache"
+	FAKE_GUEST=silent run -k "$top/image"
+	FAKE_KVM=works run -k "$top/image"
+	has "a kernel that does not come up says nothing of KVM" out '^# machine: QEMU, KVM,'
+	rm -rf "$top/cache"
+else
+	for what in "KVM that works is used" "KVM that can be opened, and no more, is not" \
+		"and is not tried again" "a kernel that does not come up says nothing of KVM"; do
+		skip "$what" "no /dev/kvm"
+	done
+fi
+
+# ---- the ends of a guest ----
+
+# $1: FAKE_GUEST; $2: the word; $3: what is said of it; $4: results that are planned.
+comes_to() {
+	rm -rf "$top/kept"
+	FAKE_GUEST=$1 run -k "$top/image" -o "$top/kept"
+	is "a guest, $1: exit status 1" $rc 1
+	is "$1: the end in a word" "$(cat "$top/kept/machine")" "$2"
+	has "$1: the end on stderr" err "^# machine: the guest ($top/image) $3"
+	has "$1: the end in the KTAP" out "^Bail out! the guest ($top/image) $3"
+	has "$1: it is a failure in the KTAP" out '^not ok [123] machine$'
+	is "$1: which is planned" "$(sed -n 's/^1\.\.//p' "$top/out")" "$4"
+	has_not "$1: and nothing of a console is a result" out '^[^#]*a console like a result\|FAIL:'
+	clean_after "$1"
+}
+
+running="while barging:practice.ofd.another_claim ran"
+comes_to panic panicked "panicked $running" 3
+has "what came before it stands" out '^ok 1 access$'
+has "as far as it is whole" out '^  ok 1 practice.ofd.a_claim$'
+has_not "but no line that was cut" out '^  ok 2'
+has "the last lines of the console" err '^#   console: .*Kernel panic - not syncing: Fatal'
+has "are harmless" out '^#   console: .*not-ok 7 fail: a console like'
+is "what ran has failed" "$(grep '^not ok' "$top/out" | tr '\n' ,)" "not ok 2 barging,not ok 3 machine,"
+is "-o has the same" "$(cat "$top/kept/results.ktap")" "$(cat "$top/out")"
+comes_to oops oopsed "oopsed $running" 3
+comes_to hang hung "hung: no progress for 15 s $running" 3
+comes_to talks hung "hung: no progress for 15 s" 3
+comes_to stops stopped "ended before all of the results had come" 3
+comes_to cut stopped "ended before all of the results had come" 3
+comes_to early-panic no-boot "panicked before the suite began" 1
+comes_to no-initramfs no-boot "did not start an initramfs: without CONFIG_BLK_DEV_INITRD?" 1
+comes_to silent no-boot "has said nothing on its serial console: without CONFIG_SERIAL_8250_CONSOLE?" 1
+comes_to no-ports no-boot "has no serial ports for results (CONFIG_SERIAL_8250_NR_UARTS)" 1
+comes_to no-kernel no-boot "did not come up" 1
+
+FAKE_GUEST=slow run -k "$top/image"
+is "a slow guest that gets on: exit status 0" $rc 0
+rm -f "$FAKE_ONCE"
+FAKE_GUEST=panic-once run -k "$top/image"
+is "a panic before the guest is up gets a second try" $rc 0
+
+for text in "WARNING: CPU: 0 PID: 7 at fs/locks.c:1" "BUG: unable to handle page fault" \
+	"BUG: KASAN: use-after-free in posix_lock_inode" "general protection fault, probably"; do
+	FAKE_DMESG=$text run -k "$top/image" -o "$top/kept"
+	is "${text%%,*}: exit status 1" $rc 1
+	has "${text%%,*}: is quoted" err "^#   kernel: .*$text"
+	is "${text%%,*}: the end in a word" "$(cat "$top/kept/machine")" oopsed
+done
+has "all results are there as well" out '^ok 2 barging$'
+has "and the complaint is a failure in the KTAP" out '^not ok 3 machine$'
+is "which is planned" "$(grep -c '^1\.\.3$' "$top/out")" 1
+is "also in what -o keeps" "$(cat "$top/kept/results.ktap")" "$(cat "$top/out")"
+for text in "watchdog: BUG: soft lockup - CPU#0 stuck for 22s!" "DEBUG: nothing" \
+	"INFO: task lock:1 blocked for more than 120 seconds."; do
+	FAKE_DMESG=$text run -k "$top/image"
+	is "$text is none" $rc 0
+done
+
+# ---- several kernels ----
+
+cp "$top/image" "$top/other"
+run -k "$top/image" -k "$top/other" -o "$top/kept"
+is "two kernels: exit status 0" $rc 0
+is "each is a subtest" "$(grep -c '^  # Subtest: .*\(image\|other\)$' "$top/out")" 2
+is "and has a result" "$(grep '^ok ' "$top/out" | sed 's/ [^ ]*_/ /' | tr '\n' ,)" "ok 1 image,ok 2 other,"
+is "and a folder" "$(find "$top/kept" -name results.ktap | grep -c '_\(image\|other\)/')" 2
+rm -f "$FAKE_ONCE"
+FAKE_GUEST=panic run -k "$top/image" -k host
+is "after a panic the next one goes on" "$(grep '^\(not \)\{0,1\}ok ' "$top/out" | sed 's/ [^ ]*_/ /' | tr '\n' ,)" \
+	"not ok 1 image,ok 2 host,"
+is "with exit status 1" $rc 1
+has "by the KTAP of the host" out '^  # machine: this one, static$'
+run -k "$top/image" -k "$top/no_such_file"
+is "what is wrong with the last is said before the first runs" "$rc $(cat "$top/out")" "2 "
+
+# ---- user-mode Linux ----
+
+FAKE_LOG=$top/log run -k uml --memory 77 --append 'a=1 b=2'
+is "user-mode Linux: exit status 0" $rc 0
+has "its machine" out '^# machine: user-mode Linux, 1 CPU, 77 MiB, a=1 b=2$'
+has "its command line" log 'm=77M .* a=1 b=2$'
+has "its results" out '^ok 2 barging$'
+clean_after "user-mode Linux"
+FAKE_GUEST=panic run -k uml
+is "user-mode Linux that panics: exit status 1" $rc 1
+has "which is said" err '^# machine: the guest (uml) panicked while barging:practice.ofd.another_claim ran'
+FAKE_GUEST=hang run -k uml
+has "one that hangs is ended" err '^# machine: the guest (uml) hung: no progress for 15 s'
+clean_after "user-mode Linux that hangs"
+FAKE_GUEST=broken run -k uml
+is "user-mode Linux that does not start: exit status 2" $rc 2
+has "and says why" err '^run_tests.sh: linux.uml: Failed to initialize ptrace'
+
+# ---- gVisor ----
+
+if [ "$(id -u)" = 0 ]; then
+	run -k gvisor
+	is "gVisor: exit status 0" $rc 0
+	has "its machine" out '^# machine: gVisor, runsc 00000000.0-fake, ptrace$'
+	has "its results" out '^ok 2 barging$'
+	clean_after gVisor
+	FAKE_GUEST=broken run -k gvisor
+	is "gVisor that does not start: exit status 1" $rc 1
+	has "which is said" err 'cannot create sandbox'
+else
+	for what in "gVisor: exit status 0" "its machine" "its results" "nothing is left behind: gVisor" \
+		"gVisor that does not start: exit status 1" "which is said"; do
+		skip "$what" "needs root"
+	done
+fi
+
+# ---- bad input ----
+
+# $1: exit status; $2: what is said on stderr; the rest: arguments.
+refused() {
+	want=$1
+	said=$2
+	shift 2
+	run "$@"
+	is "$*: exit status $want" $rc "$want"
+	has "$*: is explained" err "^run_tests.sh: .*$said"
+	is "$*: nothing on stdout" "$(cat "$top/out")" ""
+}
+
+echo "no kernel at all" >"$top/text"
+mkdir "$top/tree"
+refused 2 "is not the image of an x86 kernel" -k "$top/text"
+refused 2 "/dev/null is not a file" -k /dev/null
+refused 2 "no kernel '$top/none' (an image" -k "$top/none"
+refused 2 "no kernel tree that is built" -k "$top/tree"
+refused 2 "no kernel ''" -k ''
+refused 2 "is no version of a kernel" -k debian:
+refused 2 "is no version of a kernel" -k debian:6.12/../x
+refused 2 "is no version of a kernel" -k debian:six
+refused 2 "is no version of a kernel" -k debian:6
+refused 2 "needs a value" -k
+refused 2 "is not a number" -k "$top/image" --cpus two
+refused 2 "is not a number" -k "$top/image" --memory 0
+refused 2 "'' is no value" -k "$top/image" --append ''
+refused 2 "belong to -k" --cpus 2
+refused 2 "take neither" -k host -l
+# The size of what follows the set-up, in its head: more than there is.
+{
+	head -c 500 "$top/image"
+	printf '\0\001\0\0'
+	tail -c +505 "$top/image"
+} >"$top/cut"
+refused 2 "cut is cut off" -k "$top/cut"
+an_image 2 >"$top/i386"
+refused 2 "i386 is a kernel for 32 bits, and cannot run the suite" -k "$top/i386"
+refused 2 "belong to --matrix" -k host --jobs 2
+mkdir -p "$top/tree/arch/x86/boot"
+cp "$top/image" "$top/tree/arch/x86/boot/bzImage"
+run -k "$top/tree"
+is "a built kernel tree: exit status 0" $rc 0
+FAKE_GUEST=refused
+refused 2 'QEMU: Invalid SMP CPUs 300' -k "$top/image" --cpus 300
+FAKE_GUEST=ok
+FAKE_FULL=1
+export FAKE_FULL
+refused 1 'no room in' -k "$top/image"
+unset FAKE_FULL
+clean_after "no room"
+
+# The commands of this system, but for the machines.
+ln -s /bin/* /usr/bin/* "$top/bin/" 2>/dev/null
+rm -f "$top/bin/qemu-system-x86_64" "$top/bin/cpio" "$top/bin/busybox" "$top/bin/runsc" "$top/bin/apt-get"
+PATH=$top/bin
+refused 2 'missing for this kernel: apt-get install qemu-system-x86 busybox-static cpio$' -k "$top/image"
+refused 2 'missing for this kernel: apt-get install apt$' -k debian:6.12
+refused 2 'missing for this kernel: apt-get install runsc$' -k gvisor
+PATH=$here/fake/machine:$real_path
+
+# ---- Debian ----
+
+fetched() {
+	(cd "$top/cache/debian" && find . -name '[0-9]*' -type f | sort | tr '\n' ' ')
+}
+
+run -k debian:6.12
+is "a kernel of Debian: exit status 0" $rc 0
+is "the image is kept" "$(fetched)" "./6.12-cloud "
+clean_after "a kernel of Debian"
+FAKE_DEBIAN=offline run -k debian:6.12
+is "and serves without a network" $rc 0
+(
+	cd "$top" || exit
+	LOCKFAIR_CACHE=relative run -k debian:6.12
+	echo $rc >rc
+)
+is "a cache by a relative name: exit status 0" "$(cat "$top/rc")" 0
+is "is the one that is filled" "$(ls "$top/relative/debian")" "$(ls "$top/cache/debian")"
+touch -d '-9 days' "$top/cache/debian/6.12-cloud"
+FAKE_DEBIAN=offline run -k debian:6.12
+is "even when it is old" $rc 0
+rm -rf "$top/cache"
+FAKE_DEBIAN=gone run -k debian:7.3-rt
+is "a suite that is gone does not matter" "$rc $(fetched)" "0 ./7.3-rt "
+has "an image of a fetched kernel is started" out '^# machine: QEMU'
+refused 2 "Debian has no cloud kernel 9.9 now" -k debian:9.9
+
+# $1: FAKE_DEBIAN; $2: what is said
+fetch_fails() {
+	rm -rf "$top/cache"
+	FAKE_DEBIAN=$1
+	refused 1 "$2" -k debian:6.12
+	is "fetch, $1: no half of an image is kept" "$(fetched)" ""
+	clean_after "fetch, $1"
+}
+fetch_fails offline "package lists cannot be fetched from .*Could not connect"
+fetch_fails stops "linux 6.12.5 (cloud) could not be fetched: .*Connection reset by peer"
+fetch_fails cut "linux 6.12.5 (cloud) could not be fetched: .*tar: "
+fetch_fails garbage "linux 6.12.5 (cloud) could not be fetched"
+FAKE_DEBIAN=ok
+run -k debian:6.12
+is "after a fetch that failed the next succeeds" $rc 0
+
+# ---- signals ----
+
+# Ends run_tests.sh by signal $1 while $2 happens.
+ended_by() {
+	ran="-k $3, ended by $1 while $2"
+	rm -f "$top/started"
+	MARKER=$marker "$front_door" -k "$3" >"$top/out" 2>"$top/err" </dev/null &
+	pid=$!
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+		set +f
+		if [ -e "$top/started" ] || grep -q -s another_claim "$top"/tmp/lockfair.*/console; then
+			break
+		fi
+		PATH=$real_path sleep 0.1
+	done
+	kill -s "$1" $pid
+	wait $pid
+	rc=$?
+	is "ended by $1 while $2: exit status $4" $rc "$4"
+	clean_after "$1 while $2"
+}
+FAKE_GUEST=hang LOCKFAIR_PATIENCE=9999 ended_by TERM "a guest runs" "$top/image" 143
+# What is ignored from the beginning, as by nohup(1), no shell can trap (POSIX, trap).
+if ! grep -q '^SigIgn:.*[13579bdf]$' /proc/self/status; then
+	FAKE_GUEST=hang LOCKFAIR_PATIENCE=9999 ended_by HUP "a guest runs" "$top/image" 129
+fi
+rm -rf "$top/cache"
+FAKE_DEBIAN=hangs ended_by TERM "a kernel is fetched" debian:6.12 143
+is "no half of an image is kept" "$(fetched)" ""
+
+finish

@@ -1,0 +1,311 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tests of kernels/mutate, on a pretended kernel tree, and of how kernels/check_mutants judges and
+# kernels/coverage counts.
+
+set -u
+export LC_ALL=C
+unset CDPATH LOCKFAIR_MUTANTS
+
+here=$(cd -- "$(dirname -- "$0")/.." && pwd)
+kernels=$here/../kernels
+top=$(mktemp -d "${TMPDIR:-/tmp}/mutants.XXXXXX") || exit 1
+trap 'rm -rf -- "$top"' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM HUP
+tab=$(printf '\t')
+
+# shellcheck source-path=SCRIPTDIR source=../tap
+. "$here/tap"
+
+# ---- kernels/mutate ----
+
+# A kernel of version $1.
+tree() {
+	rm -rf "$top/tree"
+	mkdir -p "$top/tree/fs" "$top/tree/include/linux"
+	printf 'VERSION = %s\nPATCHLEVEL = %s\nSUBLEVEL = 3\n' "${1%.*}" "${1#*.}" >"$top/tree/Makefile"
+	echo 'obj-y := locks.o' >"$top/tree/fs/Makefile"
+	cat >"$top/tree/fs/locks.c" <<-'END'
+	static int wait_for(int a);
+
+	int two(int a)
+	{
+	    if (a > 1)
+	        return wait_for(a);
+	    return 0;
+	}
+
+	static int
+	wait_for(int a)
+	{
+	    while (a > 1)
+	        a--;
+	    again(a);
+	    again(a + 1);
+	    return two(a);
+	}
+	END
+}
+
+# The edits are what comes on stdin.
+edits() {
+	rm -rf "$top/edits"
+	mkdir "$top/edits"
+	cp "$kernels/mutants/mutant.h" "$kernels/mutants/mutant.c" "$top/edits/"
+	: >"$top/edits/locks.c"
+	cat >"$top/edits/some.edits"
+}
+
+mutate() {
+	LOCKFAIR_MUTANTS=$top/edits "$kernels/mutate" "$@" >"$top/out" 2>&1
+	rc=$?
+}
+
+source=$top/tree/fs/locks.c
+mutant="mutant${tab}one
+says${tab}A thing.
+seen${tab}a:*
+in${tab}fs/locks.c "
+
+tree 6.12
+edits <<-END
+	${mutant}wait_for
+	before${tab}while
+	put${tab}if (MUTANT) return 1;
+
+	mutant${tab}two
+	says${tab}Another.
+	seen${tab}b:*
+	in${tab}fs/locks.c two|zwei
+	before${tab}a > 1
+	put${tab}MUTANT ? 0 :
+
+	mutant${tab}three
+	says${tab}A third one.
+	seen${tab}c:*
+	in${tab}fs/locks.c two
+	before${tab}a > 1
+	put${tab}MUTANT ? 1 :
+END
+mutate "$top/tree"
+is 'edits that fit are made' $rc 0
+has 'in the definition, not in the declaration' tree/fs/locks.c '^     if (lockfair_mutant_is(1)) return 1;$'
+has 'edits of one place stand in their order' tree/fs/locks.c \
+	'if ( lockfair_mutant_is(2) ? 0 :  lockfair_mutant_is(3) ? 1 : a > 1)$'
+has 'the header comes first' tree/fs/locks.c '^#include <linux/lockfair_mutant.h>$'
+has 'the names are known to the kernel' tree/fs/lockfair_mutant.c '\[3\] = "three",$'
+has 'which compiles it' tree/fs/Makefile 'lockfair_mutant\.o$'
+is 'nothing is taken away' "$(sed 's/^ *if (lockfair_mutant_is(1)) return 1;$//; s/lockfair_mutant_is([23]) ? [01] ://g' "$source" |
+	tr -d ' \n')" "$(tree 6.12; { echo '#include <linux/lockfair_mutant.h>'; cat "$source"; } | tr -d ' \n')"
+
+# $1: what is wrong; $2: what is said; stdin: the edits.
+wrong() {
+	tree 6.12
+	edits
+	cp "$source" "$top/before"
+	mutate "$top/tree"
+	is "$1: an error" $rc 1
+	has "$1: named" out "$2"
+	cmp -s "$source" "$top/before"
+	tell $? "$1: the file is as it was" "it was changed"
+}
+
+wrong 'no place' 'mutant one: no matches of /until/' <<-END
+	${mutant}wait_for
+	before${tab}until
+	put${tab}x;
+END
+wrong 'two places' 'mutant one: 2 matches of /again/' <<-END
+	${mutant}wait_for
+	before${tab}again
+	put${tab}x;
+END
+wrong 'no function' 'mutant one: no definition' <<-END
+	${mutant}wait
+	before${tab}again
+	put${tab}x;
+END
+wrong 'no file' 'no fs/flocks.c in' <<-END
+	mutant${tab}one
+	says${tab}A thing.
+	seen${tab}a:*
+	in${tab}fs/flocks.c two
+	before${tab}again
+	put${tab}x;
+END
+wrong 'no claim' 'either seen or equivalent' <<-END
+	mutant${tab}one
+	says${tab}A thing.
+	in${tab}fs/locks.c two
+	before${tab}return 0
+	put${tab}x;
+END
+wrong 'no keyword' 'not a keyword: befor' <<-END
+	${mutant}two
+	befor${tab}return 0
+	put${tab}x;
+END
+wrong 'a name twice' 'taken: one' <<-END
+	${mutant}two
+	before${tab}return 0
+	put${tab}x;
+
+	${mutant}two
+	before${tab}return 0
+	put${tab}x;
+END
+
+tree 6.12
+edits <<-END
+	${mutant}wait_for
+	past${tab}while
+	upto${tab}a . 1
+	after${tab}again.a.;
+	put${tab}x;
+END
+mutate "$top/tree"
+is 'past and upto choose among several' $rc 0
+has 'after: behind the match' tree/fs/locks.c 'again(a); x;$'
+
+# $1: version of the kernel; $2: how many mutants there are for it.
+for_version() {
+	tree "$1"
+	edits <<-END
+		mutant${tab}one
+		says${tab}A thing.
+		seen${tab}a:*
+		since${tab}6.6
+		until${tab}7.0
+		in${tab}fs/locks.c two
+		before${tab}return 0
+		put${tab}if (MUTANT) x;
+
+		mutant${tab}two
+		says${tab}A thing.
+		seen${tab}a:*
+		in${tab}fs/locks.c two
+		before${tab}return 0
+		put${tab}if (MUTANT) y;
+	END
+	mutate -p "$1"
+	is "since and until: Linux $1" "$(grep -c . "$top/out")" "$2"
+}
+for_version 6.1 1
+for_version 6.6 2
+for_version 6.12 2
+for_version 7.0 1
+for_version 7.3 1
+
+unset LOCKFAIR_MUTANTS
+"$kernels/mutate" -l >"$top/out" 2>&1
+is 'the mutants that there are can be read' $? 0
+
+# ---- kernels/check_mutants.awk ----
+
+# A result for each line of stdin: MUTANT FILE CLASS KIND CLAIM VERDICT.
+judge() {
+	{ echo "kernel file"; cat; } | tr ' ' '\t' >"$top/results.tsv"
+	awk -v everything="$1" -v list="$top/list" -v deaths="$top/deaths" -v version=6.12 \
+		-f "$kernels/check_mutants.awk" "$top/results.tsv" >"$top/out" 2>&1
+	rc=$?
+}
+
+printf '%s\t\tIt breaks.\t%s\t1\n' m1 'a:*.posix.first b:*' >"$top/list"
+: >"$top/deaths"
+plain='none a promise posix first yes
+none a promise ofd first yes
+none b folklore posix second no'
+
+judge 1 <<-END
+	$plain
+	m1 a promise posix first FAIL
+	m1 a promise ofd first yes
+	m1 b folklore posix second no
+END
+is 'noticed by a claim that is about it: caught' "$rc $(grep caught "$top/out")" "0 Linux 6.12: caught 1 of 1"
+has 'the claim is named, with the kind' out '^      a: first (posix)$'
+
+judge 1 <<-END
+	$plain
+	m1 a promise posix first yes
+	m1 a promise ofd first FAIL
+	m1 b folklore posix second no
+END
+is 'noticed by another kind alone: not caught' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
+has 'and a survivor' out '^  m1, noticed by others'
+
+judge 1 <<-END
+	$plain
+	m1 a promise posix first BROKE
+	m1 a promise ofd first yes
+	m1 b folklore posix second no
+END
+is 'what could not be looked at notices nothing' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
+has 'a claim that never failed is named' out '^  a:promise.first$'
+is 'folklore has failed already' "$(grep -c '^  b:folklore' "$top/out")" 0
+
+judge 1 <<-END
+	$plain
+	m1 a promise posix first yes
+	m1 a promise ofd first yes
+	m1 b folklore posix second yes
+END
+is 'folklore that holds all at once is noticed' "$(grep caught "$top/out")" "Linux 6.12: caught 1 of 1"
+
+judge '' <<-END
+	$plain
+	none a promise flock first FAIL
+	m1 a promise posix first FAIL
+	m1 a promise flock first FAIL
+END
+is 'what fails in the plain kernel is no proof' "$rc $(grep -c '^  a:promise.flock.first' "$top/out")" "1 1"
+
+echo "m1 a:promise.posix.first" >"$top/deaths"
+judge '' <<-END
+	$plain
+END
+is 'a kernel that dies in the claim about it: caught' "$rc $(grep caught "$top/out")" "0 Linux 6.12: caught 1 of 1"
+echo "m1 a:promise.ofd.first" >"$top/deaths"
+judge '' <<-END
+	$plain
+END
+is 'a kernel that dies elsewhere: not caught' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
+
+# ---- how kernels/coverage counts ----
+
+printf 'lease\tlease_init\nhook\tgrant_it\nnever\t-\tGFP_\tout of memory\n' >"$top/list"
+# A lock path of which 17 of 18 lines are run, and a branch is taken $1 times; one line is there
+# for a server, and one function for leases.
+covered() {
+	{
+		echo "function lock_it called 3 returned 100% blocks executed 90%"
+		awk 'BEGIN { for (i = 1; i <= 15; i++) printf "        3:%5d:\tstep(%d);\n", i, i }'
+		printf '        3:   16:\tif (fl)\nbranch  0 taken 3 (fallthrough)\nbranch  1 taken %s\n' "$1"
+		printf '    #####:   17:\t\tnew = alloc(GFP_KERNEL);\n'
+		printf '    #####:   18:\t\tfl->grant_it();\n'
+		printf '        3:   19:\tlast();\n'
+		echo "function lease_init called 0 returned 0% blocks executed 0%"
+		printf '    #####:   30:\tlease();\n'
+	} | awk -v version=7.3 -v list="$top/list" -f "$kernels/coverage.awk" >"$top/out" 2>&1
+	rc=$?
+}
+
+covered 1
+is 'enough is reached: exit status 0' $rc 0
+has 'lines and branches of the lock paths' out '^lock paths  *lines  *17 of  *18  *94 %  *branches  *2 of  *2 100 %$'
+has 'those of leases apart' out '^leases and delegations  *lines  *0 of  *1 '
+has 'and lines that are for a server' out '^for an NFS server and other file systems  *lines  *0 of  *1 '
+is 'what is left, with the reason' "$(grep -A 1 '^out of memory$' "$top/out" | tail -n 1)" \
+	'   17 line   lock_it: new = alloc(GFP_KERNEL);'
+has_not 'nothing is left without' out 'could be reached'
+covered 0
+is 'too few branches: exit status 1' $rc 1
+is 'one that has no reason' "$(grep -A 1 'could be reached$' "$top/out" | tail -n 1)" \
+	'   16 branch lock_it: if (fl)'
+echo nonsense >"$top/list"
+covered 1
+is 'a list that cannot be read: exit status 2' $rc 2
+
+finish

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The six kinds of lock behind their interface, in one process. */
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "kselftest_harness.h"
+
+#include "lock/descriptor.h"
+#include "lock/lock.h"
+#include "system/release.h"
+
+FIXTURE(lock) {
+	struct lock_site site;
+	struct lock one, other;
+	unsigned int traits;
+};
+
+FIXTURE_VARIANT(lock) {
+	enum lock_kind kind;
+};
+
+FIXTURE_VARIANT_ADD(lock, posix) { .kind = LOCK_POSIX };
+FIXTURE_VARIANT_ADD(lock, ofd) { .kind = LOCK_OFD };
+FIXTURE_VARIANT_ADD(lock, flock) { .kind = LOCK_FLOCK };
+FIXTURE_VARIANT_ADD(lock, lockf) { .kind = LOCK_LOCKF };
+FIXTURE_VARIANT_ADD(lock, eventfd) { .kind = LOCK_EVENTFD };
+FIXTURE_VARIANT_ADD(lock, futex) { .kind = LOCK_FUTEX };
+
+FIXTURE_SETUP(lock)
+{
+	ASSERT_EQ(0, lock_site_open(&self->site, variant->kind, NULL, 100));
+	ASSERT_EQ(0, lock_open(&self->one, &self->site, DESCRIPTION_OWN));
+	ASSERT_EQ(0, lock_open(&self->other, &self->site, DESCRIPTION_OWN));
+	self->traits = lock_kind_traits(variant->kind);
+}
+
+FIXTURE_TEARDOWN(lock)
+{
+	lock_close(&self->one);
+	lock_close(&self->other);
+	lock_site_close(&self->site);
+}
+
+TEST_F(lock, a_lock_is_taken_and_released)
+{
+	EXPECT_EQ(0, lock_acquire(&self->one, &EXCLUSIVE, true));
+	EXPECT_EQ(0, lock_release(&self->one, 0, 0));
+	EXPECT_EQ(0, lock_acquire(&self->one, &EXCLUSIVE, false));
+	EXPECT_EQ(0, lock_release(&self->one, 0, 0));
+}
+
+/* In one process, those exclude that do not belong to the process. */
+TEST_F(lock, traits_tell_whether_threads_are_excluded)
+{
+	int expected = self->traits & TRAIT_EXCLUDES_THREADS ? -EAGAIN : 0;
+
+	ASSERT_EQ(0, lock_acquire(&self->one, &EXCLUSIVE, true));
+	EXPECT_EQ(expected, lock_acquire(&self->other, &EXCLUSIVE, false));
+	if (self->traits & TRAIT_SHARED)
+		EXPECT_EQ(expected, lock_acquire(&self->other, &SHARED, false));
+}
+
+TEST_F(lock, traits_tell_whether_there_is_a_shared_mode)
+{
+	int expected = self->traits & TRAIT_SHARED ? 0 : -EINVAL;
+
+	EXPECT_EQ(expected, lock_acquire(&self->one, &SHARED, false));
+	EXPECT_EQ(expected, lock_acquire(&self->other, &SHARED, false));
+}
+
+TEST_F(lock, traits_tell_whether_there_are_ranges)
+{
+	int expected = self->traits & TRAIT_RANGES ? 0 : -EINVAL;
+
+	EXPECT_EQ(expected, lock_acquire(&self->one, &EXCLUSIVE_ON(0, 10), false));
+	EXPECT_EQ(expected, lock_acquire(&self->other, &EXCLUSIVE_ON(10, 10), false));
+}
+
+TEST_F(lock, a_rotation_with_nobody_else_keeps_the_lock)
+{
+	ASSERT_EQ(0, lock_acquire(&self->one, &EXCLUSIVE, true));
+	for (int i = 0; i < 3 * LOCK_BATONS; i++)
+		ASSERT_EQ(0, lock_rotate(&self->one, &EXCLUSIVE));
+	if (self->traits & TRAIT_EXCLUDES_THREADS)
+		EXPECT_EQ(-EAGAIN, lock_acquire(&self->other, &EXCLUSIVE, false));
+	EXPECT_EQ(0, lock_release(&self->one, 0, 0));
+}
+
+TEST_F(lock, readers_of_the_futex_come_and_go_in_any_order)
+{
+	if (variant->kind != LOCK_FUTEX)
+		return;
+	ASSERT_EQ(0, lock_acquire(&self->one, &SHARED, true));
+	ASSERT_EQ(0, lock_acquire(&self->other, &SHARED, true));
+	EXPECT_EQ(0, lock_release(&self->one, 0, 0));
+	EXPECT_EQ(-EAGAIN, lock_acquire(&self->one, &EXCLUSIVE, false));
+	EXPECT_EQ(0, lock_release(&self->other, 0, 0));
+	EXPECT_EQ(0, lock_acquire(&self->one, &EXCLUSIVE, false));
+	EXPECT_EQ(-EAGAIN, lock_acquire(&self->other, &SHARED, false));
+}
+
+/* All ways to the same description share its file offset; a description of one's own does not. */
+TEST_F(lock, descriptions_are_shared_as_they_are_named)
+{
+	const enum lock_description shared[] = {
+		DESCRIPTION_INHERITED, DESCRIPTION_DUPLICATED, DESCRIPTION_PASSED,
+	};
+
+	if (!(self->traits & TRAIT_FILE))
+		return;
+	ASSERT_EQ(7, lseek(self->site.fd, 7, SEEK_SET));
+	EXPECT_EQ(0, lseek(self->one.fd, 0, SEEK_CUR));
+	for (unsigned int i = 0; i < ARRAY_SIZE(shared); i++) {
+		struct lock alias;
+
+		ASSERT_EQ(0, lock_open(&alias, &self->site, shared[i]));
+		EXPECT_EQ(7, lseek(alias.fd, 0, SEEK_CUR));
+		lock_close(&alias);
+	}
+	EXPECT_EQ(7, lseek(self->site.fd, 0, SEEK_CUR));
+}
+
+TEST_F(lock, what_has_no_position_is_locked)
+{
+	int end[2];
+
+	if (!(self->traits & TRAIT_FILE))
+		return;
+	ASSERT_EQ(0, pipe(end));
+	ASSERT_EQ(self->site.fd, dup2(end[1], self->site.fd));
+	lock_close(&self->one);
+	ASSERT_EQ(0, lock_open(&self->one, &self->site, DESCRIPTION_INHERITED));
+	EXPECT_EQ(0, lock_acquire(&self->one, &EXCLUSIVE, true));
+	EXPECT_EQ(0, lock_release(&self->one, 0, 0));
+	if (self->traits & TRAIT_FROM_POSITION)
+		EXPECT_EQ(-ESPIPE, lock_acquire(&self->one, &EXCLUSIVE_ON(1, 1), true));
+	close(end[0]);
+	close(end[1]);
+}
+
+TEST(a_directory_that_is_missing_is_an_error)
+{
+	struct lock_site site;
+
+	EXPECT_EQ(-ENOENT, lock_site_open(&site, LOCK_OFD, "/proc/self/no/such", 100));
+	lock_site_close(&site);
+}
+
+#ifndef __NR_fcntl64
+#define __NR_fcntl64 __NR_fcntl
+#endif
+
+/* Where the lower half of an argument is. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define LOWER 4
+#else
+#define LOWER 0
+#endif
+
+/* From now on fcntl(@command) fails with @error in this process. */
+static int refuse(unsigned int command, unsigned int error)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ, __NR_fcntl64, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1]) + LOWER),
+		BPF_JUMP(BPF_JMP | BPF_JEQ, command, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { .len = 6, .filter = filter };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) ? -errno : 0;
+}
+
+static int probe(enum lock_kind kind, bool *missing)
+{
+	enum lock_probe_call call;
+	struct lock_site site;
+	struct lock lock;
+	int err = lock_site_open(&site, kind, NULL, 100);
+
+	if (!err)
+		err = lock_open(&lock, &site, DESCRIPTION_OWN);
+	if (err)
+		return 1;
+	err = lock_probe(&lock, &call);
+	*missing = lock_may_be_missing(&site, err);
+	lock_close(&lock);
+	lock_site_close(&site);
+	return err;
+}
+
+/* On a memfd, whatever the errno: a new kernel that refuses is not one that has no locks. */
+TEST(a_refused_lock_is_not_a_missing_one)
+{
+	static const int errors[] = { EACCES, EINVAL, ENOLCK, ENOSYS, EOPNOTSUPP, EOVERFLOW };
+	bool missing;
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(errors); i++) {
+		/* The newest of several filters with the same action decides. */
+		if (refuse(F_SETLK, errors[i]) || refuse(F_OFD_SETLK, errors[i]))
+			SKIP(return, "no seccomp here");
+		EXPECT_EQ(-errors[i], probe(LOCK_POSIX, &missing));
+		EXPECT_FALSE(missing);
+		EXPECT_EQ(-errors[i], probe(LOCK_LOCKF, &missing));
+		EXPECT_FALSE(missing);
+		EXPECT_EQ(-errors[i], probe(LOCK_OFD, &missing));
+		EXPECT_EQ(errors[i] == EINVAL && (!release_is_since(3, 15) || release_is_gvisor()),
+			  missing);
+		EXPECT_EQ(0, probe(LOCK_FLOCK, &missing));
+	}
+}
+
+TEST(a_sealed_memfd_does_not_grow)
+{
+	int fd = descriptor_memfd(64, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL);
+
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(-1, ftruncate(fd, 65));
+	EXPECT_EQ(EPERM, errno);
+	EXPECT_EQ(-1, fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE));
+	close(fd);
+}
+
+TEST(a_socket_without_a_sender_is_an_error)
+{
+	int pair[2];
+
+	ASSERT_EQ(0, socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair));
+	close(pair[0]);
+	EXPECT_EQ(-EPIPE, descriptor_receive(pair[1]));
+	close(pair[1]);
+}
+
+TEST_HARNESS_MAIN
