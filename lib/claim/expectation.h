@@ -264,6 +264,17 @@ static inline void expectation_teardown(struct __test_metadata *t, struct scene 
 	} \
 } while (0)
 
+/*
+ * Skip the test if @err, of a call that needs @capability, is a refusal that is no fault of the
+ * kernel's. What else may be wrong is for the test to say.
+ */
+#define NEEDS_CAPABILITY(capability, err) do { \
+	bool denied = (err) == -EPERM || (err) == -EACCES; \
+	SKIPS_UNLESS(!denied || privilege_has(capability), "needs " #capability); \
+	SKIPS_UNLESS(!denied || !privilege_is_confined(), \
+		     "a sandbox refuses what " #capability " permits"); \
+} while (0)
+
 /* Nobody is overtaken, by the history. */
 #define NOBODY_IS_OVERTAKEN() do { \
 	struct history_verdict found = history_overtaking(expectation_history); \
