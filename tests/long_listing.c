@@ -12,8 +12,7 @@
  */
 #include <fcntl.h>
 
-#include "claim/expectation.h"
-#include "system/proc_locks.h"
+#include "listed.h"
 
 #define READS		50
 #define ROUNDS		8
@@ -179,9 +178,6 @@ static const char *read_bit_by_bit(int *err)
 	return !torn && length ? text : torn;
 }
 
-#define IS_LISTED_HERE() \
-	SKIPS_UNLESS(!access("/proc/locks", R_OK), "no /proc/locks")
-
 CLASS(practice);
 
 CLAIM(practice, TRAIT_RANGES, many_locks_are_each_listed_once)
@@ -191,7 +187,7 @@ CLAIM(practice, TRAIT_RANGES, many_locks_are_each_listed_once)
 	bool right[STANDING] = { false };
 	struct proc_lock mine;
 
-	IS_LISTED_HERE();
+	HAS_PROC_LOCKS();
 	count = proc_locks_fdinfo(holder->pid, self->scene.site->fd, &mine, 1);
 	REQUIRES(count > 0, "the holder's fdinfo lists no lock");
 	for (int i = 0; i < READS && wrong; i++) {
@@ -215,7 +211,7 @@ CLAIM(practice, TRAIT_RANGES, no_page_lists_a_lock_twice)
 	struct proc_lock mine;
 	int count, often, most = 0;
 
-	IS_LISTED_HERE();
+	HAS_PROC_LOCKS();
 	count = proc_locks_fdinfo(holder->pid, self->scene.site->fd, &mine, 1);
 	REQUIRES(count > 0, "the holder's fdinfo lists no lock");
 	other = start_other(&self->scene);
@@ -234,7 +230,7 @@ CLAIM(practice, TRAIT_RANGES, no_line_is_torn_while_others_come_and_go)
 	struct actor *other;
 	int err;
 
-	IS_LISTED_HERE();
+	HAS_PROC_LOCKS();
 	start_holder(&self->scene);
 	other = start_other(&self->scene);
 	for (int i = 0; i < ROUNDS; i++) {
@@ -252,7 +248,7 @@ CLAIM(practice, TRAIT_RANGES, fdinfo_is_complete_while_others_come_and_go)
 {
 	struct actor *holder = start_holder(&self->scene), *other;
 
-	IS_LISTED_HERE();
+	HAS_PROC_LOCKS();
 	other = start_other(&self->scene);
 	for (int i = 0; i < ROUNDS; i++) {
 		int count = proc_locks_fdinfo(holder->pid, self->scene.site->fd, lines,

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* sysctl: what an administrator has switched off or limited, proc_sys(5). */
+#ifndef LOCKFAIR_SYSCTL_H
+#define LOCKFAIR_SYSCTL_H
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* The number in @path, or -1 where there is no such file. */
+static inline long sysctl_at(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char text[32] = "";
+	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	return got <= 0 ? -1 : strtol(text, NULL, 10);
+}
+
+/* sysctl_of("fs/leases-enable") */
+static inline long sysctl_of(const char *name)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "/proc/sys/%s", name);
+	return sysctl_at(path);
+}
+
+#endif /* LOCKFAIR_SYSCTL_H */
