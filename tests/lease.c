@@ -8,8 +8,9 @@
  */
 #include <fcntl.h>
 
-#include "lock/descriptor.h"
-#include "claim/expectation.h"
+#include "descriptor.h"
+#include "expectation.h"
+#include "file_system.h"
 
 /*
  * A write lease needs a file that is open but once, and a memfd's first description does not
@@ -42,13 +43,6 @@ static bool is_broken_by_an_open(int fd)
 	return again < 0 && fcntl(fd, F_GETLEASE) == F_UNLCK;
 }
 
-#define HAS_LEASES(fd) do { \
-	int refusal = fcntl(fd, F_SETLEASE, F_WRLCK) ? errno : 0; \
-	REQUIRES(refusal != EAGAIN, "a first lease on a file that nobody else has open: EAGAIN"); \
-	SKIPS_UNLESS(!refusal, "no lease to be had here"); \
-	SETS_UP(fcntl(fd, F_SETLEASE, F_UNLCK)); \
-} while (0)
-
 CLASS(practice);
 
 /* fcntl(2) names two calls that break a lease, open(2) and truncate(2). */
@@ -59,8 +53,7 @@ CLAIM(practice, TRAIT_FILE, a_lock_breaks_no_lease)
 
 	have_one_description(&self->scene);
 	other = actor_start_with(&self->scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "other", 0);
-	HAS_LEASES(fd);
-	SETS_UP(fcntl(fd, F_SETLEASE, F_WRLCK));
+	TAKES_A_FIRST_LEASE(fd, F_WRLCK);
 	actor_lock(other, EXCLUSIVE);
 	lease = fcntl(fd, F_GETLEASE);
 	HOLDS(lease == F_WRLCK, "a lock breaks a lease",
@@ -79,7 +72,8 @@ CLAIM(practice, TRAIT_FILE, a_lock_is_not_in_the_way_of_a_lease)
 
 	have_one_description(&self->scene);
 	other = actor_start_with(&self->scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "other", 0);
-	HAS_LEASES(fd);
+	TAKES_A_FIRST_LEASE(fd, F_WRLCK);
+	SETS_UP(fcntl(fd, F_SETLEASE, F_UNLCK));
 	actor_lock(other, EXCLUSIVE);
 	ret = fcntl(fd, F_SETLEASE, F_WRLCK) < 0 ? errno : 0;
 	HOLDS(!ret, "a lock is in the way of a lease",
