@@ -10,12 +10,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
-#include <sys/utsname.h>
 
 #include "lock/descriptor.h"
 #include "held.h"
 #include "network.h"
 #include "nowhere.h"
+#include "release.h"
 
 /* ---- what can be done to a file without a lock; each is 0 or an errno ---- */
 
@@ -110,16 +110,6 @@ CLAIM(promise, TRAIT_FILE, who_asks_for_no_lock_is_not_stopped)
 
 CLASS(practice);
 
-/* The kernel does not tell in another way whether it has mandatory locks. */
-static bool has_mandatory_locks(void)
-{
-	unsigned int major, minor;
-	struct utsname name;
-
-	return !uname(&name) && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
-	       (major < 5 || (major == 5 && minor < 15));
-}
-
 /*
  * The kernel warns of the option "mand" where a file system is mounted with it, not where it is
  * given afterwards. 0 or -errno.
@@ -157,12 +147,14 @@ static void stand_on_a_file_of(struct scene *scene, int root)
 CLAIM(practice, TRAIT_RANGES, no_mode_and_no_mount_option_makes_it_mandatory)
 {
 	struct statvfs fs;
-	int root;
+	int root, refusal;
 
-	SKIPS_UNLESS(!has_mandatory_locks(), "mandatory locks went in 5.15 only");
-	root = mount_nowhere();
-	SKIPS_UNLESS(root >= 0, "needs CAP_SYS_ADMIN");
-	SKIPS_UNLESS(!permit_mandatory_locks(root), "the mount option mand is refused");
+	/* The kernel does not tell in another way whether it has them. */
+	SKIPS_UNLESS(release_is_since(5, 15), "mandatory locks went in 5.15 only");
+	IS_MOUNTED_NOWHERE(root);
+	refusal = permit_mandatory_locks(root);
+	NEEDS_CAPABILITY(CAP_SYS_ADMIN, refusal);
+	REQUIRES(!refusal, "the mount option mand: %s", strerror(-refusal));
 	SETS_UP(fstatvfs(root, &fs));
 	REQUIRES(fs.f_flag & ST_MANDLOCK, "the mount option mand was given, and is not in force");
 	stand_on_a_file_of(&self->scene, root);

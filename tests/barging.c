@@ -13,7 +13,7 @@
  * scheduler may still decide otherwise, and the round is repeated until somebody
  * has been overtaken or ROUNDS have gone by without.
  */
-#include "claim/expectation.h"
+#include "real_time.h"
 
 #define ROUNDS	40
 
@@ -192,7 +192,7 @@ CLAIM(practice, EVERY_KIND, a_waiter_of_real_time_priority_beats_the_releaser)
 	scene_on_one_cpu(&self->scene);
 	holder = actor_start(&self->scene, "holder");
 	waiter = actor_start(&self->scene, "waiter");
-	SKIPS_UNLESS(!actor_prefer(waiter), "needs CAP_SYS_NICE");
+	IS_PREFERRED(waiter);
 	while (wins < WINS && losses < LOSSES && !self->scene.trouble[0]) {
 		history_forget(self->scene.history);
 		actor_lock(holder, EXCLUSIVE);

@@ -13,6 +13,7 @@
  */
 #define EXPECTATION_KEEPS	PRIVILEGE(CAP_SYS_ADMIN)
 
+#include "file_system.h"
 #include "held.h"
 #include "nowhere.h"
 
@@ -44,40 +45,58 @@ static int open_name(const char *name, int flags)
 	return openat(directory, name, O_RDWR | O_CLOEXEC | flags, 0600);
 }
 
-/* Whoever has had a name and lost it does not get another: try with one that is not needed. */
-static bool can_have_a_name(void)
+/*
+ * Whoever has had a name and lost it does not get another: try with one that is not needed.
+ * 0 or -errno.
+ */
+static int can_have_a_name(void)
 {
-	int fd = nameless(), err;
-	bool can = fd >= 0 && !give_name(fd, old_name) && !take_name(old_name);
+	int fd = nameless(), err = 0;
 
-	err = errno;
+	if (fd < 0 || give_name(fd, old_name) < 0 || take_name(old_name) < 0)
+		err = -errno;
 	if (fd >= 0)
 		close(fd);
-	errno = err;
-	return can;
+	return err;
 }
 
-/* Make the scene's file one that can be given a name. false where there is none. */
-static bool has_names(struct scene *scene)
+/* Make the scene's file one that can be given a name. 0 or -errno. */
+static int stand_on_a_nameless_file(struct scene *scene)
 {
-	int fd;
+	int err = can_have_a_name(), fd;
 
-	snprintf(old_name, sizeof(old_name), "lockfair-%d-old", getpid());
-	snprintf(new_name, sizeof(new_name), "lockfair-%d-new", getpid());
-	directory = scene->dir ? open(scene->dir, O_DIRECTORY | O_CLOEXEC) : mount_nowhere();
-	if (!can_have_a_name()) {
-		if (errno == EEXIST || errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
-		    errno == ENOSPC || errno == ENOENT)
-			trouble(scene, TROUBLE_BROKEN, "giving a file a name: %s",
-				strerror(errno));
-		return false;
-	}
+	if (err)
+		return err;
 	fd = nameless();
 	if (fd < 0 || dup3(fd, scene->site->fd, O_CLOEXEC) < 0)
-		trouble(scene, TROUBLE_BROKEN, "a file that can have a name: %s", strerror(errno));
+		err = -errno;
 	close(fd);
-	return true;
+	return err;
 }
+
+/* open(2): "O_TMPFILE requires support by the underlying filesystem". */
+static bool has_nameless_files(const struct scene *scene)
+{
+	return is_well_known(scene) && (file_system_of(scene) != OVERLAYFS_SUPER_MAGIC ||
+					release_is_since(6, 10));
+}
+
+#define HAS_NAMES() do { \
+	const char *folder = self->scene.dir; \
+	int ret; \
+	SKIPS_UNLESS(folder || privilege_has(CAP_SYS_ADMIN), NEEDS); \
+	snprintf(old_name, sizeof(old_name), "lockfair-%d-old", getpid()); \
+	snprintf(new_name, sizeof(new_name), "lockfair-%d-new", getpid()); \
+	if (folder) \
+		SETS_UP(directory = open(folder, O_DIRECTORY | O_CLOEXEC)); \
+	else \
+		IS_MOUNTED_NOWHERE(directory); \
+	ret = stand_on_a_nameless_file(&self->scene); \
+	SKIPS_UNLESS(!ret || has_nameless_files(&self->scene), NEEDS); \
+	if (ret) \
+		trouble(&self->scene, TROUBLE_BROKEN, "a file that can have a name: %s", \
+			strerror(-ret)); \
+} while (0)
 
 /* One who comes later, by name: what it has opened is @fd. */
 static struct actor *find(struct scene *scene, int fd)
@@ -158,7 +177,7 @@ CLAIM(practice, TRAIT_FILE, a_renamed_file_stays_locked)
 {
 	struct cast cast;
 
-	SKIPS_UNLESS(has_names(&self->scene), NEEDS);
+	HAS_NAMES();
 	cast = hold(&self->scene);
 	IS_FOUND_LOCKED(find(&self->scene, rename_it(self->scene.site->fd)));
 }
@@ -167,7 +186,7 @@ CLAIM(practice, TRAIT_FILE, a_second_link_leads_to_the_same_lock)
 {
 	struct cast cast;
 
-	SKIPS_UNLESS(has_names(&self->scene), NEEDS);
+	HAS_NAMES();
 	cast = hold(&self->scene);
 	IS_FOUND_LOCKED(find(&self->scene, link_it_twice(self->scene.site->fd)));
 }
@@ -176,7 +195,7 @@ CLAIM(practice, TRAIT_FILE, a_new_file_by_the_name_of_one_unlinked_is_free)
 {
 	struct cast cast;
 
-	SKIPS_UNLESS(has_names(&self->scene), NEEDS);
+	HAS_NAMES();
 	cast = hold(&self->scene);
 	IS_FOUND_FREE(find(&self->scene, make_it_anew(self->scene.site->fd)));
 	IS_KEPT(cast, "the locked file was unlinked");
@@ -186,7 +205,7 @@ CLAIM(practice, TRAIT_FILE, a_file_renamed_over_it_is_free)
 {
 	struct cast cast;
 
-	SKIPS_UNLESS(has_names(&self->scene), NEEDS);
+	HAS_NAMES();
 	cast = hold(&self->scene);
 	IS_FOUND_FREE(find(&self->scene, rename_another_over_it(self->scene.site->fd)));
 	IS_KEPT(cast, "another file was renamed over the locked one");

@@ -10,7 +10,8 @@
 #include <linux/mount.h>
 #include <sys/syscall.h>
 
-#include "claim/expectation.h"
+#include "expectation.h"
+#include "release.h"
 
 /* Its root, or -1 and errno. */
 static inline int mount_nowhere(void)
@@ -28,5 +29,15 @@ static inline int mount_nowhere(void)
 	errno = err;
 	return mount;
 }
+
+/* Set @root to its root; the calls that it takes are of 5.2. */
+#define IS_MOUNTED_NOWHERE(root) do { \
+	int failure = ((root) = mount_nowhere()) < 0 ? -errno : 0; \
+	NEEDS_CAPABILITY(CAP_SYS_ADMIN, failure); \
+	SKIPS_UNLESS(!failure || release_is_since(5, 2), "no fsopen(2) here"); \
+	if (failure) \
+		trouble(&self->scene, TROUBLE_BROKEN, "a tmpfs that is mounted nowhere: %s", \
+			strerror(-failure)); \
+} while (0)
 
 #endif /* LOCKFAIR_NOWHERE_H */
