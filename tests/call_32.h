@@ -6,7 +6,9 @@
 #ifndef LOCKFAIR_CALL_32_H
 #define LOCKFAIR_CALL_32_H
 
+#include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -14,6 +16,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "descriptor.h"
+#include "expectation.h"
 
 /* <asm/unistd_32.h>: a 64-bit program sees other numbers. */
 #define NR_32_GETPID	20
@@ -67,6 +72,67 @@ static inline int call_32(int nr, long first, long second, void *third)
 #endif
 	return ret;
 }
+
+static inline int open_to_read(int fd)
+{
+	char path[40];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+/*
+ * A program of 32 bits that exits with 0. A kernel that has no such calls does not start it, and
+ * says ENOEXEC.
+ */
+static inline bool call_32_has_programs(void)
+{
+	static const struct {
+		Elf32_Ehdr header;
+		Elf32_Phdr segment;
+		unsigned char code[7];
+	} program = {
+		.header = {
+			.e_ident = { ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS32, ELFDATA2LSB,
+				     EV_CURRENT },
+			.e_type = ET_EXEC,
+			.e_machine = EM_386,
+			.e_version = EV_CURRENT,
+			.e_entry = 0x8048000 + sizeof(Elf32_Ehdr) + sizeof(Elf32_Phdr),
+			.e_phoff = sizeof(Elf32_Ehdr),
+			.e_ehsize = sizeof(Elf32_Ehdr),
+			.e_phentsize = sizeof(Elf32_Phdr),
+			.e_phnum = 1,
+		},
+		.segment = {
+			.p_type = PT_LOAD,
+			.p_vaddr = 0x8048000,
+			.p_filesz = sizeof(program),
+			.p_memsz = sizeof(program),
+			.p_flags = PF_R | PF_X,
+			.p_align = 0x1000,
+		},
+		/* xor %ebx,%ebx; xor %eax,%eax; inc %eax; int $0x80 */
+		.code = { 0x31, 0xdb, 0x31, 0xc0, 0x40, 0xcd, 0x80 },
+	};
+	char *const nothing[] = { NULL };
+	int written = descriptor_memfd(0, 0), fd = -1, status;
+	pid_t child;
+
+	if (written >= 0 && write(written, &program, sizeof(program)) == sizeof(program))
+		fd = open_to_read(written);
+	/* While it can be written to it is not started. */
+	close(written);
+	child = fd < 0 ? -1 : fork();
+	if (!child) {
+		syscall(SYS_execveat, fd, "", nothing, nothing, AT_EMPTY_PATH);
+		_exit(errno);
+	}
+	close(fd);
+	/* Whatever ends the program: it was started. */
+	return child > 0 && waitpid(child, &status, 0) == child &&
+	       (!WIFEXITED(status) || !WEXITSTATUS(status));
+}
 #else
 #define CALL_32_MISSING	"made for x86"
 
@@ -77,6 +143,11 @@ static inline int call_32(int nr, long first, long second, void *third)
 	(void)second;
 	(void)third;
 	return -EOPNOTSUPP;
+}
+
+static inline bool call_32_has_programs(void)
+{
+	return false;
 }
 #endif
 
@@ -105,6 +176,13 @@ static inline bool call_32_works(void)
 	}
 	return child > 0 && waitpid(child, &status, 0) == child && !status;
 }
+
+#define HAS_32_BIT_CALLS() do { \
+	bool works = call_32_works(); \
+	SKIPS_UNLESS(works || (call_32_has_programs() && !privilege_is_confined()), \
+		     CALL_32_MISSING); \
+	REQUIRES(works, "this kernel has 32-bit programs, and getpid() of one does not work"); \
+} while (0)
 
 /* Each is 0 or -errno; what a query finds is in *low. */
 static inline int flock_32(int fd, int operation)

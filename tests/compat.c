@@ -62,7 +62,7 @@ static const char *outcome(int ret)
 /* Make the test's process a 32-bit program that asks for locks through @lock. */
 #define ACTS_AS_32_BIT_PROGRAM(lock) do { \
 	int err; \
-	SKIPS_UNLESS(call_32_works(), CALL_32_MISSING); \
+	HAS_32_BIT_CALLS(); \
 	err = lock_open(lock, self->scene.site, DESCRIPTION_OWN); \
 	if (err) \
 		trouble(&self->scene, TROUBLE_BROKEN, "opening the file: %s", strerror(-err)); \
@@ -133,7 +133,7 @@ CLAIM(promise, TRAIT_CONVERTS, a_32_bit_program_that_waits_is_granted_the_lock)
 {
 	struct actor *holder, *waiter;
 
-	SKIPS_UNLESS(call_32_works(), CALL_32_MISSING);
+	HAS_32_BIT_CALLS();
 	holder = actor_start(&self->scene, "holder");
 	waiter = actor_start(&self->scene, "waiter");
 	actor_lock(holder, EXCLUSIVE);
@@ -274,7 +274,7 @@ CLAIM(practice, RANGES_OF_A_PROCESS, a_descriptor_lost_while_waiting_is_ebadf)
 	struct actor *holder, *peer, *waiter;
 	int error, ret;
 
-	SKIPS_UNLESS(call_32_works(), CALL_32_MISSING);
+	HAS_32_BIT_CALLS();
 	holder = actor_start(&self->scene, "holder");
 	peer = actor_start(&self->scene, "peer");
 	waiter = actor_start_with(&self->scene, ACTOR_THREAD, DESCRIPTION_OWN, "waiter", 0);

@@ -19,6 +19,8 @@
 
 #include "lock/descriptor.h"
 #include "held.h"
+#include "release.h"
+#include "sysctl.h"
 
 /* ---- what the holder does; in the drawing, c is the close of its only descriptor ---- */
 
@@ -70,20 +72,46 @@ static int unmap(struct actor *self, void *arg)
 
 static int ring;
 
-/* number[0]: whether it could be done. */
+/* number[0]: 0 or an errno. */
 static int register_it(struct actor *self, void *arg)
 {
 	struct io_uring_params params = { 0 };
+	bool done;
 
 	(void)arg;
 	ring = syscall(__NR_io_uring_setup, 1, &params);
-	self->scene->board->number[0] = ring >= 0 &&
-		!syscall(__NR_io_uring_register, ring, IORING_REGISTER_FILES, &self->lock->fd, 1);
-	if (self->scene->board->number[0])
-		return 0;
-	/* What is not there, or not permitted, is no trouble; what there is too little of is. */
-	return errno == EMFILE || errno == ENFILE || errno == ENOMEM ? -errno : 0;
+	done = ring >= 0 && !syscall(__NR_io_uring_register, ring, IORING_REGISTER_FILES,
+				     &self->lock->fd, 1);
+	self->scene->board->number[0] = done ? 0 : errno;
+	return 0;
 }
+
+/*
+ * Since 6.6 a kernel that has it says whether it is switched off, by io_uring_disabled in
+ * proc_sys_kernel(5). Without that file it may not be built, or may be older.
+ */
+static bool may_be_without_io_uring(int err)
+{
+	long disabled = sysctl_of("kernel/io_uring_disabled");
+
+	if (release_is_gvisor())
+		return err;
+	if (err == ENOSYS)
+		return disabled < 0 || privilege_is_confined();
+	if (err == EPERM || err == EACCES)
+		return disabled > 0 || privilege_is_confined();
+	return false;
+}
+
+#define IS_REGISTERED(actor) do { \
+	int error; \
+	actor_do(actor, register_it, NULL); \
+	error = self->scene.board->number[0]; \
+	SKIPS_UNLESS(!may_be_without_io_uring(error), "no io_uring here"); \
+	if (error) \
+		trouble(&self->scene, TROUBLE_BROKEN, "a file for io_uring: %s", \
+			strerror(error)); \
+} while (0)
 
 static int unregister_it(struct actor *self, void *arg)
 {
@@ -172,8 +200,7 @@ CLAIM(practice, TRAIT_OWNED_BY_PROCESS, unregistering_from_io_uring_ends_nothing
 {
 	struct cast cast = hold(&self->scene);
 
-	actor_do(cast.holder, register_it, NULL);
-	SKIPS_UNLESS(self->scene.board->number[0], "no io_uring here");
+	IS_REGISTERED(cast.holder);
 	actor_do(cast.holder, unregister_it, NULL);
 	IS_KEPT(cast, "registering and unregistering the file");
 }
@@ -252,8 +279,7 @@ CLAIM(practice, TRAIT_OWNED_BY_DESCRIPTION, a_file_registered_with_io_uring_keep
 {
 	struct cast cast = hold(&self->scene);
 
-	actor_do(cast.holder, register_it, NULL);
-	SKIPS_UNLESS(self->scene.board->number[0], "no io_uring here");
+	IS_REGISTERED(cast.holder);
 	actor_do(cast.holder, close_it, NULL);
 	IS_KEPT(cast, "closing a file that stays registered");
 	actor_queue(cast.peer, EXCLUSIVE);
