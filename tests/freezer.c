@@ -80,7 +80,7 @@ static bool make_cgroup(void)
 {
 	int pair[2], err;
 
-	if (!find_home() || pipe2(pair, O_CLOEXEC) < 0)
+	if (pipe2(pair, O_CLOEXEC) < 0)
 		return false;
 	snprintf(cgroup.path, sizeof(cgroup.path), "%s/lockfair-%d", cgroup.home, (int)getpid());
 	cgroup.tell = pair[1];
@@ -96,6 +96,19 @@ static bool make_cgroup(void)
 	err = cgroup.keeper < 0 ? -1 : mkdir(cgroup.path, 0755);
 	privilege_lower(CAP_DAC_OVERRIDE);
 	return !err;
+}
+
+/* A cgroup may be another's, or mounted read-only. */
+static bool may_write(const char *folder, const char *name)
+{
+	char path[640];
+	int ret;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	privilege_raise(CAP_DAC_OVERRIDE);
+	ret = faccessat(AT_FDCWD, path, W_OK, AT_EACCESS);
+	privilege_lower(CAP_DAC_OVERRIDE);
+	return !ret;
 }
 
 static int put(const char *folder, const char *name, int value)
@@ -135,9 +148,12 @@ static void freeze_actor(struct actor *actor)
 {
 	if (actor->scene->trouble[0])
 		return;
-	if (!make_cgroup() || put(cgroup.path, "cgroup.procs", actor->pid) < 0 ||
-	    put(cgroup.path, "cgroup.freeze", 1) < 0)
+	if (!find_home() || !may_write(cgroup.home, "") || !may_write(cgroup.home, "cgroup.procs"))
 		trouble(actor->scene, TROUBLE_MISSING, "needs a cgroup v2 to make cgroups in");
+	else if (!make_cgroup() || put(cgroup.path, "cgroup.procs", actor->pid) < 0 ||
+		 put(cgroup.path, "cgroup.freeze", 1) < 0)
+		trouble(actor->scene, TROUBLE_BROKEN, "a cgroup to freeze %s in: %s",
+			actor_name(actor), strerror(errno));
 	else if (asleep_poll(is_frozen, NULL, ASLEEP_DEADLINE) < 0)
 		trouble(actor->scene, TROUBLE_STEP, "%s was not frozen in %d ms",
 			actor_name(actor), ASLEEP_DEADLINE);

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 
 #include "place.h"
+#include "sysctl.h"
 
 static bool is_trouble(struct actor *actor, int ret, const char *what)
 {
@@ -93,14 +94,23 @@ static void end_of_handler(struct actor *actor)
 
 /* ---- ptrace ---- */
 
+/* Yama permits it to a parent up to 1, Documentation/admin-guide/LSM/Yama.rst. */
+static bool may_be_forbidden(void)
+{
+	return privilege_is_confined() || sysctl_of("kernel/yama/ptrace_scope") > 1;
+}
+
 static void trace(struct actor *actor, int how)
 {
+	int err;
+
 	if (actor->scene->trouble[0] || ptrace(how, actor->pid, NULL, NULL) >= 0)
 		return;
-	if (how != PTRACE_INTERRUPT && (errno == EPERM || errno == EACCES))
+	err = errno;
+	if ((err == EPERM || err == EACCES) && may_be_forbidden())
 		trouble(actor->scene, TROUBLE_MISSING, "needs ptrace of one's own child");
 	else
-		trouble(actor->scene, TROUBLE_BROKEN, "ptrace: %s", strerror(errno));
+		trouble(actor->scene, TROUBLE_BROKEN, "ptrace: %s", strerror(err));
 }
 
 static void stops_for_ptrace(struct actor *actor)
