@@ -15,7 +15,7 @@
 #include "held.h"
 #include "network.h"
 #include "nowhere.h"
-#include "release.h"
+#include "system/release.h"
 
 /* ---- what can be done to a file without a lock; each is 0 or an errno ---- */
 

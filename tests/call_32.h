@@ -17,8 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "descriptor.h"
-#include "expectation.h"
+#include "lock/descriptor.h"
+#include "claim/expectation.h"
 
 /* <asm/unistd_32.h>: a 64-bit program sees other numbers. */
 #define NR_32_GETPID	20

@@ -8,9 +8,9 @@
 
 #include <fcntl.h>
 
-#include "expectation.h"
+#include "claim/expectation.h"
 #include "network.h"
-#include "release.h"
+#include "system/release.h"
 #include "sysctl.h"
 
 #ifndef F2FS_SUPER_MAGIC

@@ -8,8 +8,8 @@
  */
 #include <fcntl.h>
 
-#include "descriptor.h"
-#include "expectation.h"
+#include "lock/descriptor.h"
+#include "claim/expectation.h"
 #include "file_system.h"
 
 /*

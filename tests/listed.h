@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
-#include "expectation.h"
+#include "claim/expectation.h"
 #include "file_system.h"
-#include "proc_locks.h"
+#include "system/proc_locks.h"
 
 /*
  * Without a file that has nothing to do with locks, this is a /proc of processes alone (its mount

@@ -9,9 +9,9 @@
  */
 #include <fcntl.h>
 
-#include "expectation.h"
-#include "proc_locks.h"
-#include "release.h"
+#include "claim/expectation.h"
+#include "system/proc_locks.h"
+#include "system/release.h"
 
 CLASS(promise);
 

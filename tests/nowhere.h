@@ -10,8 +10,8 @@
 #include <linux/mount.h>
 #include <sys/syscall.h>
 
-#include "expectation.h"
-#include "release.h"
+#include "claim/expectation.h"
+#include "system/release.h"
 
 /* Its root, or -1 and errno. */
 static inline int mount_nowhere(void)

@@ -12,7 +12,7 @@
 
 #define EXPECTATION_KEEPS	PRIVILEGE(CAP_SYS_ADMIN)
 #include "access.h"
-#include "release.h"
+#include "system/release.h"
 #include "sysctl.h"
 
 /*

@@ -3,8 +3,8 @@
 #ifndef LOCKFAIR_REAL_TIME_H
 #define LOCKFAIR_REAL_TIME_H
 
-#include "expectation.h"
-#include "release.h"
+#include "claim/expectation.h"
+#include "system/release.h"
 
 /* With CONFIG_RT_GROUP_SCHED a cgroup has no real-time tasks before it is given a share of time. */
 static inline bool in_a_cgroup(void)

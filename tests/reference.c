@@ -19,7 +19,7 @@
 
 #include "lock/descriptor.h"
 #include "held.h"
-#include "release.h"
+#include "system/release.h"
 #include "sysctl.h"
 
 /* ---- what the holder does; in the drawing, c is the close of its only descriptor ---- */

@@ -7,7 +7,7 @@
  * That a waiter has not been woken is seen in the number of times that it has gone to sleep.
  */
 #include "real_time.h"
-#include "release.h"
+#include "system/release.h"
 
 #define A	EXCLUSIVE_ON(0, 1)
 #define B	EXCLUSIVE_ON(1, 1)

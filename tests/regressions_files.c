@@ -7,10 +7,10 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include "descriptor.h"
-#include "expectation.h"
+#include "lock/descriptor.h"
+#include "claim/expectation.h"
 #include "file_system.h"
-#include "proc_locks.h"
+#include "system/proc_locks.h"
 
 #define POSIX_ONLY	(TRAIT_OWNED_BY_PROCESS | TRAIT_SHARED)
 #define LINES		16
