@@ -21,9 +21,11 @@ static void missing(struct scene *scene, const char *kind, enum lock_probe_call 
 {
 	if (lock_kernel_has_none())
 		trouble(scene, TROUBLE_MISSING, "no file locks in this kernel");
+	else if (call == PROBE_WAIT)
+		trouble(scene, TROUBLE_MISSING, "no %s locks that wait here (%s)", kind,
+			error_name(err));
 	else
-		trouble(scene, TROUBLE_MISSING, "no %s locks%s here (%s)", kind,
-			call == PROBE_WAIT ? " that wait" : "", error_name(err));
+		trouble(scene, TROUBLE_MISSING, "no %s locks here (%s)", kind, error_name(err));
 }
 
 /*

@@ -138,6 +138,8 @@ END {
 		}
 		for (kind in kinds) {
 			each = reason
+			# The errno that the list leaves out.
+			sub(/ \(%s\)$/, "", each)
 			sub(/%s/, kind, each)
 			print each
 		}

@@ -8,18 +8,18 @@ set -u
 export LC_ALL=C
 unset CDPATH
 
-here=$(cd -- "$(dirname -- "$0")" && pwd)
+here=$(cd -- "$(dirname -- "$0")/.." && pwd)
 top=$(mktemp -d "${TMPDIR:-/tmp}/skips.XXXXXX") || exit 1
 trap 'rm -rf -- "$top"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# shellcheck source-path=SCRIPTDIR source=tap
+# shellcheck source-path=SCRIPTDIR source=../tap
 . "$here/tap"
 
 list=$here/../report/skips
 
-awk -f "$here/skips.awk" "$here"/../lib/*.[ch] "$here"/../tests/*.[ch] >"$top/found"
+awk -f "$here/report/skips.awk" "$here"/../lib/*/*.[ch] "$here"/../tests/*.[ch] >"$top/found"
 tell $? "every reason in the sources is a constant" "$(grep 'no constant' "$top/found")"
 sort -u "$top/found" >"$top/sources"
 grep -v '^#' "$list" | cut -f 1 | sort >"$top/listed"
@@ -59,7 +59,7 @@ cat >"$top/test.c" <<'EOF'
 	expectation_set(_metadata, KSFT_FAIL, "failed");
 	printf("ok %u %s # SKIP printed\n", number, name);
 EOF
-awk -f "$here/skips.awk" "$top/lib.h" "$top/test.c" | sort >"$top/found"
+awk -f "$here/report/skips.awk" "$top/lib.h" "$top/test.c" | sort >"$top/found"
 sort >"$top/wanted" <<'EOF'
 over two lines
 named, once
@@ -72,7 +72,7 @@ EOF
 said=$(diff "$top/wanted" "$top/found")
 tell $? "reasons are found in every form" "$said"
 echo '	SKIPS_UNLESS(true, why);' >>"$top/test.c"
-said=$(awk -f "$here/skips.awk" "$top/lib.h" "$top/test.c")
+said=$(awk -f "$here/report/skips.awk" "$top/lib.h" "$top/test.c")
 tell "$([ $? = 1 ]; echo $?)" "a reason that is no constant is an error" "$said"
 
 finish
