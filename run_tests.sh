@@ -1552,18 +1552,20 @@ function place_of(why,    verb) {
 	return verb " on " ENVIRON["L_MEDIUM"] " here " why
 }
 
-# Skips that a Linux of this release, run as here, is not expected to have.
-function more_skips(    i, count, text, why) {
+# Counts the skips that a Linux of this release, run as here, is not expected to have; surplus
+# is what there is to say of them.
+function more_skips(    i, count, why) {
 	for (i = 1; i <= skip_count; i++) {
 		why = skip_reasons[i]
 		if (is_expected(why))
 			continue
 		count += skip_reason[why]
-		text = text (text == "" ? "" : "; ") why " (" skip_reason[why] ")"
+		surplus = surplus (surplus == "" ? "" : "; ") why " (" skip_reason[why] ")"
 	}
-	text = plural(count, "skip", "skips") " more than Linux " ENVIRON["L_RELEASE"] " has: " text
 	if (count)
-		put(wrapped(text, 98, "", "  "))
+		surplus = plural(count, "skip", "skips") " more than Linux " \
+			ENVIRON["L_RELEASE"] " has: " surplus
+	return count
 }
 
 # A kind that this release has: "no ofd locks here" on a memfd of Linux 6.1 is no answer.
@@ -1736,11 +1738,14 @@ END {
 			entry("  ", state, pad(total[state], 6) legend[state])
 	}
 	bad = total["fail"] + total["unfair"] + total["hung"] + total["broke"] + total["lost"]
+	more = more_skips()
 	text = plural(results, "result", "results") (rounds > 1 ? " of " rounds " runs" : "") ": "
 	if (bad)
 		text = text bad " unexpected"
 	else if (total["skip"] == results)
 		text = text "nothing ran"
+	else if (more)
+		text = text "all that ran as expected, more skips than expected"
 	else
 		text = text "all as expected"
 	if (total["xpass"])
@@ -1753,7 +1758,8 @@ END {
 		put("")
 		for (i = 1; i <= skip_count; i++)
 			put("skipped, " skip_reason[skip_reasons[i]] ": " skip_reasons[i])
-		more_skips()
+		if (surplus != "")
+			put(wrapped(surplus, 98, "", "  "))
 		gone = vanished()
 	}
 	if (pass_count) {
