@@ -116,7 +116,8 @@ static int become_somebody(struct scene *scene)
 	/* What changes the user also undoes these, prctl(2). */
 	prctl(PR_SET_DUMPABLE, 1);
 	actor_die_with_parent(parent);
-	return err;
+	/* A user namespace may have no such user. */
+	return err == -EINVAL && privilege_is_confined() ? -EPERM : err;
 }
 
 #define IS_BOUND() do { \
