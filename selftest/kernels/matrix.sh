@@ -62,6 +62,12 @@ clean_after() {
 	is "nothing is left behind: $1" "$(left_over)" ""
 }
 
+# Can junit.xml be written here?
+printf '1..1\nok 1\n' >"$top/good.tap"
+junit=
+! prove --formatter TAP::Formatter::JUnit -e cat "$top/good.tap" >/dev/null 2>&1 || junit=junit.xml
+no_junit="no prove with TAP::Formatter::JUnit (libtap-formatter-junit-perl)"
+
 # ---- a suite and some kernels ----
 
 program() {
@@ -125,8 +131,7 @@ has "how many" out '^2 tests differ, 4 are the same on all\.$'
 has "what was not expected" err '^newer: 2 unexpected:$'
 has "by its id" err '^  access:promise.ofd.another$'
 is "-o keeps what there is" "$(cd "$top/kept" && echo *)" \
-	"index.html $(perl -MTAP::Formatter::JUnit -e 1 2>/dev/null && echo junit.xml ||
-		echo) matrix.md new newer old results.tsv"
+	"index.html ${junit:+$junit }matrix.md new newer old results.tsv"
 has "Markdown" kept/matrix.md '^| access: promise: another, posix ofd | skip | yes | \*\*FAIL\*\* |$'
 has "results as a table" kept/results.tsv '^newer	access	promise	posix	another	FAIL	'
 has "the page has the difference" kept/index.html '^.*<td class="yes d">yes<td class="fail d"><details name=cell>'
@@ -137,14 +142,28 @@ run --matrix --kernels "$top/list" -o "$top/kept" -t 'barging:*'
 has "a page is harmless" kept/index.html '^seen: &lt;b&gt;&amp;amp;$'
 has "with the drawing" kept/index.html '^  holder |w&quot;H|$'
 has "that of an expected failure as well" kept/index.html '^  waiter |   wwwwww|   overtaken$'
-if perl -MTAP::Formatter::JUnit -e 1 2>/dev/null; then
+if [ -n "$junit" ]; then
 	is "JUnit is XML with each result of each kernel" \
 		"$(perl -0ne 'print scalar(() = /<testcase /g)' "$top/kept/junit.xml")" 9
 	has "and has the failures" kept/junit.xml 'failures="1"'
 else
-	skip "JUnit is XML with each result of each kernel" "no TAP::Formatter::JUnit"
-	skip "and has the failures" "no TAP::Formatter::JUnit"
+	skip "JUnit is XML with each result of each kernel" "$no_junit"
+	skip "and has the failures" "$no_junit"
 fi
+
+# All programs of this machine, of which some can be taken away.
+ln -s /bin/* /usr/bin/* "$top/bin/" 2>/dev/null
+for without in "no prove" "a prove without the formatter"; do
+	rm -f "$top/bin/prove"
+	[ "$without" = "no prove" ] || ln -s "$(command -v false)" "$top/bin/prove"
+	: >"$top/kept/junit.xml"
+	PATH=$here/fake/machine:$top/bin run --matrix --kernels "$top/list" -o "$top/kept" -t 'whence:*'
+	is "$without: exit status 0" $rc 0
+	is "$without: no junit.xml, not even an old one" "$(cd "$top/kept" && echo *)" \
+		"index.html matrix.md new newer old results.tsv"
+	has "$without: which package brings it" err \
+		'^run_tests.sh: without junit.xml: apt-get install libtap-formatter-junit-perl$'
+done
 
 # ---- those that are only shown ----
 
@@ -161,11 +180,11 @@ printf '%s\n' "$top/new" "$top/newer shown" "$top/same" >"$top/list"
 run --matrix --kernels "$top/list" -o "$top/kept" -t 'access:*'
 has "its neighbour on the page is compared with one that counts" kept/index.html \
 	'</pre></details><td class="yes">yes$'
-if perl -MTAP::Formatter::JUnit -e 1 2>/dev/null; then
+if [ -n "$junit" ]; then
 	has_not "what is only shown is no failure in JUnit" kept/junit.xml \
 		'\(failures\|errors\)="[1-9]"\|<failure\|<error'
 else
-	skip "what is only shown is no failure in JUnit" "no TAP::Formatter::JUnit"
+	skip "what is only shown is no failure in JUnit" "$no_junit"
 fi
 printf '%s\n' new same >"$top/list"
 (cd "$top" && run --matrix --kernels list -t 'access:*' && echo $rc >rc)
@@ -203,7 +222,6 @@ rm -rf "$top/cache"
 FAKE_DEBIAN=offline run --matrix -t 'access:*'
 is "a network that is down leaves nothing out: exit status 1" $rc 1
 has "and is named" err "cannot be fetched"
-ln -s /bin/* /usr/bin/* "$top/bin/" 2>/dev/null
 rm -f "$top/bin/qemu-system-x86_64"
 rm -rf "$top/cache"
 PATH=$top/bin run --matrix -t 'access:*'
