@@ -993,7 +993,7 @@ figure() {
 
 plots() {
 	if ! have gnuplot; then
-		echo "no plots: gnuplot is not installed"
+		echo "no plots: gnuplot is not installed (apt-get install gnuplot-nox)"
 		return
 	fi
 	figure_path plots.gnuplot

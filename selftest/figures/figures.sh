@@ -46,8 +46,8 @@ if command -v gnuplot >/dev/null 2>&1; then
 		tell $? "$plot.svg is whole" "$(tail -n 1 "$top/table")"
 	done
 else
-	said=$(grep -c 'gnuplot is not installed' "$top/table")
-	tell "$([ "$said" = 1 ]; echo $?)" "one line tells that gnuplot is not installed"
+	said=$(grep -c 'no plots: gnuplot is not installed (apt-get install gnuplot-nox)' "$top/table")
+	tell "$([ "$said" = 1 ]; echo $?)" "one line tells which package brings gnuplot"
 fi
 
 # ---- what has not this shape ----
