@@ -251,7 +251,8 @@ check: all $(selftest_progs)
 		n=$$(grep -Ec '^(not )?ok( |$$)' $$log); s=$$(grep -Eic '^ok.* # skip' $$log); \
 		if case $$status in 0|4) ;; *) false ;; esac && $(judge) $$log >/dev/null 2>&1; then \
 			passed=$$((passed + 1)); $(if $(Q),,cat $$log;) \
-			echo "  ok      $$name: $$n tests, $$s skipped"; \
+			why=$$(sed -n 's/^1\.\.0 $(H) SKIP //p' $$log); \
+			echo "  ok      $$name: $${why:+skipped, }$${why:-$$n tests, $$s skipped}"; \
 		else \
 			failed=$$((failed + 1)); cat $$log; \
 			echo "  NOT OK  $$name: exit status $$status, see $$log"; \

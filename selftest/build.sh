@@ -178,8 +178,8 @@ if echo '#include <sys/capability.h>' | gcc -fsyntax-only -x c - 2>/dev/null; th
 	check "and is forgotten by the next make" build O="$top/one" "$aliasing"
 	check "which links libcap again" grep -q -e -lcap "$top/one/.flags"
 else
-	skip "and is forgotten by the next make" "no libcap"
-	skip "which links libcap again" "no libcap"
+	skip "and is forgotten by the next make" "no libcap (libcap-dev)"
+	skip "which links libcap again" "no libcap (libcap-dev)"
 fi
 
 # ---- compilers ----
@@ -193,9 +193,9 @@ if echo 'int main(void) { return 0; }' | gcc -static -x c - -o "$top/static" 2>/
 	check "a static program" is_static "$aliasing"
 	check "that runs" runs "$aliasing"
 else
-	skip "STATIC=1 builds" "no static libc"
-	skip "a static program" "no static libc"
-	skip "that runs" "no static libc"
+	skip "STATIC=1 builds" "no static libc (libc6-dev)"
+	skip "a static program" "no static libc (libc6-dev)"
+	skip "that runs" "no static libc (libc6-dev)"
 fi
 if have musl-gcc; then
 	check "musl builds" build O="$top/one" CC=musl-gcc STATIC=1 "$aliasing"
@@ -206,7 +206,7 @@ if have musl-gcc; then
 else
 	for what in "musl builds" "without a warning for musl" "a static musl program" \
 		"that runs with musl" "and has nothing of the other libc"; do
-		skip "$what" "no musl-gcc"
+		skip "$what" "no musl-gcc (musl-tools)"
 	done
 fi
 if have clang; then
@@ -350,6 +350,7 @@ pretend bad 'echo 1..2' 'echo ok 1 a' 'echo not ok 2 b'
 pretend short 'echo 1..2' 'echo ok 1 a'
 pretend status 'echo 1..1' 'echo ok 1 a' 'exit 3'
 pretend silent ':'
+pretend skipped 'echo "1..0 # SKIP no tool"' 'exit 4'
 pretend bail 'echo 1..1' 'echo ok 1 a' 'echo Bail out! why'
 closes() {
 	grep -qx "make check: $1" "$top/log"
@@ -361,6 +362,8 @@ judge() {
 judged() {
 	check "make check $1" judge 'one good.sh'
 	check "closes with the counts $1" closes "2 passed, 0 failed"
+	check "a check that skips everything passes $1" judge 'skipped.sh'
+	check "and says why ($1)" logged '^  ok      skipped.sh: skipped, no tool$'
 	for bad in bad short status silent bail; do
 		check "a check that is $bad fails $1" fails judge "good.sh $bad.sh"
 		check "and is counted ($bad, $1)" closes "1 passed, 1 failed"

@@ -57,7 +57,7 @@ clean_after() {
 }
 
 if ! command -v git >/dev/null; then
-	echo "1..0 # SKIP git is not here"
+	echo "1..0 # SKIP no git"
 	exit 4
 fi
 
