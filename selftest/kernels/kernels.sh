@@ -312,9 +312,18 @@ clean_after "no room"
 ln -s /bin/* /usr/bin/* "$top/bin/" 2>/dev/null
 rm -f "$top/bin/qemu-system-x86_64" "$top/bin/cpio" "$top/bin/busybox" "$top/bin/runsc" "$top/bin/apt-get"
 PATH=$top/bin
-refused 2 'missing for this kernel: apt-get install qemu-system-x86 busybox-static cpio$' -k "$top/image"
-refused 2 'missing for this kernel: apt-get install apt$' -k debian:6.12
-refused 2 'missing for this kernel: apt-get install runsc$' -k gvisor
+refused 2 'missing: apt-get install qemu-system-x86 busybox-static cpio$' -k "$top/image"
+refused 2 'missing: apt-get install apt$' -k debian:6.12
+refused 2 'missing: apt-get install runsc$' -k gvisor
+# The suite is built only if nobody has.
+rm -f "$top/bin/make" "$top/bin/gcc" "$top/bin/musl-gcc"
+refused 2 'missing: apt-get install runsc$' -k gvisor
+LOCKFAIR_PROGRAMS=
+refused 2 'missing: apt-get install make gcc$' -k host
+refused 2 'missing: apt-get install make gcc qemu-system-x86 busybox-static cpio$' \
+	-k "$top/image"
+CC="musl-gcc -O1" refused 2 'missing: apt-get install make musl-tools$' -k host
+LOCKFAIR_PROGRAMS=$top/programs
 PATH=$here/fake/machine:$real_path
 
 # ---- Debian ----

@@ -226,7 +226,7 @@ rm -f "$top/bin/qemu-system-x86_64"
 rm -rf "$top/cache"
 PATH=$top/bin run --matrix -t 'access:*'
 is "without QEMU the default list is not made shorter: exit status 2" $rc 2
-has "but it is named" err '^run_tests.sh: missing for this kernel: apt-get install .*qemu-system-x86'
+has "but it is named" err '^run_tests.sh: missing: apt-get install .*qemu-system-x86'
 
 # $1: what is said on stderr; the rest: arguments.
 refused() {
