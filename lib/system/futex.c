@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "system/futex.h"
+
+int futex_wait(const unsigned int *word, unsigned int seen, unsigned int bits)
+{
+	if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, NULL, NULL, bits) < 0)
+		return -errno;
+	return 0;
+}
+
+int futex_wake(const unsigned int *word, int count, unsigned int bits)
+{
+	if (syscall(SYS_futex, word, FUTEX_WAKE_BITSET, count, NULL, NULL, bits) < 0)
+		return -errno;
+	return 0;
+}
+
+void futex_await(const unsigned int *word, unsigned int old)
+{
+	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == old)
+		futex_wait(word, old, FUTEX_ANY_BIT);
+}
+
+void futex_announce(unsigned int *word, unsigned int value)
+{
+	__atomic_store_n(word, value, __ATOMIC_RELEASE);
+	futex_wake(word, INT_MAX, FUTEX_ANY_BIT);
+}
