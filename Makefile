@@ -183,7 +183,7 @@ $(archives):
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(filter %/model,$(progs)): $(model)
+$(call in_output,tests/model) $(filter $(OUTPUT)/selftest/model/%,$(progs)): $(model)
 $(figure_progs) $(filter %/statistics,$(selftest_progs)): $(figure)
 $(progs): %: %.o $(lib)
 	$(call say,LINK,$@)

@@ -32,7 +32,8 @@ usage() {
 	  -n, --repeat N        run everything N times
 	  -x, --stop            stop at the first unexpected result
 	  -d, --directory DIR   put the lock files into DIR (default: memfd)
-	  -o, --output DIR      keep the raw TAP, results.ktap and summary.txt in DIR
+	  -o, --output DIR      keep the raw TAP, results.ktap, summary.txt and the histories of
+	                        what did not hold in DIR
 	  -s, --strict          an expected failure is a failure: FIFO, or exit 1
 	  -v, --verbose         a row for every claim, where there would be one a file
 	      --figures         no tests: what the locks cost, and how evenly they are
@@ -782,7 +783,7 @@ quoted() {
 	esac
 }
 
-unset LOCKFAIR_DIR LOCKFAIR_STRICT
+unset LOCKFAIR_DIR LOCKFAIR_STRICT LOCKFAIR_HISTORIES
 [ -z "${LOCKFAIR_KERNEL-}" ] || again="$again -k $(quoted "$LOCKFAIR_KERNEL")"
 [ -z "$stop" ] || export LOCKFAIR_STOP=1
 if [ -n "$strict" ]; then
@@ -811,6 +812,11 @@ if [ -n "$output" ]; then
 	summary=$output/summary.txt
 	[ -z "$figures" ] || { ktap=$output/figures.txt; summary=/dev/null; }
 	{ : >"$ktap" && : >"$summary"; } 2>/dev/null || die "-o: $output is not writable"
+	# Out of a guest they would take longer than the tests.
+	if [ -z "$figures${LOCKFAIR_MACHINE-}" ]; then
+		export LOCKFAIR_HISTORIES="$output/histories"
+		mkdir -p -- "$LOCKFAIR_HISTORIES" 2>/dev/null || die "-o: $output is not writable"
+	fi
 fi
 
 # ---- the header ----

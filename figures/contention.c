@@ -21,6 +21,7 @@
 
 #include "figures/figure.h"
 #include "figures/statistics.h"
+#include "system/cpu.h"
 
 #define ACTORS	64
 #define LOG	524288
@@ -59,8 +60,8 @@ static int contend(struct actor *self, void *arg)
 {
 	struct lock *lock = self->lock;
 	struct figure_run *run = arg;
-	unsigned int me = self->lane - 1;	/* lane 0 is the holder */
-	int err = figure_pin(run->cpu[me % run->cpus]);
+	unsigned int me = self->row - 1;	/* row 0 is the holder */
+	int err = cpu_pin(0, run->cpu[me % run->cpus]);
 
 	act_sleeps_in(self, lock_sleeps_in(lock, MODE_EXCLUSIVE));
 	while (!err && figure_now() < shared->end) {
@@ -223,7 +224,7 @@ static void contention(struct figure_run *run, enum lock_kind kind, int crowd)
 		int err = actor_await(&scene.actor[i]);
 
 		if (err)
-			trouble(&scene, TROUBLE_BROKEN, "%d actors: %s", actors, strerror(-err));
+			scene_broken(&scene, "%d actors: %s", actors, strerror(-err));
 	}
 	took = figure_now() - begun;
 	if (figure_scene_close(run, &scene, kind))
@@ -242,7 +243,7 @@ int main(int argc, char *argv[])
 		       crowd + 1 < CROWDS ? "," : " a round\n");
 	while (figure_next_round(&run)) {
 		for (int crowd = 0; crowd < CROWDS; crowd++) {
-			for (int i = 0; i < LOCK_KINDS; i++)
+			for (int i = 0; i < KINDS; i++)
 				contention(&run, figure_kind(&run, i), crowd);
 		}
 	}

@@ -14,6 +14,8 @@
 
 #include "figures/figure.h"
 #include "figures/statistics.h"
+#include "system/cpu.h"
+#include "system/futex.h"
 
 #define BATCH		64	/* so many pairs of calls between two looks at the clock */
 #define BATCHES		100
@@ -39,7 +41,7 @@ static int lock_and_unlock(struct actor *self, void *arg)
 {
 	double begun = figure_now(), before = begun, after;
 	struct lock *lock = self->lock;
-	int err = figure_pin(shared->cpu[0]);
+	int err = cpu_pin(0, shared->cpu[0]);
 
 	(void)arg;
 	shared->count = 0;
@@ -88,21 +90,21 @@ static int take(struct actor *self, void *arg)
 {
 	struct lock *lock = self->lock;
 	unsigned int turn;
-	int err = figure_pin(shared->cpu[1]);
+	int err = cpu_pin(0, shared->cpu[1]);
 
 	(void)arg;
 	shared->taker = syscall(SYS_gettid);
 	shared->call = lock_sleeps_in(lock, MODE_EXCLUSIVE);
-	figure_announce(&shared->there, 1);
+	futex_announce(&shared->there, 1);
 	for (turn = 1; !err; turn++) {
-		figure_await(&shared->turn, turn - 1);
+		futex_await(&shared->turn, turn - 1);
 		if (__atomic_load_n(&shared->turn, __ATOMIC_ACQUIRE) == NO_MORE)
 			return 0;
 		err = lock_acquire(lock, &EXCLUSIVE, true);
 		shared->granted = figure_now();
 		if (!err)
 			err = lock_release(lock, 0, 0);
-		figure_announce(&shared->taken, err ? NO_MORE : turn);
+		futex_announce(&shared->taken, err ? NO_MORE : turn);
 	}
 	return err;
 }
@@ -112,28 +114,28 @@ static int give(struct actor *self, void *arg)
 	double begun = figure_now(), released;
 	struct lock *lock = self->lock;
 	unsigned int turn;
-	int err = figure_pin(shared->cpu[0]);
+	int err = cpu_pin(0, shared->cpu[0]);
 
 	(void)arg;
-	figure_await(&shared->there, 0);
+	futex_await(&shared->there, 0);
 	shared->count = 0;
 	for (turn = 1; !err && shared->count < HANDOFFS; turn++) {
 		err = lock_acquire(lock, &EXCLUSIVE, true);
 		if (err)
 			break;
-		figure_announce(&shared->turn, turn);
+		futex_announce(&shared->turn, turn);
 		err = figure_asleep(shared->taker, &shared->call);
 		released = figure_now();
 		if (lock_release(lock, 0, 0) || err)
 			break;
-		figure_await(&shared->taken, turn - 1);
+		futex_await(&shared->taken, turn - 1);
 		if (__atomic_load_n(&shared->taken, __ATOMIC_ACQUIRE) == NO_MORE)
 			break;
 		shared->sample[shared->count++] = shared->granted - released;
 		if (figure_now() - begun > TIME_FOR_EACH)
 			break;
 	}
-	figure_announce(&shared->turn, NO_MORE);
+	futex_announce(&shared->turn, NO_MORE);
 	return err;
 }
 
@@ -165,7 +167,7 @@ static void handoff(struct figure_run *run, struct scene *scene, const char *fig
 	if (!err)
 		err = actor_await(taker);
 	if (err)
-		trouble(scene, TROUBLE_BROKEN, "%s: %s", figure, strerror(-err));
+		scene_broken(scene, "%s: %s", figure, strerror(-err));
 	else
 		tell_percentiles(run, figure, lock_kind_name(scene->site->kind));
 }
@@ -181,13 +183,13 @@ static void cost(struct figure_run *run, enum lock_kind kind)
 	actor_start(&scene, "taker");
 	shared->cpu[0] = run->cpu[0];
 	err = actor_do(giver, lock_and_unlock, NULL);
-	if (err && !scene.trouble[0])
-		trouble(&scene, TROUBLE_BROKEN, "lock and unlock: %s", strerror(-err));
-	if (!scene.trouble[0]) {
+	if (err && scene_goes_on(&scene))
+		scene_broken(&scene, "lock and unlock: %s", strerror(-err));
+	if (scene_goes_on(&scene)) {
 		tell_percentiles(run, "uncontended", lock_kind_name(kind));
 		handoff(run, &scene, "handoff_one_cpu", run->cpu[0]);
 	}
-	if (!scene.trouble[0] && run->cpus > 1)
+	if (scene_goes_on(&scene) && run->cpus > 1)
 		handoff(run, &scene, "handoff_two_cpus", run->cpu[1]);
 	figure_scene_close(run, &scene, kind);
 }
@@ -205,7 +207,7 @@ int main(int argc, char *argv[])
 		printf("# cost: pinned to CPU %d; there is no second one\n", run.cpu[0]);
 	printf("# cost: lock and unlock in batches of %d\n", BATCH);
 	while (figure_next_round(&run)) {
-		for (int i = 0; i < LOCK_KINDS; i++)
+		for (int i = 0; i < KINDS; i++)
 			cost(&run, figure_kind(&run, i));
 		if (!mutex_lock_and_unlock())
 			tell_percentiles(&run, "uncontended", "mutex");

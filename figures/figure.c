@@ -2,23 +2,17 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
-#include <linux/futex.h>
 #include <math.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "figures/figure.h"
-
-#if !defined(SYS_futex) && defined(SYS_futex_time64)
-#define SYS_futex SYS_futex_time64
-#endif
+#include "system/cpu.h"
 
 #define SECOND		1e9
 #define ROUNDS_MOST	1000
@@ -41,15 +35,9 @@ static void misused(const char *name)
 
 static void choose_cpus(struct figure_run *run)
 {
-	cpu_set_t allowed;
+	int count = cpu_allowed(run->cpu, FIGURE_CPUS);
 
-	CPU_ZERO(&allowed);
-	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
-		return;
-	for (int cpu = 0; cpu < CPU_SETSIZE && run->cpus < FIGURE_CPUS; cpu++) {
-		if (CPU_ISSET(cpu, &allowed))
-			run->cpu[run->cpus++] = cpu;
-	}
+	run->cpus = count < 0 ? 0 : count;
 }
 
 void figure_begin(struct figure_run *run, const char *name, int argc, char *argv[])
@@ -112,7 +100,7 @@ bool figure_next_round(struct figure_run *run)
 
 enum lock_kind figure_kind(const struct figure_run *run, int nth)
 {
-	return (run->round + nth) % LOCK_KINDS;
+	return (run->round + nth) % KINDS;
 }
 
 void figure_value(const struct figure_run *run, const char *figure, const char *kind,
@@ -125,16 +113,16 @@ void figure_value(const struct figure_run *run, const char *figure, const char *
 
 bool figure_scene_close(struct figure_run *run, struct scene *scene, enum lock_kind kind)
 {
-	bool trouble = scene->trouble[0];
+	bool well = scene_goes_on(scene);
 
-	if (trouble && scene->sort == TROUBLE_MISSING) {
-		figure_note(run, "%s: %s", run->name, scene->trouble);
-	} else if (trouble) {
-		fprintf(stderr, "%s: %s: %s\n", run->name, lock_kind_name(kind), scene->trouble);
+	if (scene->end == SCENE_LACKS) {
+		figure_note(run, "%s: %s", run->name, scene->error);
+	} else if (!well) {
+		fprintf(stderr, "%s: %s: %s\n", run->name, lock_kind_name(kind), scene->error);
 		run->broken = 1;
 	}
 	scene_close(scene);
-	return !trouble;
+	return well;
 }
 
 int figure_end(struct figure_run *run)
@@ -160,37 +148,23 @@ void *figure_shared(size_t size)
 	return memory;
 }
 
-int figure_pin(int cpu)
-{
-	cpu_set_t one;
+struct sleeper {
+	pid_t tid;
+	const struct asleep_call *call;
+	struct asleep_proof proof;
+};
 
-	CPU_ZERO(&one);
-	CPU_SET(cpu, &one);
-	return sched_setaffinity(0, sizeof(one), &one) < 0 ? -errno : 0;
-}
-
-void figure_await(unsigned int *word, unsigned int old)
+static int sleeps(void *arg)
 {
-	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == old)
-		syscall(SYS_futex, word, FUTEX_WAIT, old, NULL, NULL, 0);
-}
+	struct sleeper *sleeper = arg;
 
-void figure_announce(unsigned int *word, unsigned int value)
-{
-	__atomic_store_n(word, value, __ATOMIC_RELEASE);
-	syscall(SYS_futex, word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+	return asleep_look(sleeper->tid, sleeper->call, &sleeper->proof);
 }
 
 int figure_asleep(pid_t tid, const struct asleep_call *call)
 {
-	struct asleep_proof proof = { 0 };
-	double end = figure_now() + SECOND;
-	int ret;
+	struct sleeper sleeper = { .tid = tid, .call = call };
+	int ret = asleep_poll(sleeps, &sleeper, 1000);
 
-	while (!(ret = asleep_look(tid, call, &proof))) {
-		if (figure_now() > end)
-			return -ETIMEDOUT;
-		sched_yield();
-	}
 	return ret < 0 ? ret : 0;
 }

@@ -12,6 +12,7 @@
 #define LOCKFAIR_FIGURE_H
 
 #include "actor/actor.h"
+#include "actor/rest.h"
 
 #define FIGURE_CPUS	SCENE_ACTORS
 
@@ -56,7 +57,7 @@ void figure_value(const struct figure_run *run, const char *figure, const char *
 	} \
 } while (0)
 
-/* Close the scene and tell of its trouble, if there is any: true without. */
+/* Close the scene and report its error. Return true if there was none. */
 bool figure_scene_close(struct figure_run *run, struct scene *scene, enum lock_kind kind);
 
 /* What main() returns. */
@@ -65,14 +66,7 @@ int figure_end(struct figure_run *run);
 /* Memory that the actors share, zeroed; ends the program if there is none. */
 void *figure_shared(size_t size);
 
-/* Confine the calling task to one CPU. 0 or -errno. */
-int figure_pin(int cpu);
-
-/* Sleep as long as *@word is @old; make it @value and wake everybody. */
-void figure_await(unsigned int *word, unsigned int old);
-void figure_announce(unsigned int *word, unsigned int value);
-
-/* Yield until the task sleeps in @call. 0, or -errno: -ETIMEDOUT after a second or so. */
+/* Wait until the task sleeps in @call. 0, or -errno: -ETIMEDOUT after a second. */
 int figure_asleep(pid_t tid, const struct asleep_call *call);
 
 #endif /* LOCKFAIR_FIGURE_H */

@@ -24,6 +24,8 @@
 
 #include "figures/figure.h"
 #include "figures/statistics.h"
+#include "system/cpu.h"
+#include "system/futex.h"
 
 #define WAITERS		1000
 #define RANGES		100000
@@ -89,11 +91,11 @@ static void wait_for_it(const struct lock_site *site, int me, unsigned int waite
 
 	if (err) {
 		__atomic_store_n(&shared->failed, 1, __ATOMIC_SEQ_CST);
-		figure_announce(&shared->ready[me], 1);
+		futex_announce(&shared->ready[me], 1);
 		_exit(1);
 	}
 	shared->call[me] = lock_sleeps_in(&lock, MODE_EXCLUSIVE);
-	figure_announce(&shared->ready[me], 1);
+	futex_announce(&shared->ready[me], 1);
 	err = lock_acquire(&lock, &EXCLUSIVE, true);
 	if (!err)
 		err = lock_release(&lock, 0, 0);
@@ -101,10 +103,10 @@ static void wait_for_it(const struct lock_site *site, int me, unsigned int waite
 		__atomic_store_n(&shared->failed, 1, __ATOMIC_SEQ_CST);
 	if (__atomic_add_fetch(&shared->granted, 1, __ATOMIC_SEQ_CST) == waiters) {
 		shared->end = figure_now();
-		figure_announce(&shared->done, 1);
+		futex_announce(&shared->done, 1);
 	}
 	/* Nobody's end may take part of the time. */
-	figure_await(&shared->done, 0);
+	futex_await(&shared->done, 0);
 	_exit(0);
 }
 
@@ -123,7 +125,7 @@ static int queue_up(const struct lock_site *site, pid_t *pid, int waiters)
 			return -errno;
 	}
 	for (int i = 0; !err && i < waiters; i++) {
-		figure_await(&shared->ready[i], 0);
+		futex_await(&shared->ready[i], 0);
 		err = shared->failed ? -EIO : figure_asleep(pid[i], &shared->call[i]);
 	}
 	return err;
@@ -148,7 +150,7 @@ static double drain(const struct lock_site *site, int waiters, int *err)
 		begun = figure_now();
 		*err = lock_release(&lock, 0, 0);
 		if (!*err)
-			figure_await(&shared->done, 0);
+			futex_await(&shared->done, 0);
 	}
 	for (int i = 0; i < waiters; i++) {
 		if (pid[i] > 0)
@@ -169,7 +171,7 @@ static void with_waiters(struct figure_run *run, enum lock_kind kind)
 		double took;
 		int err;
 
-		if (kind == LOCK_EVENTFD && waiters >= LOCK_BATONS) {
+		if (kind == KIND_EVENTFD && waiters >= LOCK_BATONS) {
 			figure_note(run, "growth: eventfd: no more than %d can wait",
 				    LOCK_BATONS - 1);
 			break;
@@ -262,7 +264,7 @@ static double lock_call(struct figure_run *run, enum lock_kind kind, int ranges,
 	if (!*err)
 		*err = lock_open(&lock, &site, DESCRIPTION_OWN);
 	if (!*err && others) {
-		*err = lock_site_share(&share, LOCK_OFD, &site);
+		*err = lock_site_share(&share, KIND_OFD, &site);
 		if (!*err)
 			*err = lock_by_others(&share, owner, owners, ranges, deadline);
 	} else if (!*err) {
@@ -336,13 +338,13 @@ int main(int argc, char *argv[])
 
 	figure_begin(&run, "growth", argc, argv);
 	shared = figure_shared(sizeof(*shared));
-	run.broken |= figure_pin(run.cpu[0]) != 0;
+	run.broken |= cpu_pin(0, run.cpu[0]) != 0;
 	printf("# growth: all on CPU %d; ranges of others: one each, from 1000 on of %d others\n",
 	       run.cpu[0], OWNERS);
 	while (figure_next_round(&run)) {
-		for (int i = 0; i < LOCK_KINDS; i++)
+		for (int i = 0; i < KINDS; i++)
 			with_waiters(&run, figure_kind(&run, i));
-		for (int i = 0; i < LOCK_KINDS; i++) {
+		for (int i = 0; i < KINDS; i++) {
 			enum lock_kind kind = figure_kind(&run, i);
 
 			without_ranges(&run, kind);

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * model: what file locks do, as a specification that can be executed.
+ * model: what file locks do, as a specification that can be executed; and does a kernel do it?
  *
- * A state says who holds what and who waits for whom. model_step() tells every state that a
- * step may lead to once everybody has come to rest; what is then seen of the kernel rules
- * out some of them, and when none is left, the kernel did what it may not do. There are
- * three answers to what it may do: what the documentation allows, what Linux practises, and
- * what people believe, strictly first come, first served.
+ * The room has three parts:
+ *   - the specification: states (model.h), the rules of each level (rules.h), which states a
+ *     step may lead to (step.h), and what can be seen of a state (visible.h);
+ *   - random scenarios (scenario.h): written as a listing (trace.h), generated from a seed
+ *     (generate.h) and shortened (shrink.h);
+ *   - the comparison: a scenario is run on the kernel (execute.h), observed (observe.h),
+ *     compared with the model (compare.h) and explained (explain.h), many times (fuzz.h).
+ * It may use lib/lock, lib/actor, lib/history and lib/system. Only tests/model.c uses it.
  *
- * Nothing here knows how a kernel stores locks. A file is looked at in a few cells, ranges
- * of bytes of which the last has no end; an owner holds each of them or does not.
+ * A state says who holds what and who waits for whom. Nothing here knows how a kernel stores
+ * locks. A file is divided into a few cells, ranges of bytes of which the last has no end; an
+ * owner holds each of them or does not.
  */
 #ifndef LOCKFAIR_MODEL_H
 #define LOCKFAIR_MODEL_H
@@ -23,12 +27,6 @@
 #define MODEL_DESCRIPTIONS	(MODEL_ACTORS * MODEL_SLOTS)
 #define MODEL_OWNERS		(MODEL_ACTORS + MODEL_DESCRIPTIONS)
 #define MODEL_WHOLE		((1u << MODEL_CELLS) - 1)	/* all cells */
-
-enum model_level {
-	MODEL_PROMISE,		/* POSIX.1-2024 and the manual pages */
-	MODEL_PRACTICE,		/* what Linux has done since 5.10 */
-	MODEL_FOLKLORE,		/* strictly first come, first served: the controls do it */
-};
 
 enum model_what {
 	STEP_LOCK,		/* or convert; kind, slot, mode, cells, wait */
@@ -64,16 +62,16 @@ enum model_status {
 struct model_request {
 	unsigned char status, kind, mode, wait;
 	unsigned char file, description, cells;
-	/* Practice: an owner whose lock on @cell it stands behind, or MODEL_WAITER + actor. */
+	/* If waiters queue: an owner whose lock on @cell is in the way, or MODEL_WAITER + actor. */
 	unsigned char behind, cell;
-	unsigned char place;	/* among those there; folklore: among all who wait */
+	unsigned char place;	/* among those behind the same; or in the order of arrival */
 	short result;		/* 0 or -errno */
 };
 
 #define MODEL_WAITER	64
 #define MODEL_NOBODY	127
 
-/* Owners are numbered: actors, then open file descriptions. All bytes count when compared. */
+/* Owners are numbered: actors, then open file descriptions. */
 struct model_state {
 	unsigned short alive;					/* actors, a bit each */
 	signed char slot[MODEL_ACTORS][MODEL_SLOTS];		/* a description, or -1 */
@@ -87,74 +85,68 @@ struct model_state {
 	signed char closing[MODEL_SLOTS];
 };
 
-struct model_set {
-	struct model_state *state;
-	int count, room;
-	int *index;		/* by hash */
-	bool full;		/* there were more */
-};
-
-/* 0 or -ENOMEM; @room is a power of two. */
-int model_set_open(struct model_set *set, int room);
-void model_set_close(struct model_set *set);
-void model_set_clear(struct model_set *set);
-bool model_set_add(struct model_set *set, const struct model_state *state);
-unsigned long long model_hash(const struct model_state *state);
-
 /* Nobody holds anything; the first @actors are there. */
 void model_begin(struct model_state *state, int actors);
 
-/* Can this step be made: is the actor awake, the slot open, …? */
-bool model_applies(const struct model_state *state, const struct model_step *step);
+/* Does a request wait asleep; has it not returned? */
+static inline bool model_waits(const struct model_request *request)
+{
+	return request->status == REQUEST_ASLEEP;
+}
 
-/* Add all states of rest to @to that @step may lead to. @scratch is used and cleared. */
-void model_step(enum model_level level, const struct model_state *from,
-		const struct model_step *step, struct model_set *to, struct model_set *scratch);
-
-/* ---- what can be seen ---- */
-
-/* What has become of an actor's call in the last step: NONE, ASLEEP or DONE, and the result. */
-struct model_sight {
-	enum model_status status;
-	int result;
-};
-
-bool model_allows_sight(enum model_level level, const struct model_state *state,
-			const struct model_sight sight[MODEL_ACTORS]);
-
-/* The answer to F_GETLK or F_OFD_GETLK, in cells. */
-struct model_answer {
-	bool locked;
-	bool description;	/* held by one: l_pid is -1 */
-	unsigned char actors;	/* otherwise a bit for each actor that l_pid may mean */
-	unsigned char mode;
-	unsigned char cells;	/* 0: not a range of cells */
-};
-
-/* @viewer is the owner who asks, or -1. */
-bool model_allows_answer(enum model_level level, const struct model_state *state, int viewer,
-			 int file, enum lock_mode mode, unsigned int cells,
-			 const struct model_answer *answer);
-
-/* May an outsider have flock() in this mode, at once? */
-bool model_free_for_flock(const struct model_state *state, int file, enum lock_mode mode);
+static inline bool model_pending(const struct model_request *request)
+{
+	return request->status == REQUEST_ASLEEP || request->status == REQUEST_AWAKE;
+}
 
 /*
- * What proc_locks(5) shows of a file, a line each: a lock, and below it, one level deeper,
- * those who stand directly behind it, and so on. Practice alone. How many lines.
+ * Who owns the lock that the actor requests. Promise, fcntl(2): record locks "are associated with
+ * the process", OFD locks "with the open file description on which they are acquired"; flock(2):
+ * "with an open file description".
  */
-struct model_line {
-	unsigned char depth, kind, mode, cells;
-	unsigned char actor;	/* of a POSIX lock; otherwise MODEL_ACTORS */
-};
+static inline int model_owner(const struct model_request *request, int actor)
+{
+	bool description = request->kind == KIND_OFD || request->kind == KIND_FLOCK;
 
-#define MODEL_LINES	(MODEL_OWNERS * MODEL_CELLS + MODEL_ACTORS)
-int model_lines(const struct model_state *state, int file, struct model_line *lines);
+	return description ? MODEL_ACTORS + request->description : actor;
+}
+
+/* What @owner holds of the file, and of the sort of lock, that @in is about. */
+static inline struct model_cells model_held(const struct model_state *state,
+					    const struct model_request *in, int owner)
+{
+	const struct model_cells nothing = { 0 };
+	int description = owner - MODEL_ACTORS;
+
+	if (description < 0)
+		return in->kind == KIND_FLOCK ? nothing : state->posix[in->file][owner];
+	if (state->file[description] != in->file)
+		return nothing;
+	return in->kind == KIND_FLOCK ? state->flock[description] : state->ofd[description];
+}
+
+/* The same, to be changed: @owner must be able to hold it. */
+struct model_cells *model_held_by(struct model_state *state, const struct model_request *in,
+				  int owner);
+
+/* The cells of the lock that @cell is in; 0 if none. */
+unsigned int model_lock_at(struct model_cells cells, int cell);
+
+/* The cells that are locked in this mode. */
+static inline unsigned int model_of_mode(struct model_cells cells, enum lock_mode mode)
+{
+	return mode == MODE_SHARED ? cells.shared : cells.exclusive;
+}
 
 /* The cells from @first to @last. */
 static inline unsigned int model_range(int first, int last)
 {
 	return ((2u << last) - 1) & ~((1u << first) - 1);
+}
+
+static inline int model_lowest(unsigned int cells)
+{
+	return __builtin_ctz(cells);
 }
 
 #endif /* LOCKFAIR_MODEL_H */

@@ -2,10 +2,10 @@
 /*
  * Access: what can be locked, and through which descriptors?
  *
- * fcntl() wants a descriptor open for reading, or for writing, as the lock is shared or exclusive
- * (tests/errors.c has the refusals); flock() does not mind. POSIX speaks of regular files
- * only: Linux locks whatever has an inode. (Where it may not be written to:
- * tests/read_only_mount.c.)
+ * fcntl() requires a descriptor that is open for reading (a shared lock) or for writing (an
+ * exclusive one; tests/errors.c has the refusals). flock() accepts any. POSIX speaks of regular
+ * files only; Linux locks everything that has an inode. tests/read_only_mount.c is about files
+ * that cannot be written to.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -14,34 +14,38 @@
 #include "access.h"
 #include "network.h"
 
-/* That would be EBADF through this descriptor. */
-#define IS_NOT_AN_FCNTL_LOCK(actor, request) do { \
-	int answer = actor_try(actor, at_site(MINE, request)); \
-	SKIPS_UNLESS(answer != -EBADF || !emulates_flock(&self->scene), FLOCK_IS_EMULATED); \
-} while (0)
+/*
+ * Skip the test if flock() is made of fcntl locks here: then the request, which this descriptor
+ * is not open for, gets EBADF.
+ */
+static void skip_if_flock_is_emulated(struct actor *actor, struct lock_request request)
+{
+	int ret = actor_try(actor, at_site(MINE, request));
 
-CLASS(promise);
+	skip_unless(actor->scene, ret != -EBADF || !emulates_flock(actor->scene),
+		    FLOCK_IS_EMULATED);
+}
 
 /*
  * flock(2): "A shared or exclusive lock can be placed on a file regardless of the mode in which
  * the file was opened".
  */
-CLAIM(promise, TRAIT_CONVERTS_BY_DROPPING, a_read_only_descriptor_takes_an_exclusive_lock)
+PROMISE(FLOCK, a_read_only_descriptor_takes_an_exclusive_lock)
 {
-	int fd = self->scene.site->fd;
-	struct cast cast = stand_on(&self->scene, reopened(fd, O_RDONLY), reopened(fd, O_RDONLY));
+	int fd = scene->site->fd;
+	struct rivals rivals = use_files(scene, reopen(fd, O_RDONLY), reopen(fd, O_RDONLY));
 
-	IS_NOT_AN_FCNTL_LOCK(cast.holder, EXCLUSIVE);
-	EXCLUDES(cast, EXCLUSIVE, EXCLUSIVE);
+	skip_if_flock_is_emulated(rivals.holder, EXCLUSIVE);
+	excludes(rivals, EXCLUSIVE, EXCLUSIVE);
 }
 
-CLAIM(promise, TRAIT_CONVERTS_BY_DROPPING, a_write_only_descriptor_takes_a_shared_lock)
+PROMISE(FLOCK, a_write_only_descriptor_takes_a_shared_lock)
 {
-	int fd = self->scene.site->fd;
-	struct cast cast = stand_on(&self->scene, reopened(fd, O_WRONLY), reopened(fd, O_RDONLY));
+	int fd = scene->site->fd;
+	struct rivals rivals = use_files(scene, reopen(fd, O_WRONLY), reopen(fd, O_RDONLY));
 
-	IS_NOT_AN_FCNTL_LOCK(cast.holder, SHARED);
-	EXCLUDES(cast, SHARED, EXCLUSIVE);
+	skip_if_flock_is_emulated(rivals.holder, SHARED);
+	excludes(rivals, SHARED, EXCLUSIVE);
 }
 
 static const char *folder(const struct scene *scene)
@@ -49,8 +53,8 @@ static const char *folder(const struct scene *scene)
 	return scene->dir ? scene->dir : P_tmpdir;
 }
 
-/* A directory in the tests' folder, without a name when this returns. -1 and errno. */
-static int directory(const struct scene *scene)
+/* Make a directory in the tests' folder; it has no name when this returns. -1 and errno. */
+static int make_directory(const struct scene *scene)
 {
 	char name[PATH_MAX];
 	int fd;
@@ -63,65 +67,55 @@ static int directory(const struct scene *scene)
 	return fd;
 }
 
-#define STANDS_ON_A_DIRECTORY(cast) do { \
-	int fd = directory(&self->scene); \
-	SKIPS_UNLESS(fd >= 0 || !access(folder(&self->scene), W_OK | X_OK), \
-		     "no folder to write in"); \
-	SETS_UP(fd); \
-	cast = stand_on(&self->scene, fd, reopened(fd, O_RDONLY)); \
-} while (0)
+static struct rivals use_a_directory(struct scene *scene)
+{
+	int fd = make_directory(scene);
+
+	skip_unless(scene, fd >= 0 || !access(folder(scene), W_OK | X_OK),
+		    "no folder to write in");
+	sets_up(scene, fd, "making a directory");
+	return use_files(scene, fd, reopen(fd, O_RDONLY));
+}
 
 /*
  * open(2): "EISDIR pathname refers to a directory and the access requested involved writing";
  * fcntl(2): "to place a write lock, fd must be open for writing".
  */
-CLAIM(promise, TRAIT_RANGES, a_directory_takes_no_exclusive_lock)
+PROMISE(RECORD_LOCKS, a_directory_takes_no_exclusive_lock)
 {
-	struct cast cast;
-	int ret;
-
-	STANDS_ON_A_DIRECTORY(cast);
-	ret = actor_try(cast.holder, EXCLUSIVE);
-	IS_BAD_DESCRIPTOR(ret);
+	gets_bad_descriptor(use_a_directory(scene).holder, EXCLUSIVE);
 }
 
-CLASS(practice);
-
-/* Nobody can be refused for it, but one can ask. */
-CLAIM(practice, TRAIT_CONVERTS_IN_PLACE, a_directory_takes_a_shared_lock)
+/* An exclusive lock would be EBADF and could not be refused, but a query can be answered. */
+PRACTICE(POSIX | OFD, a_directory_takes_a_shared_lock)
 {
+	struct rivals rivals = use_a_directory(scene);
 	struct flock query = { .l_type = F_WRLCK };
-	struct lock lock = { .site = self->scene.site };
-	struct cast cast;
+	struct lock lock = { .site = scene->site };
 	int ret;
 
-	STANDS_ON_A_DIRECTORY(cast);
-	lock.fd = reopened(self->scene.site->fd, O_RDONLY);
-	ret = actor_try(cast.holder, at_site(MINE, SHARED));
-	IS_GRANTED(ret, "the holder");
-	ret = actor_try(cast.other, at_site(THEIRS, SHARED));
-	IS_GRANTED(ret, "the other");
+	is_granted(scene, actor_try(rivals.holder, at_site(MINE, SHARED)), "the holder");
+	if (!is_granted(scene, actor_try(rivals.other, at_site(THEIRS, SHARED)), "the other"))
+		return;
+	lock.fd = reopen(scene->site->fd, O_RDONLY);
 	ret = lock_query(&lock, &query);
-	HOLDS(!ret && query.l_type == F_RDLCK, "it is not locked",
-	      "a third asked for F_WRLCK: %s, type %d", strerror(-ret), query.l_type);
+	holds(scene, !ret && query.l_type == F_RDLCK, "a third asked for F_WRLCK: %s, type %d",
+	      strerror(-ret), query.l_type);
 }
 
-CLAIM(practice, TRAIT_CONVERTS_BY_DROPPING, a_directory_can_be_locked)
+PRACTICE(FLOCK, a_directory_can_be_locked)
 {
-	struct cast cast;
-
-	STANDS_ON_A_DIRECTORY(cast);
-	EXCLUDES(cast, EXCLUSIVE, EXCLUSIVE);
+	excludes(use_a_directory(scene), EXCLUSIVE, EXCLUSIVE);
 }
 
-CLAIM(practice, TRAIT_FILE, a_pipe_can_be_locked)
+PRACTICE(FILE_LOCKS, a_pipe_can_be_locked)
 {
-	struct cast cast;
+	struct rivals rivals;
 	int end[2] = { -1, -1 };
 
-	SETS_UP(pipe2(end, O_CLOEXEC));
-	cast = stand_on(&self->scene, end[1], reopened(end[0], O_RDWR));
-	EXCLUDES(cast, EXCLUSIVE, EXCLUSIVE);
+	sets_up(scene, pipe2(end, O_CLOEXEC), "pipe2");
+	rivals = use_files(scene, end[1], reopen(end[0], O_RDWR));
+	excludes(rivals, EXCLUSIVE, EXCLUSIVE);
 }
 
 /* pts(4): their file system may not be mounted. */
@@ -133,74 +127,75 @@ static bool has_terminals(void)
 	       fs.f_type == DEVPTS_SUPER_MAGIC;
 }
 
-CLAIM(practice, TRAIT_FILE, a_terminal_can_be_locked)
+PRACTICE(FILE_LOCKS, a_terminal_can_be_locked)
 {
 	int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
-	struct cast cast;
+	struct rivals rivals;
 	char name[64];
 
-	SKIPS_UNLESS(master >= 0 || has_terminals(), "no pseudo-terminals here");
-	SETS_UP(master);
-	SETS_UP(unlockpt(master));
-	SETS_UP(-ptsname_r(master, name, sizeof(name)));
-	cast = stand_on(&self->scene, open(name, O_RDWR | O_NOCTTY | O_CLOEXEC),
-			open(name, O_RDWR | O_NOCTTY | O_CLOEXEC));
-	EXCLUDES(cast, EXCLUSIVE, EXCLUSIVE);
+	if (!skip_unless(scene, master >= 0 || has_terminals(), "no pseudo-terminals here") ||
+	    !sets_up(scene, master, "posix_openpt") ||
+	    !sets_up(scene, unlockpt(master), "unlockpt") ||
+	    !sets_up(scene, -ptsname_r(master, name, sizeof(name)), "ptsname_r"))
+		return;
+	rivals = use_files(scene, open(name, O_RDWR | O_NOCTTY | O_CLOEXEC),
+			   open(name, O_RDWR | O_NOCTTY | O_CLOEXEC));
+	excludes(rivals, EXCLUSIVE, EXCLUSIVE);
 }
 
-/* A socket cannot be opened anew: both have the same description, and so may be the same owner. */
-CLAIM(practice, TRAIT_FILE, a_socket_can_be_locked)
+/*
+ * A socket cannot be opened a second time: both actors have the same description. An OFD lock or
+ * a flock therefore belongs to both, and does not exclude the other.
+ */
+PRACTICE(FILE_LOCKS, a_socket_can_be_locked)
 {
-	bool owners = lock_kind_traits(variant->kind) & TRAIT_OWNED_BY_PROCESS;
 	int pair[2] = { -1, -1 }, ret;
-	struct cast cast;
+	struct rivals rivals;
 
-	SETS_UP(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair));
-	cast = stand_on(&self->scene, pair[0], pair[0]);
-	ret = actor_try(cast.holder, EXCLUSIVE);
-	IS_GRANTED(ret, "the holder");
-	ret = actor_try(cast.other, EXCLUSIVE);
-	HOLDS(ret == (owners ? -EAGAIN : 0), "another result", "another process was told: %s",
-	      ret ? strerror(-ret) : "it has the lock");
+	sets_up(scene, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), "socketpair");
+	rivals = use_files(scene, pair[0], pair[0]);
+	is_granted(scene, actor_try(rivals.holder, EXCLUSIVE), "the holder");
+	ret = actor_try(rivals.other, EXCLUSIVE);
+	holds(scene, ret == (is_kind(scene, OWNED_BY_PROCESS) ? -EAGAIN : 0),
+	      "another process was told: %s", ret ? strerror(-ret) : "it has the lock");
 }
 
-/* fcntl(2) has its say about locks to be placed alone. */
-CLAIM(practice, TRAIT_OWNED_BY_PROCESS, a_release_needs_no_access)
+/* fcntl(2) requires a certain mode for locks that are placed, and says nothing of others. */
+PRACTICE(OWNED_BY_PROCESS, a_release_needs_no_access)
 {
-	int fd = self->scene.site->fd;
-	struct cast cast = stand_on(&self->scene, reopened(fd, O_RDWR), reopened(fd, O_RDONLY));
-	int ret;
+	int fd = scene->site->fd, ret;
+	struct rivals rivals = use_files(scene, reopen(fd, O_RDWR), reopen(fd, O_RDONLY));
 
-	actor_lock(cast.holder, at_site(MINE, EXCLUSIVE));
-	ret = actor_try(cast.other, at_site(MINE, EXCLUSIVE));
-	REQUIRES(ret == -EAGAIN, "the other was not excluded");
-	actor_unlock_site(cast.holder, THEIRS);
-	ret = actor_try(cast.other, at_site(MINE, EXCLUSIVE));
-	HOLDS(!ret, "the lock is not released",
+	actor_lock(rivals.holder, at_site(MINE, EXCLUSIVE));
+	ret = actor_try(rivals.other, at_site(MINE, EXCLUSIVE));
+	requires(scene, ret == -EAGAIN, "the other was not excluded");
+	actor_unlock_site(rivals.holder, THEIRS);
+	ret = actor_try(rivals.other, at_site(MINE, EXCLUSIVE));
+	holds(scene, !ret,
 	      "the holder let go through a read-only descriptor, and the other was told: %s",
 	      strerror(-ret));
 }
 
-CLAIM(practice, TRAIT_QUERIES, a_query_needs_no_access)
+PRACTICE(POSIX | OFD, a_query_needs_no_access)
 {
 	struct flock read_lock = { .l_type = F_RDLCK }, write_lock = { .l_type = F_WRLCK };
-	int fd = self->scene.site->fd;
-	int read_only = reopened(fd, O_RDONLY), write_only = reopened(fd, O_WRONLY);
-	struct cast cast = stand_on(&self->scene, reopened(fd, O_RDWR), read_only);
-	struct lock lock = { .site = self->scene.site };
+	int fd = scene->site->fd;
+	int read_only = reopen(fd, O_RDONLY), write_only = reopen(fd, O_WRONLY);
+	struct rivals rivals = use_files(scene, reopen(fd, O_RDWR), read_only);
+	struct lock lock = { .site = scene->site };
 	int ret;
 
-	actor_lock(cast.holder, EXCLUSIVE);
+	actor_lock(rivals.holder, EXCLUSIVE);
 	lock.fd = read_only;
 	ret = lock_query(&lock, &write_lock);
-	HOLDS(!ret && write_lock.l_type == F_WRLCK, "another result",
+	holds(scene, !ret && write_lock.l_type == F_WRLCK,
 	      "asked for F_WRLCK through a read-only descriptor: %s, type %d", strerror(-ret),
 	      write_lock.l_type);
 	lock.fd = write_only;
 	ret = lock_query(&lock, &read_lock);
-	HOLDS(!ret && read_lock.l_type == F_WRLCK, "another result",
+	holds(scene, !ret && read_lock.l_type == F_WRLCK,
 	      "asked for F_RDLCK through a write-only descriptor: %s, type %d", strerror(-ret),
 	      read_lock.l_type);
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

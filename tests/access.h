@@ -1,41 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* access: have two actors stand on a file that the test has opened, and see whether it locks. */
+/* access: exchange the scene's file for one that the test has opened, and see whether it locks. */
 #ifndef LOCKFAIR_ACCESS_H
 #define LOCKFAIR_ACCESS_H
 
 #include <fcntl.h>
 
-#include "claim/expectation.h"
+#include "claim/claim.h"
 
 /*
- * The files of the scene are exchanged for others: @mine, through which the holder locks, and
- * @theirs, which is @mine again in another open file description. Both actors inherit both.
+ * The sites of the scene: the file, and the same file through another open file description.
+ * Both actors inherit both.
  */
 #define MINE	0
 #define THEIRS	1
 
-struct cast {
+struct rivals {
 	struct actor *holder, *other;
 };
 
-static inline struct cast stand_on(struct scene *scene, int mine, int theirs)
+/*
+ * Have the scene use the files @mine and @theirs. A negative descriptor is an open that failed
+ * just now.
+ */
+static inline struct rivals use_files(struct scene *scene, int mine, int theirs)
 {
-	struct cast cast;
+	struct rivals rivals;
 	int err = errno;
 
 	if (scene->sites == 1)
 		scene_add_file(scene);
-	if (!scene->trouble[0] && (mine < 0 || theirs < 0 ||
-				   dup2(mine, scene->site[MINE].fd) < 0 ||
-				   dup2(theirs, scene->site[THEIRS].fd) < 0))
-		trouble(scene, TROUBLE_BROKEN, "opening what is to be locked: %s",
-			strerror(err ? err : errno));
-	cast.holder = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "holder", 0);
-	cast.other = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "other", 0);
-	return cast;
+	if (mine < 0 || theirs < 0)
+		scene_broken(scene, "opening what is to be locked: %s", strerror(err));
+	if (scene_goes_on(scene) && (dup2(mine, scene->site[MINE].fd) < 0 ||
+				     dup2(theirs, scene->site[THEIRS].fd) < 0))
+		scene_broken(scene, "opening what is to be locked: %s", strerror(errno));
+	rivals.holder = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "holder", 0);
+	rivals.other = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "other", 0);
+	return rivals;
 }
 
-static inline int reopened(int fd, int flags)
+/* Open the file behind @fd again. -1 and errno. */
+static inline int reopen(int fd, int flags)
 {
 	char name[64];
 
@@ -43,28 +48,40 @@ static inline int reopened(int fd, int flags)
 	return open(name, flags | O_CLOEXEC);
 }
 
-#define IS_GRANTED(ret, who) \
-	HOLDS(!(ret), "it cannot be locked", who " was refused a lock: %s", strerror(-(ret)))
+/* @ret is 0, or why @who was refused a lock. */
+static inline bool is_granted(struct scene *scene, int ret, const char *who)
+{
+	return holds(scene, !ret, "%s was refused a lock: %s", who, strerror(-ret));
+}
 
 /*
+ * A lock that the holder takes excludes the other, which then waits for it:
+ *
  *	holder  HHHHHHH.
  *	other      xwwwwH
  */
-#define EXCLUDES(cast, holds, asks) do { \
-	int first = actor_try((cast).holder, at_site(MINE, holds)), second, third; \
-	IS_GRANTED(first, "the holder"); \
-	second = actor_try((cast).other, at_site(THEIRS, asks)); \
-	HOLDS(second == -EAGAIN, "the lock does not exclude", \
-	      "the other was to be refused with EAGAIN, and got: %s", \
-	      second ? strerror(-second) : "the lock"); \
-	actor_queue((cast).other, at_site(THEIRS, asks)); \
-	actor_unlock_site((cast).holder, MINE); \
-	third = actor_await((cast).other); \
-	IS_GRANTED(third, "the other waited, and"); \
-} while (0)
+static inline bool excludes(struct rivals rivals, struct lock_request taken,
+			    struct lock_request asked)
+{
+	struct scene *scene = rivals.holder->scene;
+	int ret;
 
-#define IS_BAD_DESCRIPTOR(ret) \
-	HOLDS((ret) == -EBADF, "another result", "the holder was to get EBADF, and got: %s", \
-	      (ret) ? strerror(-(ret)) : "the lock")
+	is_granted(scene, actor_try(rivals.holder, at_site(MINE, taken)), "the holder");
+	ret = actor_try(rivals.other, at_site(THEIRS, asked));
+	holds(scene, ret == -EAGAIN, "the other was to be refused with EAGAIN, and got: %s",
+	      ret ? strerror(-ret) : "the lock");
+	actor_queue(rivals.other, at_site(THEIRS, asked));
+	actor_unlock_site(rivals.holder, MINE);
+	return is_granted(scene, actor_await(rivals.other), "the other waited, and");
+}
+
+/* The holder asks for the lock, and gets EBADF. */
+static inline bool gets_bad_descriptor(struct actor *holder, struct lock_request request)
+{
+	int ret = actor_try(holder, request);
+
+	return holds(holder->scene, ret == -EBADF, "the holder was to get EBADF, and got: %s",
+		     ret ? strerror(-ret) : "the lock");
+}
 
 #endif /* LOCKFAIR_ACCESS_H */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Advisory: does a lock keep anybody from the file itself?
+ * Advisory: does a lock protect the file itself?
  *
- * It does not: a lock excludes those who ask for one. Who only reads, writes or truncates is
- * not asked whether it holds the lock, and does not wait. Until 5.15 a file system could be
- * mounted so that it was otherwise, for files with a strange mode.
+ * It does not. A lock excludes other locks: a process that reads, writes or truncates the file
+ * does not have to hold the lock, and does not wait for it. Until 5.15 a mount option could
+ * change that for files with an unusual mode.
  */
-#define EXPECTATION_KEEPS	PRIVILEGE(CAP_SYS_ADMIN)
+#define CLAIM_KEEPS	PRIVILEGE(CAP_SYS_ADMIN)
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -57,11 +57,11 @@ static int empty_it_by_an_open(int fd)
 	return again < 0 ? errno : close(again);
 }
 
-/* Those who need bytes in it come first. */
+/* The uses that need bytes in the file come first. */
 static const struct {
 	const char *what;
-	int (*does)(int fd);
-} deeds[] = {
+	int (*use)(int fd);
+} uses[] = {
 	{ "a read", read_it },
 	{ "a write", write_it },
 	{ "a write through a mapping", map_it },
@@ -69,50 +69,50 @@ static const struct {
 	{ "an open with O_TRUNC", empty_it_by_an_open },
 };
 
-/* Where a lock is in the way of a write, O_NONBLOCK has it fail and not wait. */
+/* With O_NONBLOCK, a write that a lock would keep waiting fails instead. */
 static int open_beside(struct scene *scene)
 {
 	int fd = descriptor_reopen(scene->site->fd);
 
 	if (fd < 0 || fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
-		trouble(scene, TROUBLE_BROKEN, "opening the file: %s", strerror(errno));
+		scene_broken(scene, "opening the file: %s", strerror(errno));
 	return fd;
 }
 
 /*
  *	holder  HHHHHHHHH	all of the file
- *	test     rwmto		reads, writes … by a description of its own, and asks for no lock
+ *	test     rwmto		reads, writes … by a description of its own, without a lock
  *	peer          x		asks for the lock, and is refused it
  */
-#define NOBODY_ELSE_IS_STOPPED() do { \
-	struct cast cast = hold(&self->scene); \
-	int fd = open_beside(&self->scene); \
-	for (unsigned int i = 0; i < ARRAY_SIZE(deeds); i++) { \
-		int err = self->scene.trouble[0] ? 0 : deeds[i].does(fd); \
-		HOLDS(!err, "a lock is mandatory", "%s, while another holds the lock: %s", \
-		      deeds[i].what, strerror(err)); \
-	} \
-	IS_KEPT(cast, "all that was done without a lock"); \
-} while (0)
+static void nobody_else_is_stopped(struct scene *scene)
+{
+	struct pair pair = hold(scene);
+	int fd = open_beside(scene);
 
-CLASS(promise);
+	for (unsigned int i = 0; i < ARRAY_SIZE(uses) && scene_goes_on(scene); i++) {
+		int err = uses[i].use(fd);
+
+		holds(scene, !err, "%s, while another holds the lock: %s", uses[i].what,
+		      strerror(err));
+	}
+	is_kept(pair, "all that was done without a lock");
+}
 
 /*
  * flock(2): "given suitable permissions on a file, a process is free to ignore the use of flock()
  * and perform I/O on the file"; fcntl(2): "Advisory locks are not enforced and are useful only
  * between cooperating processes". lockf(3) is an interface to the latter.
  */
-CLAIM(promise, TRAIT_FILE, who_asks_for_no_lock_is_not_stopped)
+PROMISE(FILE_LOCKS, who_asks_for_no_lock_is_not_stopped)
 {
-	SKIPS_UNLESS(!is_on_smb(&self->scene), "locks are mandatory on SMB, flock(2)");
-	NOBODY_ELSE_IS_STOPPED();
+	if (!skip_unless(scene, !is_on_smb(scene), "locks are mandatory on SMB, flock(2)"))
+		return;
+	nobody_else_is_stopped(scene);
 }
 
-CLASS(practice);
-
 /*
- * The kernel warns of the option "mand" where a file system is mounted with it, not where it is
- * given afterwards. 0 or -errno.
+ * Give the option "mand" to a file system that is mounted already: the kernel's log has a warning
+ * if it is mounted with that. 0 or -errno.
  */
 static int permit_mandatory_locks(int root)
 {
@@ -129,36 +129,42 @@ static int permit_mandatory_locks(int root)
 	return ret;
 }
 
-/* A file that may not be executed by its group and has the set-group-ID bit all the same. */
-static void stand_on_a_file_of(struct scene *scene, int root)
+/* Use a file whose group may not execute it and which nevertheless has the set-group-ID bit. */
+static void use_a_file_of(struct scene *scene, int root)
 {
 	int fd = openat(root, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	struct stat file;
 
 	if (fd < 0 || ftruncate(fd, SCENE_FILE_SIZE) < 0 || fchmod(fd, S_ISGID | 0600) < 0 ||
 	    fstat(fd, &file) < 0 || dup3(fd, scene->site->fd, O_CLOEXEC) < 0)
-		trouble(scene, TROUBLE_BROKEN, "a file for mandatory locks: %s", strerror(errno));
+		scene_broken(scene, "a file for mandatory locks: %s", strerror(errno));
 	else if (!(file.st_mode & S_ISGID))
-		trouble(scene, TROUBLE_BROKEN, "the file has no set-group-ID bit");
+		scene_broken(scene, "the file has no set-group-ID bit");
 	close(fd);
 }
 
-/* f7e33bdbd6d1 (5.15) removed what this mode and this mount option were once for. */
-CLAIM(practice, TRAIT_RANGES, no_mode_and_no_mount_option_makes_it_mandatory)
+/* This mode and this mount option made locks mandatory until f7e33bdbd6d1 (5.15). */
+PRACTICE(RECORD_LOCKS, no_mode_and_no_mount_option_makes_it_mandatory)
 {
 	struct statvfs fs;
-	int root, refusal;
+	int root, err;
 
-	/* The kernel does not tell in another way whether it has them. */
-	SKIPS_UNLESS(release_is_since(5, 15), "mandatory locks went in 5.15 only");
-	IS_MOUNTED_NOWHERE(root);
-	refusal = permit_mandatory_locks(root);
-	NEEDS_CAPABILITY(CAP_SYS_ADMIN, refusal);
-	REQUIRES(!refusal, "the mount option mand: %s", strerror(-refusal));
-	SETS_UP(fstatvfs(root, &fs));
-	REQUIRES(fs.f_flag & ST_MANDLOCK, "the mount option mand was given, and is not in force");
-	stand_on_a_file_of(&self->scene, root);
-	NOBODY_ELSE_IS_STOPPED();
+	fixed_by("f7e33bdbd6d1", "5.15");
+	/* The kernel does not say in another way whether it has mandatory locks. */
+	if (!skip_unless(scene, release_is_since(5, 15), "mandatory locks went in 5.15 only"))
+		return;
+	root = mount_nowhere(scene);
+	if (!scene_goes_on(scene))
+		return;
+	err = permit_mandatory_locks(root);
+	needs_capability(scene, CAP_SYS_ADMIN, err);
+	requires(scene, !err, "the mount option mand: %s", strerror(-err));
+	if (!sets_up(scene, fstatvfs(root, &fs), "fstatvfs") ||
+	    !requires(scene, fs.f_flag & ST_MANDLOCK,
+		      "the mount option mand was given, and is not in force"))
+		return;
+	use_a_file_of(scene, root);
+	nobody_else_is_stopped(scene);
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who is the owner of a lock, and whom does it therefore exclude?
+ * Who owns a lock, and whom does it therefore exclude?
  *
- * An OFD lock or a flock belongs to the open file description, and descriptors
- * that refer to the same one (dup, fork, SCM_RIGHTS) never exclude each other.
- * This is what the published experiment ran into: it passed its memfd over a
- * socket, and the lock that both sides took was one and the same.
+ * An open file description owns its OFD locks and flocks, and descriptors that refer to the
+ * same description (dup, fork, SCM_RIGHTS) never exclude each other. The published experiment
+ * overlooked this: it passed its memfd over a socket, and both sides took the same lock.
  *
- * A POSIX lock belongs to the process, whatever the description.
+ * A process owns its POSIX locks, whatever the description.
  */
-#include "claim/expectation.h"
-
-CLASS(promise);
+#include "claim/claim.h"
 
 /*
  *	holder ---> description <--- alias
  *
- * The holder has the site's own descriptor; the alias comes by it in some way.
+ * The holder has the site's own descriptor; @how says which one the alias has.
  */
 static struct actor *hold_and_alias(struct scene *scene, enum actor_sort sort,
 				    enum lock_description how)
@@ -28,14 +25,21 @@ static struct actor *hold_and_alias(struct scene *scene, enum actor_sort sort,
 	return alias;
 }
 
-#define IS_NOT_EXCLUDED(ret) \
-	HOLDS(!(ret), "an alias is excluded", "the alias was refused the lock: %s", \
-	      strerror(-(ret)))
+static bool is_not_excluded(struct actor *alias)
+{
+	int ret = actor_try(alias, EXCLUSIVE);
 
-#define IS_EXCLUDED(ret) \
-	HOLDS((ret) == -EAGAIN, "two owners hold the lock", \
-	      "the other was to be refused with EAGAIN, and got: %s", \
-	      (ret) ? strerror(-(ret)) : "the lock")
+	return holds(alias->scene, !ret, "the alias was refused the lock: %s", strerror(-ret));
+}
+
+static bool is_excluded(struct actor *other)
+{
+	int ret = actor_try(other, EXCLUSIVE);
+
+	return holds(other->scene, ret == -EAGAIN,
+		     "the other was to be refused with EAGAIN, and got: %s",
+		     ret ? strerror(-ret) : "the lock");
+}
 
 /*
  * fcntl(2): "Open file description locks placed via the same open file description (i.e.,
@@ -43,97 +47,87 @@ static struct actor *hold_and_alias(struct scene *scene, enum actor_sort sort,
  * fork(2), dup(2), fcntl() F_DUPFD, and so on) are always compatible"; flock(2): "duplicate
  * file descriptors (created by, for example, fork(2) or dup(2)) refer to the same lock".
  */
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, a_dup_is_not_excluded)
+PROMISE(OWNED_BY_DESCRIPTION, a_dup_is_not_excluded)
 {
-	struct actor *alias = hold_and_alias(&self->scene, ACTOR_THREAD, DESCRIPTION_DUPLICATED);
-	int ret = actor_try(alias, EXCLUSIVE);
+	struct actor *alias = hold_and_alias(scene, ACTOR_THREAD, DESCRIPTION_DUPLICATED);
 
-	IS_NOT_EXCLUDED(ret);
+	is_not_excluded(alias);
 }
 
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, a_descriptor_inherited_over_fork_is_not_excluded)
+PROMISE(OWNED_BY_DESCRIPTION, a_descriptor_inherited_over_fork_is_not_excluded)
 {
-	struct actor *alias = hold_and_alias(&self->scene, ACTOR_PROCESS, DESCRIPTION_INHERITED);
-	int ret = actor_try(alias, EXCLUSIVE);
+	struct actor *alias = hold_and_alias(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED);
 
-	IS_NOT_EXCLUDED(ret);
+	is_not_excluded(alias);
 }
 
 /* unix(7): a passed descriptor refers to the same description, as if by dup(2). */
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, a_descriptor_passed_over_a_socket_is_not_excluded)
+PROMISE(OWNED_BY_DESCRIPTION, a_descriptor_passed_over_a_socket_is_not_excluded)
 {
-	struct actor *alias = hold_and_alias(&self->scene, ACTOR_PROCESS, DESCRIPTION_PASSED);
-	int ret = actor_try(alias, EXCLUSIVE);
+	struct actor *alias = hold_and_alias(scene, ACTOR_PROCESS, DESCRIPTION_PASSED);
 
-	IS_NOT_EXCLUDED(ret);
+	is_not_excluded(alias);
 }
 
 /*
  * flock(2): "this lock may be modified or released using any of these file descriptors";
  * for OFD locks it follows from what fcntl(2) calls their owner, the description.
  */
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, a_release_through_a_passed_descriptor_is_a_release)
+PROMISE(OWNED_BY_DESCRIPTION, a_release_through_a_passed_descriptor_is_a_release)
 {
-	struct actor *alias = hold_and_alias(&self->scene, ACTOR_PROCESS, DESCRIPTION_PASSED);
-	struct actor *other = actor_start(&self->scene, "other");
-	int before = actor_try(other, EXCLUSIVE), after;
+	struct actor *alias = hold_and_alias(scene, ACTOR_PROCESS, DESCRIPTION_PASSED);
+	struct actor *other = actor_start(scene, "other");
+	int after;
 
-	IS_EXCLUDED(before);
+	is_excluded(other);
 	actor_unlock(alias);
 	after = actor_try(other, EXCLUSIVE);
-	HOLDS(!after, "the lock is not released", "the other was still refused: %s",
-	      strerror(-after));
+	holds(scene, !after, "the other was still refused: %s", strerror(-after));
 }
 
 /* open(2): "A call to open() creates a new open file description". */
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, a_description_opened_anew_is_excluded)
+PROMISE(OWNED_BY_DESCRIPTION, a_description_opened_anew_is_excluded)
 {
-	struct actor *other = hold_and_alias(&self->scene, ACTOR_PROCESS, DESCRIPTION_OWN);
-	int ret = actor_try(other, EXCLUSIVE);
+	struct actor *other = hold_and_alias(scene, ACTOR_PROCESS, DESCRIPTION_OWN);
 
-	IS_EXCLUDED(ret);
+	is_excluded(other);
 }
 
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, threads_with_descriptions_of_their_own_are_excluded)
+PROMISE(OWNED_BY_DESCRIPTION, threads_with_descriptions_of_their_own_are_excluded)
 {
-	struct actor *other = hold_and_alias(&self->scene, ACTOR_THREAD, DESCRIPTION_OWN);
-	int ret = actor_try(other, EXCLUSIVE);
+	struct actor *other = hold_and_alias(scene, ACTOR_THREAD, DESCRIPTION_OWN);
 
-	IS_EXCLUDED(ret);
+	is_excluded(other);
 }
 
 /* POSIX.1-2024 fcntl(): the locks are the process's; fork(): the child does not inherit them. */
-CLAIM(promise, TRAIT_OWNED_BY_PROCESS, a_child_with_the_same_description_is_excluded)
+PROMISE(OWNED_BY_PROCESS, a_child_with_the_same_description_is_excluded)
 {
-	struct actor *other = hold_and_alias(&self->scene, ACTOR_PROCESS, DESCRIPTION_INHERITED);
-	int ret = actor_try(other, EXCLUSIVE);
+	struct actor *other = hold_and_alias(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED);
 
-	IS_EXCLUDED(ret);
+	is_excluded(other);
 }
 
-CLAIM(promise, TRAIT_OWNED_BY_PROCESS, a_process_sent_the_same_description_is_excluded)
+PROMISE(OWNED_BY_PROCESS, a_process_sent_the_same_description_is_excluded)
 {
-	struct actor *other = hold_and_alias(&self->scene, ACTOR_PROCESS, DESCRIPTION_PASSED);
-	int ret = actor_try(other, EXCLUSIVE);
+	struct actor *other = hold_and_alias(scene, ACTOR_PROCESS, DESCRIPTION_PASSED);
 
-	IS_EXCLUDED(ret);
+	is_excluded(other);
 }
 
-CLAIM(promise, TRAIT_OWNED_BY_PROCESS, a_process_with_a_description_of_its_own_is_excluded)
+PROMISE(OWNED_BY_PROCESS, a_process_with_a_description_of_its_own_is_excluded)
 {
-	struct actor *other = hold_and_alias(&self->scene, ACTOR_PROCESS, DESCRIPTION_OWN);
-	int ret = actor_try(other, EXCLUSIVE);
+	struct actor *other = hold_and_alias(scene, ACTOR_PROCESS, DESCRIPTION_OWN);
 
-	IS_EXCLUDED(ret);
+	is_excluded(other);
 }
 
 /* fcntl(2): "The threads in a process share locks". */
-CLAIM(promise, TRAIT_OWNED_BY_PROCESS, a_second_description_in_one_process_is_not_excluded)
+PROMISE(OWNED_BY_PROCESS, a_second_description_in_one_process_is_not_excluded)
 {
-	struct actor *alias = hold_and_alias(&self->scene, ACTOR_THREAD, DESCRIPTION_OWN);
-	int ret = actor_try(alias, EXCLUSIVE);
+	struct actor *alias = hold_and_alias(scene, ACTOR_THREAD, DESCRIPTION_OWN);
 
-	IS_NOT_EXCLUDED(ret);
+	is_not_excluded(alias);
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

@@ -2,53 +2,51 @@
 /*
  * The published experiment: can two sides take turns with a lock?
  *
- * A server and a client lock, look whether it is their turn, and unlock, until
- * each has had TURNS turns. To find that it is not one's turn is a miss; it was
- * about 400 on each side when published. Its author expected none: that the one
- * who waits is let in when the other unlocks.
+ * A server and a client lock, look whether it is their turn, and unlock, until each has had
+ * TURNS turns. A side that finds that it is not its turn has a miss; there were about 400 on each
+ * side when this was published. Its author expected none: when one side unlocks, the other, which
+ * waits, would be let in.
  *
- * First exactly so. The client makes a sealed memfd and passes it to the server
- * over a datagram socket; both lock the whole of it, and the shared file offset
- * says whose turn it is. But what is passed is the open file description, which
- * owns the lock: nothing is excluded at all (see aliasing.c).
+ * First exactly as published. The client makes a sealed memfd and passes it to the server over a
+ * datagram socket; both lock the whole of it, and the shared file offset says whose turn it is.
+ * But what is passed is the open file description, which owns the lock: nothing is excluded at
+ * all (see aliasing.c).
  *
- * Then for every kind, each side with an open file description of its own, and the
- * turn in shared memory. Now the lock excludes, and the sides still do not
- * alternate: the one that unlocks asks again before the other has run (see
- * barging.c). The controls do: the next ticket is drawn before the lock is let go.
+ * Then for every kind, each side with an open file description of its own, and the turn in
+ * shared memory. Now the lock excludes, and the sides still do not alternate: the one that
+ * unlocks asks again before the other has run (see barging.c). The controls do alternate: they
+ * draw the next ticket before they release the lock.
  */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/socket.h>
 
+#include "claim/claim.h"
+#include "history/judge.h"
 #include "lock/descriptor.h"
-#include "claim/expectation.h"
 
 #define TURNS		100
 #define MEMFD_SIZE	64
-#define ATTEMPTS	5	/* until a side has missed; in practice the first decides */
+#define ATTEMPTS	5	/* file locks miss a turn in the first */
 
 /* In the scene's shared numbers. */
 enum { TURN, WRONG, SERVER_MISSES, CLIENT_MISSES, SERVER_TURNS, CLIENT_TURNS, FINISHED };
 
-CLASS(folklore);
-
-/* As published; for every kind as LOCKFAIR_EFFORT says. */
+/* As published; for every kind, scaled by LOCKFAIR_EFFORT. */
 static unsigned int turns_each = TURNS;
 
 static bool is_server(const struct actor *self)
 {
-	return self->lane == 0;
+	return self->row == 0;
 }
 
 /*
- * Write down what this look at the turn has brought. Has the side had all of its
- * turns, or is none to come any more? If a turn was lost the other side may have
- * finished, and the turn stays where it is for ever.
+ * Note whether this look found the side's turn. Return true if the side has had all of its turns,
+ * or will get no more: if a turn was lost, the other side may have finished, and the turn never
+ * changes again.
  */
 static bool score(struct actor *self, bool mine, bool other_finished)
 {
-	unsigned long long *number = self->scene->board->number;
+	unsigned long long *number = self->scene->shared->number;
 	unsigned long long *turns = &number[is_server(self) ? SERVER_TURNS : CLIENT_TURNS];
 
 	act_mark(self, mine ? 't' : 'm');
@@ -61,12 +59,12 @@ static bool score(struct actor *self, bool mine, bool other_finished)
 
 static bool other_has_finished(const struct actor *self)
 {
-	return __atomic_load_n(&self->scene->board->number[FINISHED], __ATOMIC_SEQ_CST);
+	return __atomic_load_n(&self->scene->shared->number[FINISHED], __ATOMIC_SEQ_CST);
 }
 
 static void wrong_number(struct actor *self)
 {
-	__atomic_add_fetch(&self->scene->board->number[WRONG], 1, __ATOMIC_SEQ_CST);
+	__atomic_add_fetch(&self->scene->shared->number[WRONG], 1, __ATOMIC_SEQ_CST);
 }
 
 /* ---- exactly as published ---- */
@@ -80,7 +78,7 @@ static bool server_looks(struct actor *self)
 	if (lseek(self->lock->fd, 0, SEEK_CUR) != 0)
 		return false;
 	length = snprintf(text, sizeof(text), "%d",
-			  (int)self->scene->board->number[SERVER_TURNS] + 1);
+			  (int)self->scene->shared->number[SERVER_TURNS] + 1);
 	if (write(self->lock->fd, text, length) != length)
 		wrong_number(self);
 	return true;
@@ -95,12 +93,12 @@ static bool client_looks(struct actor *self)
 		return false;
 	lseek(self->lock->fd, 0, SEEK_SET);
 	if (pread(self->lock->fd, text, sizeof(text) - 1, 0) < 0 ||
-	    atoi(text) != (int)self->scene->board->number[CLIENT_TURNS] + 1)
+	    atoi(text) != (int)self->scene->shared->number[CLIENT_TURNS] + 1)
 		wrong_number(self);
 	return true;
 }
 
-static int play(struct actor *self)
+static int play_as_published(struct actor *self)
 {
 	bool over = false;
 
@@ -119,17 +117,17 @@ static int play(struct actor *self)
 	return 0;
 }
 
-/* Whatever ends one side, the other must not wait for it. */
+/* However one side ends, the other must not wait for it. */
 static int finish(struct actor *self, int ret)
 {
-	__atomic_store_n(&self->scene->board->number[FINISHED], 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&self->scene->shared->number[FINISHED], 1, __ATOMIC_SEQ_CST);
 	return ret;
 }
 
 static int serve(struct actor *self, void *sockets)
 {
 	self->lock->fd = descriptor_receive(((int *)sockets)[1]);
-	return finish(self, self->lock->fd < 0 ? self->lock->fd : play(self));
+	return finish(self, self->lock->fd < 0 ? self->lock->fd : play_as_published(self));
 }
 
 static int be_client(struct actor *self, void *sockets)
@@ -140,18 +138,8 @@ static int be_client(struct actor *self, void *sockets)
 	if (self->lock->fd < 0)
 		return finish(self, self->lock->fd);
 	ret = descriptor_send(((int *)sockets)[0], self->lock->fd);
-	return finish(self, ret ? ret : play(self));
+	return finish(self, ret ? ret : play_as_published(self));
 }
-
-#define THEY_TAKE_TURNS() do { \
-	unsigned long long *number = self->scene.board->number; \
-	struct history_verdict miss = history_marked(expectation_history, 'm'); \
-	HOLDS_VERDICT(!missed(number), &miss, "the sides do not alternate", \
-		      "%d and %d misses in %d and %d turns (server and client), " \
-		      "%d wrong numbers; below, t is a turn and m a miss", \
-		      (int)number[SERVER_MISSES], (int)number[CLIENT_MISSES], \
-		      (int)number[SERVER_TURNS], (int)number[CLIENT_TURNS], (int)number[WRONG]); \
-} while (0)
 
 static bool missed(const unsigned long long *number)
 {
@@ -159,29 +147,43 @@ static bool missed(const unsigned long long *number)
 	       number[SERVER_TURNS] != turns_each || number[CLIENT_TURNS] != turns_each;
 }
 
-CLAIM(folklore, TRAIT_RANGES | TRAIT_OWNED_BY_DESCRIPTION, the_published_experiment_alternates)
+static bool they_take_turns(struct scene *scene)
+{
+	const unsigned long long *number = scene->shared->number;
+	struct history_verdict miss = history_marked(scene->history, 'm');
+
+	return holds_verdict(scene, !missed(number), &miss,
+			     "%d and %d misses in %d and %d turns (server and client), %d wrong numbers; below, t is a turn and m a miss",
+			     (int)number[SERVER_MISSES], (int)number[CLIENT_MISSES],
+			     (int)number[SERVER_TURNS], (int)number[CLIENT_TURNS],
+			     (int)number[WRONG]);
+}
+
+FOLKLORE(OFD, the_published_experiment_alternates, "the sides do not alternate")
 {
 	int sockets[2] = { -1, -1 };
 	struct actor *server, *client;
 
-	SKIPS_UNLESS(!getenv("LOCKFAIR_DIR"), "the published experiment is one with a memfd");
-	SETS_UP(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, sockets));
-	/* The sockets are theirs too, since they are forks. */
-	server = actor_start(&self->scene, "server");
-	client = actor_start(&self->scene, "client");
+	if (!skip_unless(scene, !getenv("LOCKFAIR_DIR"),
+			 "the published experiment is one with a memfd"))
+		return;
+	sets_up(scene, socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, sockets), "socketpair");
+	/* Both inherit the sockets. */
+	server = actor_start(scene, "server");
+	client = actor_start(scene, "client");
 	actor_begin(server, serve, sockets);
 	actor_begin(client, be_client, sockets);
 	actor_await(server);
 	actor_await(client);
-	THEY_TAKE_TURNS();
+	they_take_turns(scene);
 }
 
 /* ---- every kind ---- */
 
-/* The turn is 0 for the server, which puts its number there, and else the client's. */
+/* 0 is the server's turn, which writes its number there; another number is the client's. */
 static bool looks(struct actor *self)
 {
-	unsigned long long *number = self->scene->board->number;
+	unsigned long long *number = self->scene->shared->number;
 
 	if (is_server(self) != !number[TURN])
 		return false;
@@ -217,29 +219,29 @@ static int lock_and_take_turns(struct actor *self, void *arg)
 	return ret ? ret : take_turns(self, arg);
 }
 
-CLAIM(folklore, EVERY_KIND, the_two_sides_alternate)
+FOLKLORE(EVERY_KIND, the_two_sides_alternate, "the sides do not alternate")
 {
 	struct actor *server, *client;
 
-	turns_each = expectation_size(TURNS, 20);
-	server = actor_start(&self->scene, "server");
-	client = actor_start(&self->scene, "client");
-	for (int i = 0; i < ATTEMPTS; i++) {
-		history_forget(expectation_history);
-		memset(self->scene.board->number, 0, sizeof(self->scene.board->number));
-		/* The client stands in the queue when the server lets go for the first time. */
+	turns_each = claim_size(TURNS, 20);
+	server = actor_start(scene, "server");
+	client = actor_start(scene, "client");
+	for (int i = 0; i < ATTEMPTS && scene_goes_on(scene); i++) {
+		history_forget(scene->history);
+		memset(scene->shared->number, 0, sizeof(scene->shared->number));
+		/* The client is in the queue when the server first releases the lock. */
 		actor_lock(server, EXCLUSIVE);
 		actor_begin(client, lock_and_take_turns, NULL);
-		actor_settle(&self->scene);
+		actor_settle(scene);
 		actor_begin(server, take_turns, NULL);
 		actor_await(server);
 		actor_await(client);
-		/* Here the lock excludes: a wrong number is no matter of taking turns. */
-		REQUIRES(!self->scene.board->number[WRONG],
+		/* Here the lock excludes, so that a wrong number is worse than a missed turn. */
+		requires(scene, !scene->shared->number[WRONG],
 			 "%d wrong numbers were read under an exclusive lock",
-			 (int)self->scene.board->number[WRONG]);
-		THEY_TAKE_TURNS();
+			 (int)scene->shared->number[WRONG]);
+		they_take_turns(scene);
 	}
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * bad_call: have an actor who holds locks make calls out of a table, and see what each is told
- * and that no lock has changed.
+ * bad_call: an actor that holds locks makes the calls of a table. Each must fail as the table
+ * says, and must not change a lock.
  */
 #ifndef LOCKFAIR_BAD_CALL_H
 #define LOCKFAIR_BAD_CALL_H
@@ -27,26 +27,29 @@ enum what { TRY, WAIT, ASK, RELEASE, WHATS };
 static const char * const what_names[] = { "a try", "a request", "a query", "a release" };
 
 #define NONE	(-1)
-static const int commands[LOCK_KINDS][WHATS] = {
-	[LOCK_POSIX] = { F_SETLK, F_SETLKW, F_GETLK, F_SETLK },
-	[LOCK_OFD] = { F_OFD_SETLK, F_OFD_SETLKW, F_OFD_GETLK, F_OFD_SETLK },
-	[LOCK_FLOCK] = { LOCK_EX | LOCK_NB, LOCK_EX, NONE, LOCK_UN },
-	[LOCK_LOCKF] = { F_TLOCK, F_LOCK, F_TEST, F_ULOCK },
+static const int commands[KINDS][WHATS] = {
+	[KIND_POSIX] = { F_SETLK, F_SETLKW, F_GETLK, F_SETLK },
+	[KIND_OFD] = { F_OFD_SETLK, F_OFD_SETLKW, F_OFD_GETLK, F_OFD_SETLK },
+	[KIND_FLOCK] = { LOCK_EX | LOCK_NB, LOCK_EX, NONE, LOCK_UN },
+	[KIND_LOCKF] = { F_TLOCK, F_LOCK, F_TEST, F_ULOCK },
 };
 
 /* Mode 3, open(2), is for neither reading nor writing. */
 enum through { THE_FILE, MINUS_ONE, CLOSED, PATH, READ_ONLY, WRITE_ONLY, MODE_3 };
 enum memory { A_STRUCT, NOWHERE, FORBIDDEN, HALF_FORBIDDEN };
 
-/* lockf() has neither a type nor a whence, and begins at the position; flock() has nothing. */
+/*
+ * lockf() has neither a type nor a whence, and begins at the position; flock() has none of these
+ * parameters.
+ */
 struct call {
 	const char *mistake;
 	int error;
 	enum through through;
 	enum memory memory;
 	bool odd_command, odd_type;
-	int odd;	/* the command or the type, if so */
-	bool to_lock;	/* neither a query nor a release */
+	int odd;	/* the wrong command or type */
+	bool to_lock;	/* make it neither as a query nor as a release */
 	short whence;
 	off_t position;	/* of the file before the call */
 	off_t start, len;
@@ -66,7 +69,7 @@ static inline int open_again(int fd, int mode)
 	return open(name, mode | O_CLOEXEC);
 }
 
-/* The caller's descriptors, before it holds a lock: a close would release it. */
+/* Make the caller's descriptors before it holds a lock: a close would release that. */
 static inline int prepare(struct actor *self, void *arg)
 {
 	static const int modes[] = {
@@ -77,7 +80,7 @@ static inline int prepare(struct actor *self, void *arg)
 	(void)arg;
 	for (unsigned int i = PATH; i < ARRAY_SIZE(modes); i++) {
 		descriptors[i] = open_again(self->lock->fd, modes[i]);
-		/* Not every file system may have this one. */
+		/* A file system may not allow this mode. */
 		if (descriptors[i] < 0 && i != MODE_3)
 			return -errno;
 	}
@@ -89,7 +92,7 @@ static inline int prepare(struct actor *self, void *arg)
 	    mprotect(pages + size, size, PROT_NONE) < 0)
 		return -errno;
 	close(descriptors[CLOSED]);
-	self->scene->board->number[NUMBER_FD] = self->lock->fd;
+	self->scene->shared->number[NUMBER_FD] = self->lock->fd;
 	return 0;
 }
 
@@ -129,19 +132,19 @@ static inline int make(const struct actor *self, const struct call *call, enum w
 	if (call->odd_type && what != RELEASE)
 		lock.l_type = call->odd;
 	lseek(fd, call->position, SEEK_SET);
-	if (kind == LOCK_FLOCK)
+	if (kind == KIND_FLOCK)
 		ret = flock(fd, command);
-	else if (kind == LOCK_LOCKF)
+	else if (kind == KIND_LOCKF)
 		ret = lockf(fd, command, call->len);
 	else
 		ret = fcntl_at(fd, command, call->memory, &lock);
 	return ret < 0 ? errno : 0;
 }
 
-/* What is granted is given back at once: in the end the locks are to be what they were. */
+/* Release at once what is granted: the locks must stay what they were. */
 static inline int make_call(struct actor *self, void *call)
 {
-	unsigned long long *number = self->scene->board->number;
+	unsigned long long *number = self->scene->shared->number;
 
 	number[NUMBER_ERROR] = make(self, call, number[NUMBER_WHAT]);
 	if (!number[NUMBER_ERROR])
@@ -149,7 +152,7 @@ static inline int make_call(struct actor *self, void *call)
 	return 0;
 }
 
-/* Can @call be made to do this? One with an odd command is made once. */
+/* Can @call be made to do @what? A call with an odd command is made once. */
 static inline bool makes_sense(enum lock_kind kind, const struct call *call, enum what what)
 {
 	if (call->odd_command)
@@ -164,7 +167,7 @@ static inline struct actor *caller_with_locks(struct scene *scene, struct outsid
 	struct actor *caller = actor_start(scene, "caller");
 
 	actor_do(caller, prepare, NULL);
-	outsider_watch(outsider, caller, scene->board->number[NUMBER_FD]);
+	outsider_watch(outsider, caller, scene->shared->number[NUMBER_FD]);
 	return caller;
 }
 
@@ -173,24 +176,37 @@ static inline const char *outcome(int error)
 	return error ? strerror(error) : "no error";
 }
 
-#define EACH_SAYS_SO(table) do { \
-	struct outsider outsider; \
-	struct actor *caller = caller_with_locks(&self->scene, &outsider); \
-	unsigned long long *number = self->scene.board->number; \
-	for (unsigned int i = 0; i < ARRAY_SIZE(table) * WHATS; i++) { \
-		const struct call *call = &(table)[i / WHATS]; \
-		enum what what = i % WHATS; \
-		if (!makes_sense(variant->kind, call, what)) \
-			continue; \
-		number[NUMBER_WHAT] = what; \
-		actor_do(caller, make_call, (void *)call); \
-		HOLDS((int)number[NUMBER_ERROR] == call->error, "another error", \
-		      "the caller made %s with %s, and was told: %s, not: %s", what_names[what], \
-		      call->mistake, outcome(number[NUMBER_ERROR]), outcome(call->error)); \
-		HOLDS(outsider_sees_no_change(&outsider), "the locks have changed", \
-		      "the locks are not what they were after the caller made %s with %s", \
-		      what_names[what], call->mistake); \
-	} \
-} while (0)
+/* The caller makes the call, gets the error of the table, and no lock has changed. */
+static inline void gets_its_error(struct actor *caller, const struct call *call, enum what what,
+				  struct outsider *outsider)
+{
+	struct scene *scene = caller->scene;
+	unsigned long long *number = scene->shared->number;
+
+	number[NUMBER_WHAT] = what;
+	actor_do(caller, make_call, (void *)call);
+	if (!holds(scene, (int)number[NUMBER_ERROR] == call->error,
+		   "the caller made %s with %s, and was told: %s, not: %s", what_names[what],
+		   call->mistake, outcome(number[NUMBER_ERROR]), outcome(call->error)))
+		return;
+	holds(scene, outsider_sees_no_change(outsider),
+	      "the locks are not what they were after the caller made %s with %s",
+	      what_names[what], call->mistake);
+}
+
+/* The same for all @count calls of a table, each as a try, a request, a query and a release. */
+static inline void each_gets_its_error(struct scene *scene, const struct call calls[], int count)
+{
+	struct outsider outsider;
+	struct actor *caller = caller_with_locks(scene, &outsider);
+
+	for (int i = 0; i < count * WHATS && scene_goes_on(scene); i++) {
+		const struct call *call = &calls[i / WHATS];
+		enum what what = i % WHATS;
+
+		if (makes_sense(scene->site->kind, call, what))
+			gets_its_error(caller, call, what, &outsider);
+	}
+}
 
 #endif /* LOCKFAIR_BAD_CALL_H */

@@ -18,15 +18,15 @@
 #include <unistd.h>
 
 #include "lock/descriptor.h"
-#include "claim/expectation.h"
+#include "claim/claim.h"
 
-/* <asm/unistd_32.h>: a 64-bit program sees other numbers. */
+/* From <asm/unistd_32.h>, which a 64-bit program does not see. */
 #define NR_32_GETPID	20
 #define NR_32_FCNTL	55
 #define NR_32_FLOCK	143
 #define NR_32_FCNTL64	221
 
-/* <asm-generic/fcntl.h>: libc has its own idea of which of these a program is to use. */
+/* From <asm-generic/fcntl.h>: libc defines only those that it wants a program to use. */
 #define GETLK_32	5
 #define SETLK_32	6
 #define SETLKW_32	7
@@ -37,7 +37,7 @@
 #define OFD_SETLK_32	37
 #define OFD_SETLKW_32	38
 
-/* struct flock, and struct flock64, in halves since a long long is aligned to four bytes there. */
+/* struct flock, and struct flock64, in halves because a long long is aligned to 4 bytes there. */
 struct narrow {
 	short type, whence;
 	int start, len, pid;
@@ -49,14 +49,14 @@ struct wide {
 	int pid;
 };
 
-/* What a call is given, and where it answers. Each process has its own. */
+/* The argument of a call, and its answer. Each process has its own. */
 static union {
 	struct narrow narrow;
 	struct wide wide;
 } *low;
 
-/* 0 or more, or -errno. */
-#ifdef SYS_arch_prctl	/* x86 alone has this */
+/* call_32() returns 0 or more, or -errno. */
+#ifdef SYS_arch_prctl	/* only x86 has this */
 #define CALL_32_MISSING	"no 32-bit calls here"
 
 static inline int call_32(int nr, long first, long second, void *third)
@@ -82,8 +82,8 @@ static inline int open_to_read(int fd)
 }
 
 /*
- * A program of 32 bits that exits with 0. A kernel that has no such calls does not start it, and
- * says ENOEXEC.
+ * Does a 32-bit program that exits with 0 do so? A kernel without 32-bit calls does not start it,
+ * and returns ENOEXEC.
  */
 static inline bool call_32_has_programs(void)
 {
@@ -121,7 +121,7 @@ static inline bool call_32_has_programs(void)
 
 	if (written >= 0 && write(written, &program, sizeof(program)) == sizeof(program))
 		fd = open_to_read(written);
-	/* While it can be written to it is not started. */
+	/* A file that is open for writing is not executed. */
 	close(written);
 	child = fd < 0 ? -1 : fork();
 	if (!child) {
@@ -129,7 +129,7 @@ static inline bool call_32_has_programs(void)
 		_exit(errno);
 	}
 	close(fd);
-	/* Whatever ends the program: it was started. */
+	/* A signal, too, shows that the program was started. */
 	return child > 0 && waitpid(child, &status, 0) == child &&
 	       (!WIFEXITED(status) || !WEXITSTATUS(status));
 }
@@ -157,7 +157,7 @@ static inline void call_32_leave(int signal_number)
 	_exit(1);
 }
 
-/* To be called before the others, and before any actor is started. */
+/* Call this before the others, and before any actor is started. */
 static inline bool call_32_works(void)
 {
 	int where = MAP_PRIVATE | MAP_ANONYMOUS, status = 1;
@@ -169,7 +169,7 @@ static inline bool call_32_works(void)
 	low = mmap(NULL, sizeof(*low), PROT_READ | PROT_WRITE, where, -1, 0);
 	child = low == MAP_FAILED ? -1 : fork();
 	if (!child) {
-		/* How a kernel, or a filter of calls, says that there is no such entry. */
+		/* A kernel without that entry, or a seccomp filter, sends a signal. */
 		signal(SIGSEGV, call_32_leave);
 		signal(SIGSYS, call_32_leave);
 		_exit(call_32(NR_32_GETPID, 0, 0, NULL) != getpid());
@@ -177,14 +177,17 @@ static inline bool call_32_works(void)
 	return child > 0 && waitpid(child, &status, 0) == child && !status;
 }
 
-#define HAS_32_BIT_CALLS() do { \
-	bool works = call_32_works(); \
-	SKIPS_UNLESS(works || (call_32_has_programs() && !privilege_is_confined()), \
-		     CALL_32_MISSING); \
-	REQUIRES(works, "this kernel has 32-bit programs, and getpid() of one does not work"); \
-} while (0)
+static inline bool needs_32_bit_calls(struct scene *scene)
+{
+	bool works = call_32_works();
 
-/* Each is 0 or -errno; what a query finds is in *low. */
+	skip_unless(scene, works || (call_32_has_programs() && !privilege_is_confined()),
+		    CALL_32_MISSING);
+	return requires(scene, works,
+			"this kernel has 32-bit programs, and getpid() of one does not work");
+}
+
+/* Each returns 0 or -errno; the answer to a query is in *low. */
 static inline int flock_32(int fd, int operation)
 {
 	return call_32(NR_32_FLOCK, fd, operation, NULL);

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What becomes of the lock when a wait for it is cut short?
+ * What happens to the lock when a wait for it is cut short?
  *
- * A signal ends the wait of one, with EINTR or with its death. It then has no lock,
- * and those who were behind it in the queue are not forgotten: in the kernel they may
- * hang on the one that is gone, and nobody else would wake them. What if the signal
- * comes together with the grant is asked in cancel_race.c.
+ * A signal ends a wait, with EINTR or with the death of the waiter. That waiter then has no
+ * lock, and the waiters behind it are still granted it: in the kernel they may hang on the one
+ * that is gone, and nobody else would wake them. cancel_race.c asks what happens if the signal
+ * comes at the moment of the grant.
  */
 #include <errno.h>
 #include <signal.h>
 
-#include "claim/expectation.h"
+#include "claim/claim.h"
 
 #define WAITERS	4
 
 enum number { VICTIM, DEATH };
+
+static const char *outcome(int ret)
+{
+	return ret ? strerror(-ret) : "granted";
+}
 
 static struct actor *queue_waiters(struct scene *scene, struct actor *waiter[WAITERS])
 {
@@ -28,7 +33,10 @@ static struct actor *queue_waiters(struct scene *scene, struct actor *waiter[WAI
 	return holder;
 }
 
-/* Of those who are still there, one whose request has not been granted, or NULL. */
+/*
+ * Return an actor, other than @cut_short, that is still there and whose request has not been
+ * granted; or NULL.
+ */
 static struct actor *left_out(struct scene *scene, struct actor *cut_short)
 {
 	for (int i = 0; i < scene->actors; i++) {
@@ -40,36 +48,41 @@ static struct actor *left_out(struct scene *scene, struct actor *cut_short)
 	return NULL;
 }
 
-/* A waiter that sleeps on while nobody holds the lock is trouble: scene_drain(). */
-#define THE_REST_ARE_GRANTED(cut_short) do { \
-	struct actor *left; \
-	scene_drain(&self->scene); \
-	left = left_out(&self->scene, cut_short); \
-	HOLDS(!left, "a waiter was not granted the lock", "%s was refused the lock: %s", \
-	      actor_name(left), strerror(-left->result)); \
-	NOBODY_OVERLAPS(); \
-} while (0)
+/* If a waiter sleeps on while nobody holds the lock, scene_drain() ends the scene. */
+static void the_rest_are_granted(struct scene *scene, struct actor *cut_short)
+{
+	struct actor *left;
 
-#define INTERRUPT_ONE(which) do { \
-	struct actor *waiter[WAITERS]; \
-	int ret; \
-	queue_waiters(&self->scene, waiter); \
-	actor_interrupt(waiter[which]); \
-	ret = actor_await(waiter[which]); \
-	REQUIRES(ret == -EINTR, "waiter%d was interrupted: %s", (which) + 1, \
-		 ret ? strerror(-ret) : "granted"); \
-	THE_REST_ARE_GRANTED(waiter[which]); \
-} while (0)
+	scene_drain(scene);
+	left = left_out(scene, cut_short);
+	holds(scene, !left, "%s was refused the lock: %s", actor_name(left),
+	      strerror(left ? -left->result : 0));
+	nobody_overlaps(scene);
+}
 
-#define KILL_AT_ONCE(...) do { \
-	struct actor *waiter[WAITERS], *holder = queue_waiters(&self->scene, waiter); \
-	struct actor *doomed[] = { __VA_ARGS__ }; \
-	(void)holder; \
-	actors_kill(doomed, ARRAY_SIZE(doomed)); \
-	THE_REST_ARE_GRANTED(NULL); \
-} while (0)
+static void interrupt_waiter(struct scene *scene, int which)
+{
+	struct actor *waiter[WAITERS];
+	int ret;
 
-/* One waiter, interrupted; what its request returned. */
+	queue_waiters(scene, waiter);
+	actor_interrupt(waiter[which]);
+	ret = actor_await(waiter[which]);
+	requires(scene, ret == -EINTR, "waiter%d was interrupted: %s", which + 1, outcome(ret));
+	the_rest_are_granted(scene, waiter[which]);
+}
+
+/* Kill @count waiters at once, neighbours in the queue. */
+static void kill_waiters(struct scene *scene, int first, int count)
+{
+	struct actor *waiter[WAITERS];
+
+	queue_waiters(scene, waiter);
+	actors_kill(waiter + first, count);
+	the_rest_are_granted(scene, NULL);
+}
+
+/* Interrupt the only waiter, and return the result of its request. */
 static int interrupt_a_waiter(struct scene *scene)
 {
 	struct actor *holder = actor_start(scene, "holder");
@@ -84,110 +97,113 @@ static int interrupt_a_waiter(struct scene *scene)
 	return ret;
 }
 
-#define LEAVES_THE_LOCK_TO_OTHERS() do { \
-	int ret = interrupt_a_waiter(&self->scene), other; \
-	REQUIRES(ret == -EINTR, "the waiter was interrupted: %s", \
-		 ret ? strerror(-ret) : "granted"); \
-	other = actor_try(actor_start(&self->scene, "other"), EXCLUSIVE); \
-	HOLDS(!other, "an interrupted request left a lock", \
-	      "nobody holds the lock, and the other was refused it: %s", strerror(-other)); \
-} while (0)
+static void leaves_the_lock_to_others(struct scene *scene)
+{
+	int ret = interrupt_a_waiter(scene), other;
 
-CLASS(promise);
+	requires(scene, ret == -EINTR, "the waiter was interrupted: %s", outcome(ret));
+	other = actor_try(actor_start(scene, "other"), EXCLUSIVE);
+	holds(scene, !other, "nobody holds the lock, and the other was refused it: %s",
+	      strerror(-other));
+}
 
 /*
  * fcntl(2), F_SETLKW and F_OFD_SETLKW: "If a signal is caught while waiting, then the call
  * is interrupted and […] returns immediately (with return value -1 and errno set to EINTR";
  * flock(2) and lockf(3), EINTR: "While waiting to acquire a lock, the call was interrupted".
  */
-CLAIM(promise, TRAIT_FILE, an_interrupted_request_says_eintr)
+PROMISE(FILE_LOCKS, an_interrupted_request_says_eintr)
 {
-	int ret = interrupt_a_waiter(&self->scene);
+	int ret = interrupt_a_waiter(scene);
 
-	HOLDS(ret == -EINTR, "not EINTR", "the interrupted request returned: %s",
-	      ret ? strerror(-ret) : "granted");
+	holds(scene, ret == -EINTR, "the interrupted request returned: %s", outcome(ret));
 }
 
 /*
  * POSIX.1-2024 fcntl(), F_SETLKW, interrupted: "and the lock operation shall not be done".
  * lockf(3): on Linux it is "an interface on top of fcntl(2) locking".
  */
-CLAIM(promise, TRAIT_OWNED_BY_PROCESS, an_interrupted_request_leaves_no_lock)
+PROMISE(OWNED_BY_PROCESS, an_interrupted_request_leaves_no_lock)
 {
-	LEAVES_THE_LOCK_TO_OTHERS();
+	leaves_the_lock_to_others(scene);
 }
 
 /*
  * signal(7), SA_RESTART: "the call is automatically restarted after the signal handler
  * returns"; so are "flock(2) and the F_SETLKW and F_OFD_SETLKW operations of fcntl(2)".
  */
-CLAIM(promise, TRAIT_FILE, with_sa_restart_the_request_goes_on)
+PROMISE(FILE_LOCKS, with_sa_restart_the_request_goes_on)
 {
-	struct actor *waiter[WAITERS], *holder = queue_waiters(&self->scene, waiter);
+	struct actor *waiter[WAITERS], *holder = queue_waiters(scene, waiter);
 
 	for (int i = 0; i < WAITERS; i++)
 		actor_interrupt_and_restart(waiter[i]);
-	actor_settle(&self->scene);
+	actor_settle(scene);
 	for (int i = 0; i < WAITERS; i++)
-		HOLDS(actor_waits(waiter[i]), "the request is not restarted",
-		      "%s has returned: %s", actor_name(waiter[i]), strerror(-waiter[i]->result));
-	HOLDS(actor_holds(holder), "the holder lost its lock", "the holder holds no lock");
-	THE_REST_ARE_GRANTED(NULL);
+		holds(scene, actor_waits(waiter[i]), "%s has returned: %s", actor_name(waiter[i]),
+		      strerror(-waiter[i]->result));
+	holds(scene, actor_holds(holder), "the holder holds no lock");
+	the_rest_are_granted(scene, NULL);
 }
 
-CLASS(practice);
-
-CLAIM(practice, TRAIT_OWNED_BY_DESCRIPTION, an_interrupted_request_leaves_no_lock)
+PRACTICE(OWNED_BY_DESCRIPTION, an_interrupted_request_leaves_no_lock)
 {
-	LEAVES_THE_LOCK_TO_OTHERS();
+	leaves_the_lock_to_others(scene);
 }
 
-/* ---- those behind one who is gone, and those before it ---- */
+/* ---- the waiters before and behind one that is gone ---- */
 
-CLAIM(practice, TRAIT_FILE, interrupting_the_first_waiter_loses_nobody)
+PRACTICE(FILE_LOCKS, interrupting_the_first_waiter_loses_nobody)
 {
-	INTERRUPT_ONE(0);
+	interrupt_waiter(scene, 0);
 }
 
-CLAIM(practice, TRAIT_FILE, interrupting_a_waiter_amid_others_loses_nobody)
+PRACTICE(FILE_LOCKS, interrupting_a_waiter_amid_others_loses_nobody)
 {
-	INTERRUPT_ONE(1);
+	interrupt_waiter(scene, 1);
 }
 
-CLAIM(practice, TRAIT_FILE, interrupting_the_last_waiter_loses_nobody)
+PRACTICE(FILE_LOCKS, interrupting_the_last_waiter_loses_nobody)
 {
-	INTERRUPT_ONE(WAITERS - 1);
+	interrupt_waiter(scene, WAITERS - 1);
 }
 
-CLAIM(practice, TRAIT_FILE, killing_the_first_waiter_loses_nobody)
+PRACTICE(FILE_LOCKS, killing_the_first_waiter_loses_nobody)
 {
-	KILL_AT_ONCE(waiter[0]);
+	kill_waiters(scene, 0, 1);
 }
 
-CLAIM(practice, TRAIT_FILE, killing_a_waiter_amid_others_loses_nobody)
+PRACTICE(FILE_LOCKS, killing_a_waiter_amid_others_loses_nobody)
 {
-	KILL_AT_ONCE(waiter[1]);
+	kill_waiters(scene, 1, 1);
 }
 
-CLAIM(practice, TRAIT_FILE, killing_the_last_waiter_loses_nobody)
+PRACTICE(FILE_LOCKS, killing_the_last_waiter_loses_nobody)
 {
-	KILL_AT_ONCE(waiter[WAITERS - 1]);
+	kill_waiters(scene, WAITERS - 1, 1);
 }
 
-CLAIM(practice, TRAIT_FILE, killing_neighbours_in_the_queue_loses_nobody)
+PRACTICE(FILE_LOCKS, killing_neighbours_in_the_queue_loses_nobody)
 {
-	KILL_AT_ONCE(waiter[1], waiter[2]);
+	kill_waiters(scene, 1, 2);
 }
 
-CLAIM(practice, TRAIT_FILE, killing_the_holder_loses_nobody)
+PRACTICE(FILE_LOCKS, killing_the_holder_loses_nobody)
 {
-	KILL_AT_ONCE(holder);
+	struct actor *waiter[WAITERS], *holder = queue_waiters(scene, waiter);
+
+	actor_kill(holder);
+	the_rest_are_granted(scene, NULL);
 }
 
-CLAIM(practice, TRAIT_FILE, killing_first_waiter_and_holder_loses_nobody)
+PRACTICE(FILE_LOCKS, killing_first_waiter_and_holder_loses_nobody)
 {
-	/* In this order: with its signal pending, the waiter writes no grant to the history. */
-	KILL_AT_ONCE(waiter[0], holder);
+	struct actor *waiter[WAITERS], *holder = queue_waiters(scene, waiter);
+	/* The waiter first: with its signal pending it writes no grant to the history. */
+	struct actor *doomed[] = { waiter[0], holder };
+
+	actors_kill(doomed, ARRAY_SIZE(doomed));
+	the_rest_are_granted(scene, NULL);
 }
 
 /*
@@ -199,7 +215,7 @@ CLAIM(practice, TRAIT_FILE, killing_first_waiter_and_holder_loses_nobody)
 
 static int release_and_kill(struct actor *self, void *arg)
 {
-	unsigned long long *number = self->scene->board->number;
+	unsigned long long *number = self->scene->shared->number;
 	int ret = 0;
 
 	(void)arg;
@@ -212,24 +228,24 @@ static int release_and_kill(struct actor *self, void *arg)
 	return ret;
 }
 
-/* If the victim is granted the lock, it lets go at a time that the history does not know. */
-CLAIM(practice, TRAIT_FILE, killing_the_next_one_at_the_release_loses_nobody)
+/* The history does not know when a victim that is granted the lock releases it. */
+PRACTICE(FILE_LOCKS, killing_the_next_one_at_the_release_loses_nobody)
 {
-	struct actor *holder = actor_start(&self->scene, "holder");
-	struct actor *behind = actor_start(&self->scene, "behind");
+	struct actor *holder = actor_start(scene, "holder");
+	struct actor *behind = actor_start(scene, "behind");
 
 	for (int i = 1; i <= DEATHS; i++) {
-		struct actor *victim = actor_start_nth(&self->scene, "victim", i);
+		struct actor *victim = actor_start_nth(scene, "victim", i);
 
 		actor_lock(holder, EXCLUSIVE);
 		actor_queue(victim, EXCLUSIVE);
 		actor_queue(behind, EXCLUSIVE);
-		self->scene.board->number[VICTIM] = victim->pid;
-		self->scene.board->number[DEATH] = i;
+		scene->shared->number[VICTIM] = victim->pid;
+		scene->shared->number[DEATH] = i;
 		actor_do(holder, release_and_kill, NULL);
 		actor_kill(victim);
-		actor_settle(&self->scene);
-		HOLDS(actor_holds(behind), "a waiter was not granted the lock",
+		actor_settle(scene);
+		holds(scene, actor_holds(behind),
 		      "nobody holds the lock, and behind sleeps on (death %d)", i);
 		actor_unlock(behind);
 	}
@@ -237,40 +253,40 @@ CLAIM(practice, TRAIT_FILE, killing_the_next_one_at_the_release_loses_nobody)
 
 /* ---- a conversion that is cut short ---- */
 
-/* Would the peer, the other reader, be refused the lock that the upgrader waited for? */
-static int upgrade_of_the_peer_after_an_interrupt(struct scene *scene, int *interrupted)
+/*
+ * Interrupt an upgrader beside another reader, the peer. Return 0 if the peer can then upgrade,
+ * or -EAGAIN if the upgrader's shared lock is in its way.
+ */
+static int upgrade_of_the_peer_after_an_interrupt(struct scene *scene)
 {
 	struct actor *peer = actor_start(scene, "peer");
 	struct actor *upgrader = actor_start(scene, "upgrader");
+	int ret;
 
 	actor_lock(peer, SHARED);
 	actor_lock(upgrader, SHARED);
 	actor_queue(upgrader, EXCLUSIVE);
 	actor_interrupt(upgrader);
-	*interrupted = actor_await(upgrader);
-	return actor_try(peer, EXCLUSIVE);
+	ret = actor_await(upgrader);
+	requires(scene, ret == -EINTR, "the upgrader was interrupted: %s", outcome(ret));
+	ret = actor_try(peer, EXCLUSIVE);
+	requires(scene, !ret || ret == -EAGAIN, "the upgrade of the peer: %s", strerror(-ret));
+	return ret;
 }
 
-#define UPGRADE_INTERRUPTED(peer) \
-	int interrupted, peer = upgrade_of_the_peer_after_an_interrupt(&self->scene, &interrupted);\
-	\
-	REQUIRES(interrupted == -EINTR, "the upgrader was interrupted: %s", \
-		 interrupted ? strerror(-interrupted) : "granted"); \
-	REQUIRES(!peer || peer == -EAGAIN, "the upgrade of the peer: %s", strerror(-peer))
-
-CLAIM(practice, TRAIT_CONVERTS_IN_PLACE, an_interrupted_upgrade_keeps_the_shared_lock)
+PRACTICE(POSIX | OFD, an_interrupted_upgrade_keeps_the_shared_lock)
 {
-	UPGRADE_INTERRUPTED(peer);
-	HOLDS(peer, "an interrupted upgrade has lost the shared lock",
-	      "the peer became the only holder: the upgrader's shared lock is gone");
+	int peer = upgrade_of_the_peer_after_an_interrupt(scene);
+
+	holds(scene, peer, "the peer became the only holder: the upgrader's shared lock is gone");
 }
 
 /* flock(2) says that the old lock is removed first; nothing brings it back. */
-CLAIM(practice, TRAIT_CONVERTS_BY_DROPPING, an_interrupted_upgrade_has_lost_the_shared_lock)
+PRACTICE(FLOCK, an_interrupted_upgrade_has_lost_the_shared_lock)
 {
-	UPGRADE_INTERRUPTED(peer);
-	HOLDS(!peer, "an interrupted upgrade still has the shared lock",
-	      "the peer was refused: the upgrader still has its shared lock");
+	int peer = upgrade_of_the_peer_after_an_interrupt(scene);
+
+	holds(scene, !peer, "the peer was refused: the upgrader still has its shared lock");
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

@@ -2,135 +2,47 @@
 /*
  * What if a wait is cut short at the very moment of the grant?
  *
- * A release wakes the waiter, and before that one has come to take the lock there is a
- * signal for it. Its request may be granted, or fail with EINTR; both are right. But it
- * must have the lock if the request was granted, and only then. Nor may those behind it be
- * forgotten: the release woke nobody but the one that has now gone away.
+ * A release wakes the waiter, and a signal for it arrives before it has taken the lock. Its
+ * request may be granted, or fail with EINTR; both are right. But the waiter must have the lock
+ * if the request was granted, and only then. And the waiters behind it must not be forgotten: the
+ * release has woken only the one that has now gone.
  *
  *	releaser  HHHHHH.?	releases and signals, in either order; then tries
  *	waiter      wwwww	asks, and has the lock or EINTR
  *	behind       wwwwwH	in some of the tests; is granted the lock in either case
  *
- * Where there are two CPUs, the releaser does not know whether the waiter is asleep, just
- * about to be, or on its way back. So the time from the request to the release or the
- * signal, and from there to the other, runs through powers of two. On one CPU the waiter,
- * as a SCHED_BATCH task, mostly does not run before both have been, unless it is let.
+ * On two CPUs the releaser does not know whether the waiter is asleep, about to be, or on its
+ * way back. So the time from the request to the release or the signal, and from there to the
+ * other, runs through powers of two. On one CPU the waiter is a SCHED_BATCH task, which mostly
+ * does not run before the releaser has done both, unless the releaser yields.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
 
-#include "claim/expectation.h"
+#include "cancel_race.h"
+#include "system/cpu.h"
 
 /*
- * On two CPUs: both orders, GAPS times between the release and the signal, and before the
- * first of them a waiter that sleeps, or in each fourth round four times that it has for it.
- * On one CPU the times make no difference, and the waiter may run in between or not.
+ * On two CPUs: both orders, and GAPS times between the release and the signal. Before the first
+ * of them the waiter falls asleep in three of four rounds, and has one of four times for it in
+ * the others. On one CPU the times make no difference, and the waiter may run in between or not.
  */
 #define GAPS			16
 #define ROUNDS			(2 * GAPS * 4)
 #define ROUNDS_ON_ONE_CPU	(4 * ROUNDS)
-
-enum number {
-	INSIDE,		/* how many believe that they have the lock */
-	FAULT,
-	FAULTY_ROUND,
-	INTERRUPTED,	/* how often the waiter was */
-};
-
-enum fault { NO_FAULT, NOT_LET_GO, GRANTED_AND_FREE, REFUSED_AND_HELD, GRANTED_TWICE };
-
-static const char * const faults[] = {
-	[NO_FAULT] = "nothing",
-	[NOT_LET_GO] = "all have let go, and still the lock is held",
-	[GRANTED_AND_FREE] = "the waiter was granted the lock, and the releaser's try as well",
-	[REFUSED_AND_HELD] = "the waiter got EINTR, and the lock is held all the same",
-	[GRANTED_TWICE] = "two were granted the lock at a time",
-};
-
-static unsigned long long number(struct actor *self, enum number which)
-{
-	return __atomic_load_n(&self->scene->board->number[which], __ATOMIC_SEQ_CST);
-}
-
-static void set(struct actor *self, enum number which, unsigned long long value)
-{
-	__atomic_store_n(&self->scene->board->number[which], value, __ATOMIC_SEQ_CST);
-}
-
-static void fault(struct actor *self, enum fault what, int round)
-{
-	set(self, FAULTY_ROUND, round);
-	set(self, FAULT, what);
-}
-
-static void enter(struct actor *self, int round)
-{
-	if (__atomic_add_fetch(&self->scene->board->number[INSIDE], 1, __ATOMIC_SEQ_CST) != 1)
-		fault(self, GRANTED_TWICE, round);
-}
-
-/* Not written to the history, which has no room for so many. */
-static int take(struct actor *self, bool wait)
-{
-	int ret = lock_acquire(&self->lock[0], &EXCLUSIVE, wait);
-
-	/* This is how actor_await() sees that there is progress. */
-	__atomic_add_fetch(&self->board->calls, 1, __ATOMIC_RELAXED);
-	return ret;
-}
-
-static int let_go(struct actor *self)
-{
-	return lock_release(&self->lock[0], 0, 0);
-}
-
-static int leave(struct actor *self)
-{
-	__atomic_sub_fetch(&self->scene->board->number[INSIDE], 1, __ATOMIC_SEQ_CST);
-	return let_go(self);
-}
-
-/* ---- what the releaser and the others tell each other ---- */
-
-#define GO_ON	'g'	/* the lock is held: ask for it; or: what you have you may let go */
-#define END	'e'	/* of all rounds */
-#define ASKING	'a'
-#define GRANTED	'y'
-#define REFUSED	'n'
-#define DONE	'd'
-
-static int tell(int fd, char word)
-{
-	ssize_t sent;
-
-	do
-		sent = write(fd, &word, 1);
-	while (sent < 0 && errno == EINTR);
-	return sent == 1 ? 0 : -EPIPE;
-}
-
-/* A word, or -EPIPE. */
-static int hear(int fd)
-{
-	ssize_t got;
-	char word;
-
-	do
-		got = read(fd, &word, 1);
-	while (got < 0 && errno == EINTR);
-	return got == 1 ? word : -EPIPE;
-}
-
-/* ---- signals ---- */
 
 struct race {
 	bool one_cpu, one_behind;
 	int rounds;
 	int waiter[2], behind[2];	/* sockets: the releaser's end, and the other's */
 };
+
+/* The actors in the order in which they are started. */
+enum part { RELEASER, WAITER, BEHIND };
+
+/* ---- the waiters ---- */
 
 static void come_back(int signal_number)
 {
@@ -179,14 +91,7 @@ static int ask_behind_the_waiter(struct actor *self, void *arg)
 	return ret;
 }
 
-/* The actors as they are started. */
-enum part { RELEASER, WAITER, BEHIND };
-
-static void dally(struct actor *self, unsigned int exponent)
-{
-	for (unsigned int i = 1u << exponent; i; i--)
-		number(self, INSIDE);
-}
+/* ---- the releaser ---- */
 
 static void pause_between(struct actor *self, const struct race *race, int round)
 {
@@ -196,32 +101,6 @@ static void pause_between(struct actor *self, const struct race *race, int round
 		dally(self, round / 2 % GAPS + 5);
 }
 
-static int sleeps(void *tid)
-{
-	char path[40], text[512] = "", *state;
-	ssize_t got = -1;
-	int fd;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", *(pid_t *)tid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		got = read(fd, text, sizeof(text) - 1);
-		close(fd);
-	}
-	state = strrchr(text, ')');
-	return got < 0 || !state || state[2] == 'S';
-}
-
-/*
- * A waiter that has not fallen asleep yet is interrupted before its call, and one behind it that
- * has not is not behind it: a round that tells little. This decides nothing, so that state S is
- * enough, without a proof.
- */
-static void await_sleep(pid_t tid)
-{
-	asleep_poll(sleeps, &tid, ASLEEP_DEADLINE);
-}
-
 static bool waiter_may_sleep(int round)
 {
 	return round / 2 % 4 < 3;
@@ -229,7 +108,7 @@ static bool waiter_may_sleep(int round)
 
 static int release_and_signal(struct actor *self, const struct race *race, int round)
 {
-	pid_t waiter = self->scene->board->actor[WAITER].tid;
+	pid_t waiter = self->scene->shared->actor[WAITER].tid;
 	int ret = 0;
 
 	if (waiter_may_sleep(round))
@@ -247,8 +126,8 @@ static int release_and_signal(struct actor *self, const struct race *race, int r
 	return ret;
 }
 
-/* Is the lock held exactly if the waiter says so? */
-static int judge(struct actor *self, bool granted, int round)
+/* The lock is held if the waiter was granted it, and only then. */
+static int judge_the_lock(struct actor *self, bool granted, int round)
 {
 	int ret = take(self, false);
 
@@ -261,7 +140,7 @@ static int judge(struct actor *self, bool granted, int round)
 	return ret == -EAGAIN ? 0 : ret;
 }
 
-static int play_round(struct actor *self, const struct race *race, int round)
+static int run_round(struct actor *self, const struct race *race, int round)
 {
 	int waiter = race->waiter[0], behind = race->behind[0], answer, ret;
 
@@ -273,12 +152,12 @@ static int play_round(struct actor *self, const struct race *race, int round)
 	tell(waiter, GO_ON);
 	hear(waiter);
 	if (race->one_behind) {
-		/* Not the first in the queue. */
+		/* The waiter is to be the first in the queue. */
 		if (waiter_may_sleep(round))
-			await_sleep(self->scene->board->actor[WAITER].tid);
+			await_sleep(self->scene->shared->actor[WAITER].tid);
 		tell(behind, GO_ON);
 		hear(behind);
-		await_sleep(self->scene->board->actor[BEHIND].tid);
+		await_sleep(self->scene->shared->actor[BEHIND].tid);
 	}
 	ret = release_and_signal(self, race, round);
 	answer = hear(waiter);
@@ -286,7 +165,7 @@ static int play_round(struct actor *self, const struct race *race, int round)
 		set(self, INTERRUPTED, number(self, INTERRUPTED) + 1);
 	/* The one behind may have the lock by now, or not yet: its grant is what counts. */
 	if (!ret && !race->one_behind)
-		ret = judge(self, answer == GRANTED, round);
+		ret = judge_the_lock(self, answer == GRANTED, round);
 	tell(waiter, GO_ON);
 	hear(waiter);
 	return race->one_behind && hear(behind) != DONE ? -EPIPE : ret;
@@ -298,35 +177,31 @@ static int release_and_interrupt(struct actor *self, void *arg)
 	int ret = 0;
 
 	for (int round = 1; round <= race->rounds && !ret && !number(self, FAULT); round++)
-		ret = play_round(self, race, round);
+		ret = run_round(self, race, round);
 	tell(race->waiter[0], END);
 	tell(race->behind[0], END);
 	return ret;
 }
 
-/* On the nth of the CPUs that this process may use, or as before if there are not so many. */
-static void run_on(struct actor *actor, int nth)
-{
-	cpu_set_t all, one;
+/* ---- the race ---- */
 
-	if (sched_getaffinity(0, sizeof(all), &all) < 0)
+/* Let each run on a CPU of its own, if there are two. */
+static void run_on_two_cpus(struct actor *one, struct actor *two)
+{
+	int cpus[2];
+
+	if (cpu_allowed(cpus, 2) < 2)
 		return;
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (!CPU_ISSET(cpu, &all) || nth--)
-			continue;
-		CPU_ZERO(&one);
-		CPU_SET(cpu, &one);
-		sched_setaffinity(actor->board->tid, sizeof(one), &one);
-		return;
-	}
+	cpu_pin(one->shared->tid, cpus[0]);
+	cpu_pin(two->shared->tid, cpus[1]);
 }
 
 static void run_race(struct scene *scene, struct race *race)
 {
 	struct actor *releaser, *waiter, *behind;
 
-	race->rounds = expectation_effort(race->one_cpu ? ROUNDS_ON_ONE_CPU : ROUNDS);
-	/* Each gap in both orders, at least. */
+	race->rounds = claim_effort(race->one_cpu ? ROUNDS_ON_ONE_CPU : ROUNDS);
+	/* At least each gap in both orders. */
 	if (race->rounds < 2 * GAPS)
 		race->rounds = 2 * GAPS;
 	if (race->one_cpu)
@@ -334,55 +209,58 @@ static void run_race(struct scene *scene, struct race *race)
 	releaser = actor_start(scene, "releaser");
 	waiter = actor_start(scene, "waiter");
 	behind = actor_start(scene, "behind");
-	if (race->one_cpu) {
+	if (race->one_cpu)
 		actor_defer(waiter);
-	} else if (!scene->trouble[0]) {
-		run_on(releaser, 0);
-		run_on(waiter, 1);
-	}
+	else if (scene_goes_on(scene))
+		run_on_two_cpus(releaser, waiter);
 	if (race->one_behind)
 		actor_begin(behind, ask_behind_the_waiter, race);
 	actor_begin(waiter, ask_and_be_interrupted, race);
 	actor_begin(releaser, release_and_interrupt, race);
-	/* If one has been lost it is the one behind, and the message is to name it. */
+	/* Behind first: if the kernel loses an actor it is this one, and the message names it. */
 	if (race->one_behind)
 		actor_await(behind);
 	actor_await(waiter);
 	actor_await(releaser);
 }
 
-#define RACE(on_one_cpu, with_one_behind) do { \
-	struct race race = { .one_cpu = (on_one_cpu), .one_behind = (with_one_behind) }; \
-	unsigned long long *found = self->scene.board->number; \
-	SETS_UP(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, race.waiter)); \
-	SETS_UP(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, race.behind)); \
-	run_race(&self->scene, &race); \
-	HOLDS(!found[FAULT], "a lock was held and not held", "%s (round %d of %d)", \
-	      faults[found[FAULT]], (int)found[FAULTY_ROUND], race.rounds); \
-	expectation_say("%llu of %d interrupted, the rest granted", found[INTERRUPTED], \
-			race.rounds); \
-} while (0)
-
-CLASS(practice);
-
-CLAIM(practice, TRAIT_FILE, granted_or_interrupted_but_never_both)
+static int open_sockets(int sockets[2])
 {
-	RACE(false, false);
+	return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets);
 }
 
-CLAIM(practice, TRAIT_FILE, granted_or_interrupted_on_one_cpu_as_well)
+static void no_grant_is_lost(struct scene *scene, bool on_one_cpu, bool with_one_behind)
 {
-	RACE(true, false);
+	struct race race = { .one_cpu = on_one_cpu, .one_behind = with_one_behind };
+	const unsigned long long *found = scene->shared->number;
+
+	sets_up(scene, open_sockets(race.waiter), "socketpair");
+	sets_up(scene, open_sockets(race.behind), "socketpair");
+	run_race(scene, &race);
+	if (!holds(scene, !found[FAULT], "%s (round %d of %d)", faults[found[FAULT]],
+		   (int)found[FAULTY_ROUND], race.rounds))
+		return;
+	claim_say("%llu of %d interrupted, the rest granted", found[INTERRUPTED], race.rounds);
 }
 
-CLAIM(practice, TRAIT_FILE, an_interrupt_at_the_grant_loses_nobody_behind)
+PRACTICE(FILE_LOCKS, granted_or_interrupted_but_never_both)
 {
-	RACE(false, true);
+	no_grant_is_lost(scene, false, false);
 }
 
-CLAIM(practice, TRAIT_FILE, an_interrupt_on_one_cpu_loses_nobody_behind)
+PRACTICE(FILE_LOCKS, granted_or_interrupted_on_one_cpu_as_well)
 {
-	RACE(true, true);
+	no_grant_is_lost(scene, true, false);
 }
 
-EXPECTATION_MAIN
+PRACTICE(FILE_LOCKS, an_interrupt_at_the_grant_loses_nobody_behind)
+{
+	no_grant_is_lost(scene, false, true);
+}
+
+PRACTICE(FILE_LOCKS, an_interrupt_on_one_cpu_loses_nobody_behind)
+{
+	no_grant_is_lost(scene, true, true);
+}
+
+CLAIM_MAIN

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Compat: do the lock calls of a 32-bit program do the same?
+ * Compat: do the lock calls of a 32-bit program do the same as those of a 64-bit one?
  *
- * They come into the kernel by an entry of their own, with structs of another layout, and where
- * a 64-bit program has one fcntl() they have two: the one of old, whose offsets have 32 bits,
- * and fcntl64(). A 64-bit program can go in there as well, and does here (call_32.h): for as
- * long as a call lasts, the kernel takes it for a 32-bit program.
+ * A 32-bit program enters the kernel by an entry of its own, with structs of another layout. It
+ * has two calls instead of one fcntl(): the old one, whose offsets have 32 bits, and fcntl64().
+ * The test is a 64-bit program that uses that entry (call_32.h): during such a call, the kernel
+ * takes it for a 32-bit program.
  */
 #include <fcntl.h>
 #include <limits.h>
 #include <sys/file.h>
 
 #include "call_32.h"
-#include "claim/expectation.h"
+#include "claim/claim.h"
 
 /* As lock_acquire(), and for F_UNLCK lock_release(). */
 static int set_32(const struct lock *lock, short type, const struct lock_request *at, bool wait)
@@ -22,9 +22,9 @@ static int set_32(const struct lock *lock, short type, const struct lock_request
 	};
 
 	switch (lock->site->kind) {
-	case LOCK_FLOCK:
+	case KIND_FLOCK:
 		return flock_32(lock->fd, operations[type] | (wait ? 0 : LOCK_NB));
-	case LOCK_OFD:
+	case KIND_OFD:
 		return fcntl64_32(lock->fd, wait ? OFD_SETLKW_32 : OFD_SETLK_32, type, at->start,
 				  at->len);
 	default:
@@ -33,24 +33,25 @@ static int set_32(const struct lock *lock, short type, const struct lock_request
 	}
 }
 
-/* A deed: the exclusive lock, by a call that waits. */
+/* A job: the exclusive lock, by a call that waits. */
 static int lock_32(struct actor *self, void *arg)
 {
 	struct asleep_call call = {
-		.nr = self->lock->site->kind == LOCK_FLOCK ? NR_32_FLOCK : NR_32_FCNTL64,
+		.nr = self->lock->site->kind == KIND_FLOCK ? NR_32_FLOCK : NR_32_FCNTL64,
 		.arg = self->lock->fd,
 	};
+	struct scene *scene = self->scene;
 	int ret;
 
 	(void)arg;
-	history_add(self->scene->history, self->lane, HISTORY_REQUEST, &EXCLUSIVE);
+	history_add(scene->history, self->row, HISTORY_REQUEST, &EXCLUSIVE);
 	act_sleeps_in(self, call);
 	ret = set_32(self->lock, F_WRLCK, &EXCLUSIVE, true);
 	act_sleeps_in(self, ASLEEP_NOWHERE);
-	history_add(self->scene->history, self->lane, ret ? HISTORY_REFUSE : HISTORY_GRANT,
+	history_add(scene->history, self->row, ret ? HISTORY_REFUSE : HISTORY_GRANT,
 		    &EXCLUSIVE);
-	self->board->holds = !ret;
-	self->scene->board->number[0] = -ret;
+	self->shared->holds = !ret;
+	scene->shared->number[0] = -ret;
 	return 0;
 }
 
@@ -59,96 +60,107 @@ static const char *outcome(int ret)
 	return ret ? strerror(-ret) : "granted";
 }
 
-/* Make the test's process a 32-bit program that asks for locks through @lock. */
-#define ACTS_AS_32_BIT_PROGRAM(lock) do { \
-	int err; \
-	HAS_32_BIT_CALLS(); \
-	err = lock_open(lock, self->scene.site, DESCRIPTION_OWN); \
-	if (err) \
-		trouble(&self->scene, TROUBLE_BROKEN, "opening the file: %s", strerror(-err)); \
-} while (0)
+/* The test's process acts as a 32-bit program from now on, which locks through @lock. */
+static bool acts_as_32_bit_program(struct scene *scene, struct lock *lock)
+{
+	int err;
 
-#define EXCLUDED(ret, who) \
-	HOLDS((ret) == -EAGAIN, "the lock does not exclude", \
-	      who " was to be refused with EAGAIN, and was told: %s", outcome(ret))
+	if (!needs_32_bit_calls(scene))
+		return false;
+	err = lock_open(lock, scene->site, DESCRIPTION_OWN);
+	if (err)
+		scene_broken(scene, "opening the file: %s", strerror(-err));
+	return scene_goes_on(scene);
+}
 
-#define GRANTED(ret, who) \
-	HOLDS(!(ret), "the lock is refused", who " was to be granted the lock, and was told: %s", \
-	      outcome(ret))
+static bool is_excluded(struct scene *scene, const char *who, int ret)
+{
+	return holds(scene, ret == -EAGAIN,
+		     "%s was to be refused with EAGAIN, and was told: %s", who, outcome(ret));
+}
 
-#define RANGES_OF_A_PROCESS	(TRAIT_OWNED_BY_PROCESS | TRAIT_QUERIES)
+static bool is_granted(struct scene *scene, const char *who, int ret)
+{
+	return holds(scene, !ret, "%s was to be granted the lock, and was told: %s", who,
+		     outcome(ret));
+}
 
-CLASS(promise);
+/* ---- the same locks ---- */
 
 /*
- * fcntl(2): fcntl64() is there since fcntl() "was not designed to handle large file offsets",
+ * fcntl(2): fcntl64() exists because fcntl() "was not designed to handle large file offsets",
  * and "these details can be ignored": it is the same lock. An exclusive one "excludes all other
- * locks"; of flock(2), "only one process may hold" it. Neither asks how wide a program is.
+ * locks"; of flock(2), "only one process may hold" it. A program's word size does not matter.
  */
-CLAIM(promise, TRAIT_CONVERTS, a_32_bit_lock_excludes_a_64_bit_program)
+PROMISE(POSIX | OFD | FLOCK, a_32_bit_lock_excludes_a_64_bit_program)
 {
 	struct actor *other;
 	struct lock lock;
 	int ret;
 
-	ACTS_AS_32_BIT_PROGRAM(&lock);
-	other = actor_start(&self->scene, "other");
+	if (!acts_as_32_bit_program(scene, &lock))
+		return;
+	other = actor_start(scene, "other");
 	ret = set_32(&lock, F_WRLCK, &EXCLUSIVE, false);
-	GRANTED(ret, "the 32-bit program");
+	is_granted(scene, "the 32-bit program", ret);
 	ret = actor_try(other, SHARED);
-	EXCLUDED(ret, "the other, a reader,");
+	is_excluded(scene, "the other, a reader,", ret);
 	ret = set_32(&lock, F_RDLCK, &SHARED, false);
-	GRANTED(ret, "the 32-bit program, now a reader,");
+	is_granted(scene, "the 32-bit program, now a reader,", ret);
 	ret = actor_try(other, EXCLUSIVE);
-	EXCLUDED(ret, "the other, a writer,");
+	is_excluded(scene, "the other, a writer,", ret);
 	ret = set_32(&lock, F_UNLCK, &EXCLUSIVE, false);
-	REQUIRES(!ret, "the release of the 32-bit program: %s", strerror(-ret));
+	requires(scene, !ret, "the release of the 32-bit program: %s", strerror(-ret));
 	ret = actor_try(other, EXCLUSIVE);
-	GRANTED(ret, "the other, after the release,");
+	is_granted(scene, "the other, after the release,", ret);
 }
 
-CLAIM(promise, TRAIT_CONVERTS, a_64_bit_lock_excludes_a_32_bit_program)
+PROMISE(POSIX | OFD | FLOCK, a_64_bit_lock_excludes_a_32_bit_program)
 {
 	struct actor *holder;
 	struct lock lock;
 	int ret;
 
-	ACTS_AS_32_BIT_PROGRAM(&lock);
-	holder = actor_start(&self->scene, "holder");
+	if (!acts_as_32_bit_program(scene, &lock))
+		return;
+	holder = actor_start(scene, "holder");
 	actor_lock(holder, EXCLUSIVE);
 	ret = set_32(&lock, F_RDLCK, &SHARED, false);
-	EXCLUDED(ret, "the 32-bit program, a reader,");
+	is_excluded(scene, "the 32-bit program, a reader,", ret);
 	actor_lock(holder, SHARED);
 	ret = set_32(&lock, F_WRLCK, &EXCLUSIVE, false);
-	EXCLUDED(ret, "the 32-bit program, a writer,");
+	is_excluded(scene, "the 32-bit program, a writer,", ret);
 	ret = set_32(&lock, F_RDLCK, &SHARED, false);
-	GRANTED(ret, "the 32-bit program, beside a reader,");
+	is_granted(scene, "the 32-bit program, beside a reader,", ret);
 }
 
 /*
  *	holder  HHHHH.		by a 64-bit call
  *	waiter    wwwH		by a 32-bit one
  */
-CLAIM(promise, TRAIT_CONVERTS, a_32_bit_program_that_waits_is_granted_the_lock)
+PROMISE(POSIX | OFD | FLOCK, a_32_bit_program_that_waits_is_granted_the_lock)
 {
 	struct actor *holder, *waiter;
 
-	HAS_32_BIT_CALLS();
-	holder = actor_start(&self->scene, "holder");
-	waiter = actor_start(&self->scene, "waiter");
+	if (!needs_32_bit_calls(scene))
+		return;
+	holder = actor_start(scene, "holder");
+	waiter = actor_start(scene, "waiter");
 	actor_lock(holder, EXCLUSIVE);
 	actor_begin(waiter, lock_32, NULL);
-	actor_settle(&self->scene);
-	HOLDS(actor_waits(waiter), "the call does not wait", "the waiter was told: %s",
-	      strerror(self->scene.board->number[0]));
+	actor_settle(scene);
+	holds(scene, actor_waits(waiter), "the waiter was told: %s",
+	      strerror(scene->shared->number[0]));
 	actor_unlock(holder);
-	actor_settle(&self->scene);
-	HOLDS(actor_holds(waiter), "the waiter is not granted the lock", "the waiter %s",
+	actor_settle(scene);
+	holds(scene, actor_holds(waiter), "the waiter %s",
 	      actor_waits(waiter) ? "sleeps on" : "was refused");
 }
 
-/* In a struct of 32-bit words, of which one may be negative. */
-CLAIM(promise, RANGES_OF_A_PROCESS, the_fcntl_of_old_locks_the_bytes_it_names)
+/* ---- ranges and their structs ---- */
+
+/* The start and the length have 32 bits, and the length may be negative. */
+PROMISE(POSIX, the_fcntl_of_old_locks_the_bytes_it_names)
 {
 	static const struct {
 		struct narrow lock;
@@ -163,101 +175,102 @@ CLAIM(promise, RANGES_OF_A_PROCESS, the_fcntl_of_old_locks_the_bytes_it_names)
 	struct actor *other;
 	struct lock lock;
 
-	ACTS_AS_32_BIT_PROGRAM(&lock);
-	other = actor_start(&self->scene, "other");
-	for (unsigned int i = 0; i < ARRAY_SIZE(rows); i++) {
+	if (!acts_as_32_bit_program(scene, &lock))
+		return;
+	other = actor_start(scene, "other");
+	for (unsigned int i = 0; i < ARRAY_SIZE(rows) && scene_goes_on(scene); i++) {
 		off_t first = rows[i].first, last = rows[i].last;
 		int ret = fcntl_32(lock.fd, i % 2 ? SETLKW_32 : SETLK_32, rows[i].lock);
 
-		GRANTED(ret, "the 32-bit program");
+		is_granted(scene, "the 32-bit program", ret);
 		ret = actor_try(other, EXCLUSIVE_ON(first, 1));
-		EXCLUDED(ret, "the other, on the first byte,");
+		is_excluded(scene, "the other, on the first byte,", ret);
 		ret = actor_try(other, EXCLUSIVE_ON(last, 1));
-		EXCLUDED(ret, "the other, on the last byte,");
+		is_excluded(scene, "the other, on the last byte,", ret);
 		ret = actor_try(other, EXCLUSIVE_ON(first - 1, 1));
-		GRANTED(ret, "the other, on the byte before,");
+		is_granted(scene, "the other, on the byte before,", ret);
 		if (last < LLONG_MAX) {
 			ret = actor_try(other, EXCLUSIVE_ON(last + 1, 1));
-			GRANTED(ret, "the other, on the byte after,");
+			is_granted(scene, "the other, on the byte after,", ret);
 		}
 		actor_unlock(other);
 		low->narrow = rows[i].lock;
 		low->narrow.type = F_UNLCK;
 		ret = fcntl_32(lock.fd, SETLK_32, low->narrow);
-		REQUIRES(!ret, "the release of the 32-bit program: %s", strerror(-ret));
+		requires(scene, !ret, "the release of the 32-bit program: %s", strerror(-ret));
 	}
 }
 
 /* POSIX.1-2024 fcntl(): "[EOVERFLOW] One of the values to be returned cannot be represented". */
-CLAIM(promise, RANGES_OF_A_PROCESS, an_answer_that_does_not_fit_is_eoverflow)
+PROMISE(POSIX, an_answer_that_does_not_fit_is_eoverflow)
 {
 	const struct narrow query = { F_WRLCK, SEEK_SET, INT_MAX, 0, 0 };
 	struct actor *holder;
 	struct lock lock;
 	int ret;
 
-	ACTS_AS_32_BIT_PROGRAM(&lock);
-	holder = actor_start(&self->scene, "holder");
+	if (!acts_as_32_bit_program(scene, &lock))
+		return;
+	holder = actor_start(scene, "holder");
 	actor_lock(holder, EXCLUSIVE_ON(1ll + INT_MAX, 1));
 	ret = fcntl_32(lock.fd, GETLK_32, query);
-	HOLDS(ret == -EOVERFLOW && !memcmp(&low->narrow, &query, sizeof(query)),
-	      "another answer", "asked for a lock that starts at 2 GiB: %s, type %d, start %d",
+	holds(scene, ret == -EOVERFLOW && !memcmp(&low->narrow, &query, sizeof(query)),
+	      "asked for a lock that starts at 2 GiB: %s, type %d, start %d",
 	      ret ? strerror(-ret) : "no error", low->narrow.type, low->narrow.start);
 	actor_lock(holder, EXCLUSIVE_ON(INT_MAX, 1));
 	actor_unlock_range(holder, 1ll + INT_MAX, 1);
 	ret = fcntl_32(lock.fd, GETLK_32, query);
-	HOLDS(!ret && low->narrow.type == F_WRLCK && low->narrow.start == INT_MAX &&
-	      low->narrow.len == 1 && low->narrow.pid == holder->pid, "another answer",
+	holds(scene, !ret && low->narrow.type == F_WRLCK && low->narrow.start == INT_MAX &&
+	      low->narrow.len == 1 && low->narrow.pid == holder->pid,
 	      "asked for a lock of the byte before: %s, type %d, start %d, length %d",
 	      strerror(-ret), low->narrow.type, low->narrow.start, low->narrow.len);
 }
 
 /*
  * fcntl(2): the "system call employs a different structure", for large offsets. After
- * 4d2dc2cc766c (4.15) they were cut for a while to what the old call can tell.
+ * 4d2dc2cc766c (4.15) they were cut for a while to what fits into the old one.
  */
-CLAIM(promise, TRAIT_QUERIES, fcntl64_tells_large_values)
+PROMISE(POSIX | OFD, fcntl64_tells_large_values)
 {
 	const off_t start = (5ll << 40) + 7, len = (3ll << 35) + 9;
-	bool ofd = variant->kind == LOCK_OFD;
+	bool ofd = is_kind(scene, OFD);
 	struct actor *holder;
 	struct lock lock;
 	int ret;
 
-	ACTS_AS_32_BIT_PROGRAM(&lock);
-	holder = actor_start(&self->scene, "holder");
+	fixed_by("4d2dc2cc766c", "4.15");
+	if (!acts_as_32_bit_program(scene, &lock))
+		return;
+	holder = actor_start(scene, "holder");
 	actor_lock(holder, EXCLUSIVE_ON(start, len));
 	ret = fcntl64_32(lock.fd, ofd ? OFD_GETLK_32 : GETLK64_32, F_RDLCK, 0, 0);
-	HOLDS(!ret && low->wide.type == F_WRLCK && is_at(start, len) &&
-	      low->wide.pid == (ofd ? -1 : holder->pid), "another answer",
+	holds(scene, !ret && low->wide.type == F_WRLCK && is_at(start, len) &&
+	      low->wide.pid == (ofd ? -1 : holder->pid),
 	      "%s, type %d, start %x%08x, length %x%08x, pid %d", strerror(-ret), low->wide.type,
 	      low->wide.start[1], low->wide.start[0], low->wide.len[1], low->wide.len[0],
 	      low->wide.pid);
 }
 
-CLASS(practice);
-
-/*
- * The length alone is cut, for the lock begins where it is said to. (A kernel that has 32 bits
- * itself refuses to answer.)
- */
-CLAIM(practice, RANGES_OF_A_PROCESS, a_length_that_does_not_fit_is_cut)
+/* Only the length is cut; the start is right. (A 32-bit kernel refuses to answer.) */
+PRACTICE(POSIX, a_length_that_does_not_fit_is_cut)
 {
 	const struct narrow query = { F_WRLCK, SEEK_SET, 0, 0, 0 };
 	struct actor *holder;
 	struct lock lock;
 	int ret;
 
-	ACTS_AS_32_BIT_PROGRAM(&lock);
-	holder = actor_start(&self->scene, "holder");
+	if (!acts_as_32_bit_program(scene, &lock))
+		return;
+	holder = actor_start(scene, "holder");
 	actor_lock(holder, EXCLUSIVE_ON(100, 3ll << 32));
 	ret = fcntl_32(lock.fd, GETLK_32, query);
-	HOLDS(ret == -EOVERFLOW || (!ret && low->narrow.start == 100 && low->narrow.len == INT_MAX),
-	      "another answer", "asked for a length of 12 GiB: %s, start %d, length %d",
-	      strerror(-ret), low->narrow.start, low->narrow.len);
+	holds(scene, ret == -EOVERFLOW || (!ret && low->narrow.start == 100 &&
+					   low->narrow.len == INT_MAX),
+	      "asked for a length of 12 GiB: %s, start %d, length %d", strerror(-ret),
+	      low->narrow.start, low->narrow.len);
 	actor_lock(holder, EXCLUSIVE_ON(100, 0));
 	ret = fcntl_32(lock.fd, GETLK_32, query);
-	HOLDS(!ret && low->narrow.start == 100 && !low->narrow.len, "another answer",
+	holds(scene, !ret && low->narrow.start == 100 && !low->narrow.len,
 	      "asked for a lock to the end: %s, start %d, length %d", strerror(-ret),
 	      low->narrow.start, low->narrow.len);
 }
@@ -267,29 +280,31 @@ CLAIM(practice, RANGES_OF_A_PROCESS, a_length_that_does_not_fit_is_cut)
  *	waiter    ww|x		a thread of this process; at | its descriptor becomes another file's
  *	peer          H
  *
- * A lock that is granted to a descriptor which no longer is the file's would never be released.
+ * Nobody could release a lock that was granted to a descriptor of another file.
  */
-CLAIM(practice, RANGES_OF_A_PROCESS, a_descriptor_lost_while_waiting_is_ebadf)
+PRACTICE(POSIX, a_descriptor_lost_while_waiting_is_ebadf)
 {
 	struct actor *holder, *peer, *waiter;
 	int error, ret;
 
-	HAS_32_BIT_CALLS();
-	holder = actor_start(&self->scene, "holder");
-	peer = actor_start(&self->scene, "peer");
-	waiter = actor_start_with(&self->scene, ACTOR_THREAD, DESCRIPTION_OWN, "waiter", 0);
+	if (!needs_32_bit_calls(scene))
+		return;
+	holder = actor_start(scene, "holder");
+	peer = actor_start(scene, "peer");
+	waiter = actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_OWN, "waiter", 0);
 	actor_lock(holder, EXCLUSIVE);
 	actor_begin(waiter, lock_32, NULL);
-	actor_settle(&self->scene);
-	REQUIRES(actor_waits(waiter), "the waiter does not wait");
-	SETS_UP(dup2(self->scene.poke[0], waiter->lock->fd));
+	actor_settle(scene);
+	if (!requires(scene, actor_waits(waiter), "the waiter does not wait"))
+		return;
+	sets_up(scene, dup2(scene->wake[0], waiter->lock->fd), "dup2");
 	actor_unlock(holder);
 	actor_await(waiter);
-	error = self->scene.board->number[0];
-	HOLDS(error == EBADF, "another result", "the waiter was to be told EBADF, and got: %s",
+	error = scene->shared->number[0];
+	holds(scene, error == EBADF, "the waiter was to be told EBADF, and got: %s",
 	      error ? strerror(error) : "the lock");
 	ret = actor_try(peer, EXCLUSIVE);
-	GRANTED(ret, "the peer, where nobody should have a lock,");
+	is_granted(scene, "the peer, where nobody should have a lock,", ret);
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

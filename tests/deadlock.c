@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Deadlock: what becomes of those who wait for each other in a circle?
+ * Deadlock: what happens to processes that wait for each other in a circle?
  *
- * For POSIX locks and lockf the kernel looks, before it lets a request sleep, whether the
- * holder in its way waits for another holder, and so on, round to the one who asks: then
- * the request fails with EDEADLK. OFD locks and flock have no such search; their circle
- * sleeps until a signal comes. (How far the search sees: tests/deadlock_search.c.)
+ * For POSIX locks and lockf the kernel searches before it lets a request sleep: does the holder
+ * that is in the way wait for another holder, and so on, until the chain comes back to the
+ * requester? Then the request fails with EDEADLK. OFD locks and flock have no such search: the
+ * processes sleep until a signal comes. (How far the search sees: tests/deadlock_search.c.)
  */
 #include "deadlock.h"
 
-/* What can be locked: a byte, or a file where there is more than one. */
+/* The lock of that number: a file if the scene has several, else a byte. */
 static struct lock_request thing(const struct scene *scene, int number)
 {
 	return scene->sites > 1 ? at_site(number, EXCLUSIVE) : byte(number);
@@ -18,7 +18,7 @@ static struct lock_request thing(const struct scene *scene, int number)
 struct cycle {
 	struct actor *p[LONGEST_SEEN + 1];
 	int length;
-	struct actor *last;	/* the one that closes it */
+	struct actor *last;	/* its request closes the cycle */
 };
 
 /*
@@ -52,13 +52,14 @@ static int count(const struct cycle *cycle, bool (*is)(const struct actor *actor
 	return found;
 }
 
-#define ONE_IS_REFUSED(cycle) \
-	HOLDS(count(cycle, refused) == 1, "a deadlock is not detected", \
-	      "%d of %d in the cycle were refused with EDEADLK; %s, who closed it: %s", \
-	      count(cycle, refused), (cycle)->length, actor_name((cycle)->last), \
-	      fate((cycle)->last))
+static bool one_is_refused(struct scene *scene, const struct cycle *cycle)
+{
+	int found = count(cycle, was_refused);
 
-CLASS(promise);
+	return holds(scene, found == 1,
+		     "%d of %d in the cycle were refused with EDEADLK; %s, who closed it: %s",
+		     found, cycle->length, actor_name(cycle->last), fate(cycle->last));
+}
 
 /*
  * fcntl(2): when "two or more processes have their lock requests mutually blocked by locks
@@ -66,58 +67,59 @@ CLASS(promise);
  * immediately fail with the error EDEADLK"; lockf(3): "EDEADLK: The command was F_LOCK and
  * this lock operation would cause a deadlock".
  */
-CLAIM(promise, TRAIT_DETECTS_DEADLOCK, one_in_a_cycle_of_two_gets_edeadlk)
+PROMISE(POSIX | LOCKF, one_in_a_cycle_of_two_gets_edeadlk)
 {
-	struct cycle cycle = close_a_cycle(&self->scene, 2);
+	struct cycle cycle = close_a_cycle(scene, 2);
 
-	ONE_IS_REFUSED(&cycle);
+	one_is_refused(scene, &cycle);
 }
 
 /* fcntl(2): "Circular deadlocks involving more than two processes are also detected". */
-CLAIM(promise, TRAIT_DETECTS_DEADLOCK, one_in_a_cycle_of_three_gets_edeadlk)
+PROMISE(POSIX | LOCKF, one_in_a_cycle_of_three_gets_edeadlk)
 {
-	struct cycle cycle = close_a_cycle(&self->scene, 3);
+	struct cycle cycle = close_a_cycle(scene, 3);
 
-	ONE_IS_REFUSED(&cycle);
+	one_is_refused(scene, &cycle);
 }
 
-CLAIM(promise, TRAIT_DETECTS_DEADLOCK, one_in_a_cycle_of_five_gets_edeadlk)
+PROMISE(POSIX | LOCKF, one_in_a_cycle_of_five_gets_edeadlk)
 {
-	struct cycle cycle = close_a_cycle(&self->scene, 5);
+	struct cycle cycle = close_a_cycle(scene, 5);
 
-	ONE_IS_REFUSED(&cycle);
+	one_is_refused(scene, &cycle);
 }
 
-/* The cycle may as well go through two files. */
-CLAIM(promise, TRAIT_DETECTS_DEADLOCK, one_in_a_cycle_over_two_files_gets_edeadlk)
+/* The locks of a cycle may be on two files. */
+PROMISE(POSIX | LOCKF, one_in_a_cycle_over_two_files_gets_edeadlk)
 {
 	struct cycle cycle;
 
-	scene_add_file(&self->scene);
-	cycle = close_a_cycle(&self->scene, 2);
-	ONE_IS_REFUSED(&cycle);
+	scene_add_file(scene);
+	cycle = close_a_cycle(scene, 2);
+	one_is_refused(scene, &cycle);
 }
 
 /*
- * fcntl(2): who gets EDEADLK "should release some of its locks to allow other applications
- * to proceed". Each waits for the one behind it in the cycle.
+ * fcntl(2): the process that gets EDEADLK "should release some of its locks to allow other
+ * applications to proceed". The one before it in the cycle waits for it.
  */
-CLAIM(promise, TRAIT_DETECTS_DEADLOCK, the_others_go_on_when_the_refused_lets_go)
+PROMISE(POSIX | LOCKF, the_others_go_on_when_the_refused_lets_go)
 {
-	struct cycle cycle = close_a_cycle(&self->scene, 3);
+	struct cycle cycle = close_a_cycle(scene, 3);
 	struct actor *next;
 	int who = 0;
 
-	ONE_IS_REFUSED(&cycle);
-	while (!refused(cycle.p[who]))
+	if (!one_is_refused(scene, &cycle))
+		return;
+	while (!was_refused(cycle.p[who]))
 		who++;
 	for (int i = 1; i < cycle.length; i++) {
 		actor_unlock(cycle.p[who]);
-		actor_settle(&self->scene);
+		actor_settle(scene);
 		who = (who + cycle.length - 1) % cycle.length;
 		next = cycle.p[who];
-		HOLDS(granted(next), "the others do not go on",
-		      "the one in its way had let go, and %s: %s", actor_name(next), fate(next));
+		holds(scene, was_granted(next), "the one in its way had let go, and %s: %s",
+		      actor_name(next), fate(next));
 	}
 }
 
@@ -136,102 +138,99 @@ static struct cycle two_upgraders(struct scene *scene)
 	return cycle;
 }
 
-/* The same sentence of fcntl(2): each waits for the other's shared lock to go. */
-CLAIM(promise, TRAIT_CONVERTS | TRAIT_DETECTS_DEADLOCK, one_of_two_upgraders_gets_edeadlk)
+/* The same sentence of fcntl(2): each waits until the other releases its shared lock. */
+PROMISE(POSIX, one_of_two_upgraders_gets_edeadlk)
 {
-	struct cycle cycle = two_upgraders(&self->scene);
+	struct cycle cycle = two_upgraders(scene);
 
-	ONE_IS_REFUSED(&cycle);
+	one_is_refused(scene, &cycle);
 }
 
 /*
  * fcntl(2): "In the current implementation, no deadlock detection is performed for open file
- * description locks"; flock(2): "flock() does not detect deadlock". Both, of EINTR: that a
+ * description locks"; flock(2): "flock() does not detect deadlock". Both say of EINTR that a
  * signal interrupts the wait.
  */
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, a_cycle_over_two_files_sleeps_until_a_signal)
+PROMISE(OWNED_BY_DESCRIPTION, a_cycle_over_two_files_sleeps_until_a_signal)
 {
 	struct cycle cycle;
 
-	scene_add_file(&self->scene);
-	cycle = close_a_cycle(&self->scene, 2);
-	SLEEPS(cycle.p[0]);
-	SLEEPS(cycle.p[1]);
-	IS_FREED_BY_A_SIGNAL(cycle.p[1], cycle.p[0]);
+	scene_add_file(scene);
+	cycle = close_a_cycle(scene, 2);
+	sleeps(cycle.p[0]);
+	sleeps(cycle.p[1]);
+	is_freed_by_a_signal(cycle.p[1], cycle.p[0]);
 }
 
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION | TRAIT_RANGES, a_cycle_in_one_file_sleeps_until_a_signal)
+PROMISE(OFD, a_cycle_in_one_file_sleeps_until_a_signal)
 {
-	struct cycle cycle = close_a_cycle(&self->scene, 2);
+	struct cycle cycle = close_a_cycle(scene, 2);
 
-	SLEEPS(cycle.p[0]);
-	SLEEPS(cycle.p[1]);
-	IS_FREED_BY_A_SIGNAL(cycle.p[1], cycle.p[0]);
+	sleeps(cycle.p[0]);
+	sleeps(cycle.p[1]);
+	is_freed_by_a_signal(cycle.p[1], cycle.p[0]);
 }
 
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION | TRAIT_CONVERTS_IN_PLACE, two_upgraders_sleep_likewise)
+PROMISE(OFD, two_upgraders_sleep_likewise)
 {
-	struct cycle cycle = two_upgraders(&self->scene);
+	struct cycle cycle = two_upgraders(scene);
 
-	SLEEPS(cycle.p[0]);
-	SLEEPS(cycle.p[1]);
-	IS_FREED_BY_A_SIGNAL(cycle.p[1], cycle.p[0]);
+	sleeps(cycle.p[0]);
+	sleeps(cycle.p[1]);
+	is_freed_by_a_signal(cycle.p[1], cycle.p[0]);
 }
 
-CLASS(practice);
-
-/* The first upgrader has lost its shared lock, so that the second is in nobody's way. */
-CLAIM(practice, TRAIT_CONVERTS_BY_DROPPING, of_two_upgraders_one_gets_in)
+/* The first upgrader loses its shared lock before it sleeps; so nothing stops the second. */
+PRACTICE(FLOCK, of_two_upgraders_one_gets_in)
 {
-	struct cycle cycle = two_upgraders(&self->scene);
+	struct cycle cycle = two_upgraders(scene);
 
-	HOLDS(count(&cycle, actor_holds) == 1 && count(&cycle, actor_waits) == 1,
-	      "not one of two upgraders got in", "upgrader1: %s, upgrader2: %s",
-	      fate(cycle.p[0]), fate(cycle.p[1]));
-	scene_drain(&self->scene);
-	NOBODY_OVERLAPS();
+	holds(scene, count(&cycle, actor_holds) == 1 && count(&cycle, actor_waits) == 1,
+	      "upgrader1: %s, upgrader2: %s", fate(cycle.p[0]), fate(cycle.p[1]));
+	scene_drain(scene);
+	nobody_overlaps(scene);
 }
 
-CLAIM(practice, TRAIT_DETECTS_DEADLOCK, the_one_that_closes_a_cycle_is_refused)
+PRACTICE(POSIX | LOCKF, the_one_that_closes_a_cycle_is_refused)
 {
-	struct cycle cycle = close_a_cycle(&self->scene, 3);
+	struct cycle cycle = close_a_cycle(scene, 3);
 
-	IS_REFUSED(cycle.last);
-	SLEEPS(cycle.p[0]);
-	SLEEPS(cycle.p[1]);
+	gets_edeadlk(cycle.last);
+	sleeps(cycle.p[0]);
+	sleeps(cycle.p[1]);
 }
 
-CLAIM(practice, TRAIT_DETECTS_DEADLOCK, the_refused_keeps_what_it_holds)
+PRACTICE(POSIX | LOCKF, the_refused_keeps_what_it_holds)
 {
-	struct cycle cycle = close_a_cycle(&self->scene, 2);
-	struct actor *probe = actor_start(&self->scene, "probe");
-	int ret = actor_try(probe, thing(&self->scene, cycle.length - 1));
+	struct cycle cycle = close_a_cycle(scene, 2);
+	struct actor *probe = actor_start(scene, "probe");
+	int ret = actor_try(probe, thing(scene, cycle.length - 1));
 
-	IS_REFUSED(cycle.last);
-	SLEEPS(cycle.p[0]);
-	HOLDS(ret == -EAGAIN, "the refused has lost its lock", "probe: %s", fate(probe));
+	gets_edeadlk(cycle.last);
+	sleeps(cycle.p[0]);
+	holds(scene, ret == -EAGAIN, "probe: %s", fate(probe));
 }
 
 /*
  * fcntl(2), BUGS: "the kernel limits the lock depth of its dependency search to 10 steps,
- * meaning that circular deadlock chains that exceed that size will not be detected". So far
- * the manual page; the search in fact goes through eleven waits, and the request is one more.
+ * meaning that circular deadlock chains that exceed that size will not be detected". In fact
+ * the search follows eleven waits, and the request itself is one more.
  */
-CLAIM(practice, TRAIT_DETECTS_DEADLOCK, a_cycle_of_twelve_is_still_seen)
+PRACTICE(POSIX | LOCKF, a_cycle_of_twelve_is_still_seen)
 {
-	struct cycle cycle = close_a_cycle(&self->scene, LONGEST_SEEN);
+	struct cycle cycle = close_a_cycle(scene, LONGEST_SEEN);
 
-	IS_REFUSED(cycle.last);
+	gets_edeadlk(cycle.last);
 }
 
-CLAIM(practice, TRAIT_DETECTS_DEADLOCK, a_cycle_of_thirteen_sleeps_until_a_signal)
+PRACTICE(POSIX | LOCKF, a_cycle_of_thirteen_sleeps_until_a_signal)
 {
-	struct cycle cycle = close_a_cycle(&self->scene, LONGEST_SEEN + 1);
+	struct cycle cycle = close_a_cycle(scene, LONGEST_SEEN + 1);
 
-	HOLDS(count(&cycle, actor_waits) == cycle.length, "the search goes further",
+	holds(scene, count(&cycle, actor_waits) == cycle.length,
 	      "%d of %d in the cycle were refused with EDEADLK; %s, who closed it: %s",
-	      count(&cycle, refused), cycle.length, actor_name(cycle.last), fate(cycle.last));
-	IS_FREED_BY_A_SIGNAL(cycle.last, cycle.p[LONGEST_SEEN - 1]);
+	      count(&cycle, was_refused), cycle.length, actor_name(cycle.last), fate(cycle.last));
+	is_freed_by_a_signal(cycle.last, cycle.p[LONGEST_SEEN - 1]);
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the tests on deadlock have in common. */
+/* deadlock: requests that close a cycle of waits, and what came of them. */
 #ifndef LOCKFAIR_DEADLOCK_H
 #define LOCKFAIR_DEADLOCK_H
 
-#include "claim/expectation.h"
+#include "claim/claim.h"
 
-/* A cycle of that many processes is still seen, a longer one is not: tests/deadlock.c. */
+/* The kernel sees a cycle of that many processes, and no longer one: tests/deadlock.c. */
 #define LONGEST_SEEN	12
 
 static inline struct lock_request byte(int number)
@@ -19,13 +19,13 @@ static inline void ask(struct actor *actor, struct lock_request request)
 	actor_settle(actor->scene);
 }
 
-/* What came of it: these three of an actor whose last order was a request. */
-static inline bool refused(const struct actor *actor)
+/* What came of the request, which was the actor's last order. */
+static inline bool was_refused(const struct actor *actor)
 {
 	return !actor->busy && actor->result == -EDEADLK;
 }
 
-static inline bool granted(const struct actor *actor)
+static inline bool was_granted(const struct actor *actor)
 {
 	return !actor->busy && !actor->result;
 }
@@ -37,26 +37,34 @@ static inline const char *fate(const struct actor *actor)
 	return actor->result ? strerror(-actor->result) : "granted";
 }
 
-#define IS_REFUSED(actor) \
-	HOLDS(refused(actor), "a deadlock is not seen", \
-	      "%s was to be refused with EDEADLK: %s", actor_name(actor), fate(actor))
+/* ---- for the end of a scenario, as holds() ---- */
 
-#define SLEEPS(actor) \
-	HOLDS(actor_waits(actor), "a request is refused or granted", \
-	      "%s was to sleep: %s", actor_name(actor), fate(actor))
+static inline bool gets_edeadlk(const struct actor *actor)
+{
+	return holds(actor->scene, was_refused(actor),
+		     "%s was to be refused with EDEADLK: %s", actor_name(actor), fate(actor));
+}
 
-/* A signal ends its wait, and only when it then lets go does the next one go on. */
-#define IS_FREED_BY_A_SIGNAL(actor, next) do { \
-	int woken; \
-	actor_interrupt(actor); \
-	woken = actor_await(actor); \
-	HOLDS(woken == -EINTR, "a signal does not end the wait", \
-	      "%s was sent a signal, and then: %s", actor_name(actor), fate(actor)); \
-	SLEEPS(next); \
-	actor_unlock(actor); \
-	actor_settle(&self->scene); \
-	HOLDS(granted(next), "the others do not go on", \
-	      "%s had let go, and %s: %s", actor_name(actor), actor_name(next), fate(next)); \
-} while (0)
+static inline bool sleeps(const struct actor *actor)
+{
+	return holds(actor->scene, actor_waits(actor), "%s was to sleep: %s", actor_name(actor),
+		     fate(actor));
+}
+
+/* A signal ends the actor's wait, and only its release then lets the next one go on. */
+static inline bool is_freed_by_a_signal(struct actor *actor, const struct actor *next)
+{
+	int ret;
+
+	actor_interrupt(actor);
+	ret = actor_await(actor);
+	holds(actor->scene, ret == -EINTR, "%s was sent a signal, and then: %s",
+	      actor_name(actor), fate(actor));
+	sleeps(next);
+	actor_unlock(actor);
+	actor_settle(actor->scene);
+	return holds(actor->scene, was_granted(next), "%s had let go, and %s: %s",
+		     actor_name(actor), actor_name(next), fate(next));
+}
 
 #endif /* LOCKFAIR_DEADLOCK_H */

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The search for a deadlock: which waits does it follow, and where is it led astray?
+ * The search for a deadlock: which waits does it follow, and when is it wrong?
  *
- * A request that would have to sleep is looked at by the kernel: the holder in its way may
- * be waiting for another holder, and that one for a third. Should the chain come round to
- * the one who asks, the request is refused (tests/deadlock.c). The kernel follows what its
- * own lists tell: one lock in the way of each request, and one wait of each owner, which is
- * the process with all its threads. OFD locks conflict with POSIX locks and stand in the same
- * queue, and the search was not meant for them. (Through long queues, and beside cycles that
- * were missed: tests/regressions.c.)
+ * Before a request sleeps, the kernel searches: the holder in its way may be waiting for
+ * another holder, and that one for a third. If the chain comes back to the requester, the
+ * request is refused (tests/deadlock.c). The kernel follows its own lists: one lock in the way
+ * of each request, and one wait of each owner, which is the process with all its threads. OFD
+ * locks conflict with POSIX locks and stand in the same queue, and the search was not meant
+ * for them. (Through long queues, and beside cycles that were missed: tests/regressions.c.)
  */
 #include "deadlock.h"
 
@@ -26,22 +25,23 @@ static int refusals(const struct history *history)
 	return found;
 }
 
-/* Nor is anybody lost, who waited. */
-#define NOBODY_IS_EVER_REFUSED() do { \
-	scene_drain(&self->scene); \
-	HOLDS(!refusals(expectation_history), "a deadlock is seen where there is none", \
-	      "%d requests were refused", refusals(expectation_history)); \
-} while (0)
+/* Nor does anybody sleep on in the end. */
+static bool nobody_is_ever_refused(struct scene *scene)
+{
+	int found;
 
-CLASS(practice);
+	scene_drain(scene);
+	found = refusals(scene->history);
+	return holds(scene, !found, "%d requests were refused", found);
+}
 
 /*
  *	holder  holds 0
  *	p1         holds 1
  *	p2            holds 2, and asks for 0 and 1 at once
  *
- * The search looks at the first lock in the way alone: p2 waits for the holder, and for p1
- * only after the holder has gone.
+ * The search looks only at the first lock in the way: p2 waits for the holder, and for p1
+ * only after the holder has let go.
  */
 struct wide {
 	struct actor *holder, *p1, *p2;
@@ -62,37 +62,37 @@ static struct wide wait_for_two(struct scene *scene)
 	return wide;
 }
 
-CLAIM(practice, TRAIT_DETECTS_DEADLOCK, a_cycle_after_a_second_sleep_is_seen)
+PRACTICE(POSIX | LOCKF, a_cycle_after_a_second_sleep_is_seen)
 {
-	struct wide wide = wait_for_two(&self->scene);
+	struct wide wide = wait_for_two(scene);
 
 	actor_unlock(wide.holder);
-	actor_settle(&self->scene);
-	SLEEPS(wide.p2);
+	actor_settle(scene);
+	sleeps(wide.p2);
 	ask(wide.p1, byte(2));
-	IS_REFUSED(wide.p1);
-	SLEEPS(wide.p2);
+	gets_edeadlk(wide.p1);
+	sleeps(wide.p2);
 }
 
-/* Here p1 sleeps already: it is p2 that closes the cycle, between its first sleep and a second. */
-CLAIM(practice, TRAIT_DETECTS_DEADLOCK, one_who_is_woken_into_a_cycle_is_refused)
+/* Here p1 sleeps already, and p2 closes the cycle when it queues for the second time. */
+PRACTICE(POSIX | LOCKF, one_who_is_woken_into_a_cycle_is_refused)
 {
-	struct wide wide = wait_for_two(&self->scene);
+	struct wide wide = wait_for_two(scene);
 
 	actor_queue(wide.p1, byte(2));
 	actor_unlock(wide.holder);
-	actor_settle(&self->scene);
-	IS_REFUSED(wide.p2);
-	SLEEPS(wide.p1);
+	actor_settle(scene);
+	gets_edeadlk(wide.p2);
+	sleeps(wide.p1);
 }
 
-/* Both wait for p, and a third waits for one of them; p waits for nobody. */
-CLAIM(practice, TRAIT_DETECTS_DEADLOCK, those_who_share_a_blocker_are_no_cycle)
+/* w1 and w2 wait for p, and a third waits for w2; p waits for nobody. */
+PRACTICE(POSIX | LOCKF, those_who_share_a_blocker_are_no_cycle)
 {
-	struct actor *p = actor_start(&self->scene, "p");
-	struct actor *w1 = actor_start(&self->scene, "w1");
-	struct actor *w2 = actor_start(&self->scene, "w2");
-	struct actor *third = actor_start(&self->scene, "third");
+	struct actor *p = actor_start(scene, "p");
+	struct actor *w1 = actor_start(scene, "w1");
+	struct actor *w2 = actor_start(scene, "w2");
+	struct actor *third = actor_start(scene, "third");
 
 	actor_lock(p, byte(0));
 	actor_lock(w1, byte(1));
@@ -100,26 +100,26 @@ CLAIM(practice, TRAIT_DETECTS_DEADLOCK, those_who_share_a_blocker_are_no_cycle)
 	ask(w1, byte(0));
 	ask(w2, byte(0));
 	ask(third, byte(2));
-	SLEEPS(w1);
-	SLEEPS(w2);
-	SLEEPS(third);
-	NOBODY_IS_EVER_REFUSED();
+	sleeps(w1);
+	sleeps(w2);
+	sleeps(third);
+	nobody_is_ever_refused(scene);
 }
 
-/* Two threads, one owner, and it waits twice for p. */
-CLAIM(practice, TRAIT_DETECTS_DEADLOCK, threads_that_wait_for_one_process_are_no_cycle)
+/* The two threads are one owner, which waits twice for p. */
+PRACTICE(POSIX | LOCKF, threads_that_wait_for_one_process_are_no_cycle)
 {
-	struct actor *p = actor_start(&self->scene, "p");
-	struct actor *t1 = start_thread(&self->scene, "thread1");
-	struct actor *t2 = start_thread(&self->scene, "thread2");
+	struct actor *p = actor_start(scene, "p");
+	struct actor *t1 = start_thread(scene, "thread1");
+	struct actor *t2 = start_thread(scene, "thread2");
 
 	actor_lock(p, byte(0));
 	actor_lock(p, byte(1));
 	ask(t1, byte(0));
 	ask(t2, byte(1));
-	SLEEPS(t1);
-	SLEEPS(t2);
-	NOBODY_IS_EVER_REFUSED();
+	sleeps(t1);
+	sleeps(t2);
+	nobody_is_ever_refused(scene);
 }
 
 /*
@@ -128,37 +128,36 @@ CLAIM(practice, TRAIT_DETECTS_DEADLOCK, threads_that_wait_for_one_process_are_no
  *
  * fcntl(2): "no deadlock detection is performed for open file description locks".
  */
-CLAIM(practice, TRAIT_DETECTS_DEADLOCK, a_cycle_that_an_ofd_request_closes_is_not_seen)
+PRACTICE(POSIX | LOCKF, a_cycle_that_an_ofd_request_closes_is_not_seen)
 {
-	int ofd = scene_add_kind(&self->scene, LOCK_OFD);
-	struct actor *p1 = actor_start(&self->scene, "p1");
-	struct actor *p2 = actor_start(&self->scene, "p2");
+	int ofd = scene_add_kind(scene, KIND_OFD);
+	struct actor *p1 = actor_start(scene, "p1");
+	struct actor *p2 = actor_start(scene, "p2");
 
 	actor_lock(p1, byte(0));
 	actor_lock(p2, at_site(ofd, byte(1)));
 	actor_queue(p1, byte(1));
 	ask(p2, at_site(ofd, byte(0)));
-	SLEEPS(p2);
-	IS_FREED_BY_A_SIGNAL(p2, p1);
+	sleeps(p2);
+	is_freed_by_a_signal(p2, p1);
 }
-
-CLASS(folklore);
 
 /*
  *	p1       holds 0		and asks for 1
  *	between  waits for 0 (OFD)
  *	p2       waits for 0, holds 1	behind between
  *
- * A waiter is put where the search will find it if what it hangs below is POSIX, and not if
- * it is POSIX itself (__locks_insert_block() in fs/locks.c, since 5.0): p2 hangs below an
- * OFD waiter, and both sleep. Once the OFD waiter leaves, p2 queues again and is refused.
+ * __locks_insert_block() in fs/locks.c (since 5.0) lets the search find a waiter if what it
+ * hangs below is POSIX; it should ask that of the waiter itself. Here p2 hangs below an OFD
+ * waiter, and both sleep. Once the OFD waiter leaves, p2 queues again and is refused.
  */
-CLAIM(folklore, TRAIT_DETECTS_DEADLOCK, a_deadlock_is_seen_past_an_ofd_waiter)
+FOLKLORE(POSIX | LOCKF, a_deadlock_is_seen_past_an_ofd_waiter,
+	 "an OFD waiter hides a deadlock of POSIX locks")
 {
-	int ofd = scene_add_kind(&self->scene, LOCK_OFD);
-	struct actor *p1 = actor_start(&self->scene, "p1");
-	struct actor *between = actor_start(&self->scene, "between");
-	struct actor *p2 = actor_start(&self->scene, "p2");
+	int ofd = scene_add_kind(scene, KIND_OFD);
+	struct actor *p1 = actor_start(scene, "p1");
+	struct actor *between = actor_start(scene, "between");
+	struct actor *p2 = actor_start(scene, "p2");
 	bool seen;
 
 	actor_lock(p1, byte(0));
@@ -166,13 +165,14 @@ CLAIM(folklore, TRAIT_DETECTS_DEADLOCK, a_deadlock_is_seen_past_an_ofd_waiter)
 	actor_queue(between, at_site(ofd, byte(0)));
 	actor_queue(p2, byte(0));
 	ask(p1, byte(1));
-	seen = refused(p1);
+	seen = was_refused(p1);
 	if (!seen) {
 		actor_interrupt(between);
-		actor_settle(&self->scene);
-		REQUIRES(actor_waits(p1) && refused(p2), "p1: %s, p2: %s", fate(p1), fate(p2));
+		actor_settle(scene);
+		requires(scene, actor_waits(p1) && was_refused(p2), "p1: %s, p2: %s", fate(p1),
+			 fate(p2));
 	}
-	HOLDS(seen, "an OFD waiter hides a deadlock of POSIX locks",
+	holds(scene, seen,
 	      "p1 and p2 slept, each in the other's way, until the OFD waiter had left");
 }
 
@@ -180,21 +180,22 @@ CLAIM(folklore, TRAIT_DETECTS_DEADLOCK, a_deadlock_is_seen_past_an_ofd_waiter)
  *	p1  holds 0				and asks for 1
  *	p2  waits for 0 (OFD), holds 1 (OFD)
  *
- * By the sentence of fcntl(2) p1 would sleep. The other side of the same mistake: p2, which
- * hangs below a POSIX lock, is found.
+ * By the sentence of fcntl(2) p1 would sleep. This is the other side of the same mistake: the
+ * search finds p2, because p2 hangs below a POSIX lock.
  */
-CLAIM(folklore, TRAIT_DETECTS_DEADLOCK, an_ofd_wait_takes_no_part_in_the_search)
+FOLKLORE(POSIX | LOCKF, an_ofd_wait_takes_no_part_in_the_search,
+	 "an OFD waiter is found by the search")
 {
-	int ofd = scene_add_kind(&self->scene, LOCK_OFD);
-	struct actor *p1 = actor_start(&self->scene, "p1");
-	struct actor *p2 = actor_start(&self->scene, "p2");
+	int ofd = scene_add_kind(scene, KIND_OFD);
+	struct actor *p1 = actor_start(scene, "p1");
+	struct actor *p2 = actor_start(scene, "p2");
 
 	actor_lock(p1, byte(0));
 	actor_lock(p2, at_site(ofd, byte(1)));
 	actor_queue(p2, at_site(ofd, byte(0)));
 	ask(p1, byte(1));
-	REQUIRES(actor_waits(p1) || refused(p1), "p1: %s", fate(p1));
-	HOLDS(!refused(p1), "an OFD waiter is found by the search",
+	requires(scene, actor_waits(p1) || was_refused(p1), "p1: %s", fate(p1));
+	holds(scene, !was_refused(p1),
 	      "p1 was refused with EDEADLK, since p2 waits for it with an OFD lock");
 }
 
@@ -203,27 +204,28 @@ CLAIM(folklore, TRAIT_DETECTS_DEADLOCK, an_ofd_wait_takes_no_part_in_the_search)
  *	thread1  waits for 0
  *	thread2     holds 1		the same owner, and awake
  *
- * fcntl(2), BUGS: "false positives (EDEADLK errors when there is no deadlock)". When thread2
- * lets go, as it could have done all the time, p gets what it was refused.
+ * fcntl(2), BUGS: "false positives (EDEADLK errors when there is no deadlock)". thread2 could
+ * let go at any time; when it does, p is granted what it was refused before.
  */
-CLAIM(folklore, TRAIT_DETECTS_DEADLOCK, edeadlk_says_that_nobody_could_have_gone_on)
+FOLKLORE(POSIX | LOCKF, edeadlk_says_that_nobody_could_have_gone_on,
+	 "a thread's wait is taken for that of its process")
 {
-	struct actor *p = actor_start(&self->scene, "p");
-	struct actor *t1 = start_thread(&self->scene, "thread1");
-	struct actor *t2 = start_thread(&self->scene, "thread2");
-	bool was_refused;
+	struct actor *p = actor_start(scene, "p");
+	struct actor *t1 = start_thread(scene, "thread1");
+	struct actor *t2 = start_thread(scene, "thread2");
+	bool refused;
 
 	actor_lock(p, byte(0));
 	actor_lock(t2, byte(1));
 	actor_queue(t1, byte(0));
 	ask(p, byte(1));
-	was_refused = refused(p);
-	REQUIRES(actor_waits(p) || was_refused, "p: %s", fate(p));
+	refused = was_refused(p);
+	requires(scene, actor_waits(p) || refused, "p: %s", fate(p));
 	actor_unlock_range(t2, 1, 1);
-	if (was_refused)
+	if (refused)
 		actor_lock(p, byte(1));
-	HOLDS(!was_refused, "a thread's wait is taken for that of its process",
+	holds(scene, !refused,
 	      "p was refused with EDEADLK, although thread2 could let go, and did");
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What if the descriptor goes while a lock call sleeps with it?
+ * What if a descriptor is closed while a lock call sleeps with it?
  *
- * A thread waits for a lock through a descriptor that another thread closes, or makes into
- * another file by dup2(2). The wait goes on, and in the end the lock is granted, to whom?
- * There must be none that has no owner. (What if both happen at once: tests/race.c.)
+ * A thread waits for a lock through a descriptor that another thread closes, or replaces by
+ * another file with dup2(2). The wait goes on, and in the end the lock is granted. To whom? No
+ * lock may be left without an owner. (race.c: both happen at the same moment.)
  */
-#include "claim/expectation.h"
-
-CLASS(promise);
-CLASS(practice);
+#include "claim/claim.h"
 
 static const char *outcome(int ret)
 {
 	return ret ? strerror(-ret) : "granted";
 }
 
-struct cast {
+struct thread_queue {
 	struct actor *holder, *peer, *waiter;
 };
 
@@ -25,31 +22,48 @@ struct cast {
  *	waiter     wwwwwwww?	a thread of this process
  *	test           |	closes the waiter's descriptor
  *
- * The waiter is started last, for a fork would give its description to the others.
+ * The waiter is started last, because a fork would give its description to the others.
  */
-static struct cast queue_a_thread(struct scene *scene, struct lock_request request)
+static struct thread_queue queue_a_thread(struct scene *scene, struct lock_request request)
 {
-	struct cast cast = {
+	struct thread_queue queue = {
 		.holder = actor_start(scene, "holder"),
 		.peer = actor_start(scene, "peer"),
 	};
 
-	cast.waiter = actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_OWN, "waiter", 0);
-	actor_lock(cast.holder, request);
-	actor_queue(cast.waiter, request);
-	return cast;
+	queue.waiter = actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_OWN, "waiter", 0);
+	actor_lock(queue.holder, request);
+	actor_queue(queue.waiter, request);
+	return queue;
 }
 
-static int grant(const struct cast *cast)
+static int grant(const struct thread_queue *queue)
 {
-	actor_unlock(cast->holder);
-	return actor_await(cast->waiter);
+	actor_unlock(queue->holder);
+	return actor_await(queue->waiter);
 }
 
-#define PEER_IS_GRANTED(after) do { \
-	int got = actor_try(cast.peer, EXCLUSIVE); \
-	HOLDS(!got, "a lock is left behind", after ", the peer: %s", strerror(-got)); \
-} while (0)
+static void peer_is_granted(struct actor *peer, const char *when)
+{
+	int ret = actor_try(peer, EXCLUSIVE);
+
+	holds(peer->scene, !ret, "%s, the peer: %s", when, strerror(-ret));
+}
+
+/* Close the waiter's descriptor, or make it one of another file. */
+static void close_descriptor(struct actor *waiter)
+{
+	if (scene_goes_on(waiter->scene))
+		sets_up(waiter->scene, close(waiter->lock[0].fd), "close");
+}
+
+static void replace_descriptor(struct actor *waiter)
+{
+	struct scene *scene = waiter->scene;
+
+	if (scene_goes_on(scene))
+		sets_up(scene, dup2(scene->wake[0], waiter->lock[0].fd), "dup2");
+}
 
 /*
  * POSIX.1-2024, 2.9.7, of close(), dup2(), fcntl() and others: "each call shall either see
@@ -57,26 +71,26 @@ static int grant(const struct cast *cast)
  * process's locks on the file; it may come first, or last. fcntl(2) and flock(2): others go
  * with the last descriptor. 2.6.12 (c293621bbf67), and again 6.10 (3cad1bc01041).
  */
-CLAIM(promise, TRAIT_FILE, a_lock_granted_after_close_is_not_left_behind)
+PROMISE(FILE_LOCKS, a_lock_granted_after_close_is_not_left_behind)
 {
-	struct cast cast = queue_a_thread(&self->scene, EXCLUSIVE);
+	struct thread_queue queue = queue_a_thread(scene, EXCLUSIVE);
 
-	SETS_UP(close(cast.waiter->lock[0].fd));
-	grant(&cast);
-	PEER_IS_GRANTED("after a grant to a closed descriptor");
+	fixed_by("3cad1bc01041", "6.10");
+	close_descriptor(queue.waiter);
+	grant(&queue);
+	peer_is_granted(queue.peer, "after a grant to a closed descriptor");
 }
 
-/* POSIX would let it succeed, too; fcntl_setlk() takes the lock back, and says so. */
-CLAIM(practice, TRAIT_OWNED_BY_PROCESS, a_grant_after_dup2_says_ebadf)
+/* POSIX would permit success, too; fcntl_setlk() takes the lock back and returns EBADF. */
+PRACTICE(OWNED_BY_PROCESS, a_grant_after_dup2_says_ebadf)
 {
-	struct cast cast = queue_a_thread(&self->scene, EXCLUSIVE);
+	struct thread_queue queue = queue_a_thread(scene, EXCLUSIVE);
 	int ret;
 
-	SETS_UP(dup2(self->scene.poke[0], cast.waiter->lock[0].fd));
-	ret = grant(&cast);
-	HOLDS(ret == -EBADF, "another result", "the waiter whose descriptor was replaced: %s",
-	      outcome(ret));
-	PEER_IS_GRANTED("after a grant to a replaced descriptor");
+	replace_descriptor(queue.waiter);
+	ret = grant(&queue);
+	holds(scene, ret == -EBADF, "the waiter whose descriptor was replaced: %s", outcome(ret));
+	peer_is_granted(queue.peer, "after a grant to a replaced descriptor");
 }
 
 /*
@@ -84,52 +98,58 @@ CLAIM(practice, TRAIT_OWNED_BY_PROCESS, a_grant_after_dup2_says_ebadf)
  *	waiter     wwwwwwwwwwx		a thread of this process
  *	test           |		replaces the waiter's descriptor
  *	other            HHHHH		other bytes, as a thread of this process
- *	peer                   H	what other had
+ *	peer                   H	the bytes that other had
  *
- * 3cad1bc01041 (6.10, and stable from 5.10.223): the lock that was granted is taken back
- * together with all that the process has on the file, as by a close that comes now.
+ * 3cad1bc01041 (6.10, and stable from 5.10.223): the kernel takes back the lock that was granted,
+ * and all other locks of the process on the file, as a close at that time would.
  */
-CLAIM(practice, TRAIT_OWNED_BY_PROCESS, ebadf_after_dup2_ends_every_lock_of_the_process)
+PRACTICE(OWNED_BY_PROCESS, ebadf_after_dup2_ends_every_lock_of_the_process)
 {
 	struct lock_request other_bytes = EXCLUSIVE_ON(100, 10);
-	struct cast cast = queue_a_thread(&self->scene, EXCLUSIVE_ON(0, 10));
-	struct actor *other = actor_start_with(&self->scene, ACTOR_THREAD, DESCRIPTION_OWN,
+	struct thread_queue queue = queue_a_thread(scene, EXCLUSIVE_ON(0, 10));
+	struct actor *other = actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_OWN,
 					       "other", 0);
 	int ret;
 
-	SETS_UP(dup2(self->scene.poke[0], cast.waiter->lock[0].fd));
+	fixed_by("3cad1bc01041", "6.10");
+	replace_descriptor(queue.waiter);
 	actor_lock(other, other_bytes);
-	ret = actor_try(cast.peer, other_bytes);
-	REQUIRES(ret == -EAGAIN, "the peer was not refused what another thread has locked: %s",
+	ret = actor_try(queue.peer, other_bytes);
+	requires(scene, ret == -EAGAIN,
+		 "the peer was not refused what another thread has locked: %s", outcome(ret));
+	ret = grant(&queue);
+	requires(scene, ret == -EBADF, "the waiter whose descriptor was replaced: %s",
 		 outcome(ret));
-	ret = grant(&cast);
-	REQUIRES(ret == -EBADF, "the waiter whose descriptor was replaced: %s", outcome(ret));
-	ret = actor_try(cast.peer, other_bytes);
-	HOLDS(!ret, "other locks are kept",
+	ret = actor_try(queue.peer, other_bytes);
+	holds(scene, !ret,
 	      "the waiter was told EBADF, and the peer was refused what the other had locked: %s",
 	      strerror(-ret));
 }
 
 /*
- * The description is the owner, whatever its descriptors are. From 2.6.12 to 4.6
- * (0752ba807b04) an OFD lock, too, was answered with EBADF.
+ * The description is the owner, whatever its descriptors are. From 2.6.12 to 4.6 (0752ba807b04)
+ * a request for an OFD lock returned EBADF as well.
  */
-CLAIM(practice, TRAIT_OWNED_BY_DESCRIPTION, a_grant_after_close_stays_with_the_duplicate)
+PRACTICE(OWNED_BY_DESCRIPTION, a_grant_after_close_stays_with_the_duplicate)
 {
-	struct cast cast = queue_a_thread(&self->scene, EXCLUSIVE);
-	struct lock duplicate = cast.waiter->lock[0];
+	struct thread_queue queue = queue_a_thread(scene, EXCLUSIVE);
+	struct lock duplicate = queue.waiter->lock[0];
 	int ret, peer;
 
-	SETS_UP(duplicate.fd = dup(cast.waiter->lock[0].fd));
-	SETS_UP(close(cast.waiter->lock[0].fd));
-	ret = grant(&cast);
-	HOLDS(!ret, "another result", "the waiter whose description had a duplicate: %s",
-	      strerror(-ret));
-	peer = actor_try(cast.peer, EXCLUSIVE);
-	HOLDS(peer == -EAGAIN, "the lock is lost", "after a grant to the description, the peer: %s",
-	      outcome(peer));
+	fixed_by("0752ba807b04", "4.6");
+	if (!scene_goes_on(scene))
+		return;
+	duplicate.fd = dup(duplicate.fd);
+	sets_up(scene, duplicate.fd, "dup");
+	close_descriptor(queue.waiter);
+	ret = grant(&queue);
+	holds(scene, !ret, "the waiter whose description had a duplicate: %s", strerror(-ret));
+	peer = actor_try(queue.peer, EXCLUSIVE);
+	if (!holds(scene, peer == -EAGAIN, "after a grant to the description, the peer: %s",
+		   outcome(peer)))
+		return;
 	lock_release(&duplicate, 0, 0);
-	PEER_IS_GRANTED("after a release through the duplicate");
+	peer_is_granted(queue.peer, "after a release through the duplicate");
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Downgrade: whom does a holder let in that makes its exclusive lock a shared one?
+ * Downgrade: which waiters get in when a holder makes its exclusive lock a shared one?
  *
- * The readers that wait, wherever they stand in the queue, and no writer. The writer first
- * in line is woken, finds the shared lock in its way and queues again; so those behind it
- * are woken in their turn. (That a downgrade itself never blocks: tests/conversion.c; that
- * of a part: tests/range_waiters.c.)
+ * The readers, wherever they stand in the queue, and no writer. If a writer is first in the
+ * queue it is woken, finds the shared lock in its way and queues again; the waiters behind it are
+ * then woken in their turn. (conversion.c: a downgrade itself never blocks; range_waiters.c: the
+ * downgrade of a part.)
  */
-#include "claim/expectation.h"
+#include "claim/claim.h"
 
-/* What has become of its request, for messages. */
+/* Describe what has happened to the actor's request. */
 static const char *fate(const struct actor *actor)
 {
 	if (actor->busy)
@@ -34,74 +34,73 @@ static struct actor *start_waiter(struct scene *scene, const char *name,
 	return waiter;
 }
 
-/* All who are woken have come to rest again when this returns. */
+/* All actors that are woken have come to rest again when this returns. */
 static void downgrade(struct actor *holder)
 {
 	actor_lock(holder, SHARED);
 	actor_settle(holder->scene);
 }
 
-#define IS_IN(actor) \
-	HOLDS(actor_holds(actor), "one who could be let in is not", \
-	      "%s was to be granted its lock: %s", actor_name(actor), fate(actor))
+static void is_let_in(struct actor *actor)
+{
+	holds(actor->scene, actor_holds(actor), "%s was to be granted its lock: %s",
+	      actor_name(actor), fate(actor));
+}
 
-#define WAITS(actor) \
-	HOLDS(actor_waits(actor), "one who conflicts is let in", \
-	      "%s was to sleep on: %s", actor_name(actor), fate(actor))
-
-CLASS(promise);
+static void sleeps_on(struct actor *actor)
+{
+	holds(actor->scene, actor_waits(actor), "%s was to sleep on: %s", actor_name(actor),
+	      fate(actor));
+}
 
 /*
  * fcntl(2): "if a new lock is applied to an already-locked region, then the existing lock is
  * converted to the new lock type"; flock(2): "calls on an already locked file will convert an
  * existing lock to the new lock mode".
  */
-CLAIM(promise, TRAIT_CONVERTS, a_downgraded_lock_is_a_shared_one)
+PROMISE(CONVERSIONS, a_downgraded_lock_is_a_shared_one)
 {
-	struct actor *holder = start_holder(&self->scene);
-	struct actor *writer = actor_start(&self->scene, "writer");
-	struct actor *reader = actor_start(&self->scene, "reader");
+	struct actor *holder = start_holder(scene);
+	struct actor *writer = actor_start(scene, "writer");
+	struct actor *reader = actor_start(scene, "reader");
 	int refusal, ret;
 
 	refusal = actor_try(reader, SHARED);
-	REQUIRES(refusal == -EAGAIN, "a reader beside the exclusive lock: %s", fate(reader));
+	requires(scene, refusal == -EAGAIN, "a reader beside the exclusive lock: %s", fate(reader));
 	downgrade(holder);
 	ret = actor_try(writer, EXCLUSIVE);
-	HOLDS(ret == -EAGAIN, "a downgraded lock excludes no writer", "the writer: %s",
-	      fate(writer));
+	holds(scene, ret == -EAGAIN, "the writer: %s", fate(writer));
 	ret = actor_try(reader, SHARED);
-	HOLDS(!ret, "a downgraded lock excludes readers", "the reader: %s", fate(reader));
+	holds(scene, !ret, "the reader: %s", fate(reader));
 }
 
 /*
  * fcntl(2): "An exclusive lock excludes all other locks, both shared and exclusive"; flock(2):
  * "A single file may not simultaneously have both shared and exclusive locks".
  */
-CLAIM(promise, TRAIT_CONVERTS, a_queued_writer_is_not_let_in)
+PROMISE(CONVERSIONS, a_queued_writer_is_not_let_in)
 {
-	struct actor *holder = start_holder(&self->scene);
-	struct actor *writer = start_waiter(&self->scene, "writer", EXCLUSIVE);
+	struct actor *holder = start_holder(scene);
+	struct actor *writer = start_waiter(scene, "writer", EXCLUSIVE);
 
 	downgrade(holder);
-	WAITS(writer);
+	sleeps_on(writer);
 	actor_unlock(holder);
-	actor_settle(&self->scene);
-	IS_IN(writer);
-	NOBODY_OVERLAPS();
+	actor_settle(scene);
+	is_let_in(writer);
+	nobody_overlaps(scene);
 }
 
-CLASS(practice);
-
-CLAIM(practice, TRAIT_CONVERTS, queued_readers_are_all_let_in)
+PRACTICE(CONVERSIONS, queued_readers_are_all_let_in)
 {
-	struct actor *holder = start_holder(&self->scene);
-	struct actor *reader1 = start_waiter(&self->scene, "reader1", SHARED);
-	struct actor *reader2 = start_waiter(&self->scene, "reader2", SHARED);
+	struct actor *holder = start_holder(scene);
+	struct actor *reader1 = start_waiter(scene, "reader1", SHARED);
+	struct actor *reader2 = start_waiter(scene, "reader2", SHARED);
 
 	downgrade(holder);
-	IS_IN(reader1);
-	IS_IN(reader2);
-	HOLDS(actor_holds(holder), "a downgrade loses the lock", "the holder has no lock");
+	is_let_in(reader1);
+	is_let_in(reader2);
+	holds(scene, actor_holds(holder), "the holder has no lock");
 }
 
 /*
@@ -111,37 +110,37 @@ CLAIM(practice, TRAIT_CONVERTS, queued_readers_are_all_let_in)
  *	writer2         wwwwwwww
  *	reader2           wwwwS
  */
-CLAIM(practice, TRAIT_CONVERTS, readers_behind_queued_writers_are_let_in)
+PRACTICE(CONVERSIONS, readers_behind_queued_writers_are_let_in)
 {
-	struct actor *holder = start_holder(&self->scene);
-	struct actor *writer1 = start_waiter(&self->scene, "writer1", EXCLUSIVE);
-	struct actor *reader1 = start_waiter(&self->scene, "reader1", SHARED);
-	struct actor *writer2 = start_waiter(&self->scene, "writer2", EXCLUSIVE);
-	struct actor *reader2 = start_waiter(&self->scene, "reader2", SHARED);
+	struct actor *holder = start_holder(scene);
+	struct actor *writer1 = start_waiter(scene, "writer1", EXCLUSIVE);
+	struct actor *reader1 = start_waiter(scene, "reader1", SHARED);
+	struct actor *writer2 = start_waiter(scene, "writer2", EXCLUSIVE);
+	struct actor *reader2 = start_waiter(scene, "reader2", SHARED);
 
 	downgrade(holder);
-	IS_IN(reader1);
-	IS_IN(reader2);
-	WAITS(writer1);
-	WAITS(writer2);
+	is_let_in(reader1);
+	is_let_in(reader2);
+	sleeps_on(writer1);
+	sleeps_on(writer2);
 }
 
-/* The last to go of those who share it makes room, whoever that is. */
-CLAIM(practice, TRAIT_CONVERTS, the_writer_is_granted_when_the_last_reader_goes)
+/* The last reader to go wakes the writer, even if it was not the holder that downgraded. */
+PRACTICE(CONVERSIONS, the_writer_is_granted_when_the_last_reader_goes)
 {
-	struct actor *holder = start_holder(&self->scene);
-	struct actor *writer = start_waiter(&self->scene, "writer", EXCLUSIVE);
-	struct actor *reader = start_waiter(&self->scene, "reader", SHARED);
+	struct actor *holder = start_holder(scene);
+	struct actor *writer = start_waiter(scene, "writer", EXCLUSIVE);
+	struct actor *reader = start_waiter(scene, "reader", SHARED);
 
 	downgrade(holder);
 	actor_unlock(holder);
-	actor_settle(&self->scene);
-	IS_IN(reader);
-	WAITS(writer);
+	actor_settle(scene);
+	is_let_in(reader);
+	sleeps_on(writer);
 	actor_unlock(reader);
-	actor_settle(&self->scene);
-	IS_IN(writer);
-	NOBODY_OVERLAPS();
+	actor_settle(scene);
+	is_let_in(writer);
+	nobody_overlaps(scene);
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Errors: what is said to a call that cannot be right, and does it leave the locks alone?
+ * Errors: what does a call return that cannot be right, and does it leave the locks unchanged?
  *
  * There is a table for each sort of mistake. The caller holds locks and makes the calls of
- * a table one after another, each with all the commands that could be given with it. After
- * each, an outsider must find the locks as they were.
+ * a table one after another, each with all commands that are possible with it. After
+ * each call, an outsider must find the locks as they were.
  */
 #include "bad_call.h"
 #include "file_system.h"
-
-CLASS(promise);
 
 /*
  * fcntl(2), flock(2), lockf(3): "EBADF fd is not an open file descriptor"; open(2) on O_PATH:
  * "other file operations … fail with the error EBADF".
  */
-CLAIM(promise, TRAIT_FILE, a_bad_descriptor_is_ebadf)
+PROMISE(FILE_LOCKS, a_bad_descriptor_is_ebadf)
 {
 	static const struct call bad[] = {
 		{ "the descriptor -1", EBADF, .through = MINUS_ONE },
@@ -23,14 +21,14 @@ CLAIM(promise, TRAIT_FILE, a_bad_descriptor_is_ebadf)
 		{ "an O_PATH descriptor", EBADF, .through = PATH },
 	};
 
-	EACH_SAYS_SO(bad);
+	each_gets_its_error(scene, bad, ARRAY_SIZE(bad));
 }
 
 /*
  * POSIX.1-2024 fcntl(): "A request for a shared lock shall fail if the file descriptor is
  * not open for reading", "for an exclusive lock … for writing", with EBADF.
  */
-CLAIM(promise, TRAIT_QUERIES, a_descriptor_not_open_for_it_is_ebadf)
+PROMISE(POSIX | OFD, a_descriptor_not_open_for_it_is_ebadf)
 {
 	static const struct call bad[] = {
 		{ "F_WRLCK and a read-only descriptor", EBADF, .through = READ_ONLY,
@@ -43,11 +41,11 @@ CLAIM(promise, TRAIT_QUERIES, a_descriptor_not_open_for_it_is_ebadf)
 		  .len = 10, .to_lock = true, .odd_type = true, .odd = F_RDLCK },
 	};
 
-	EACH_SAYS_SO(bad);
+	each_gets_its_error(scene, bad, ARRAY_SIZE(bad));
 }
 
 /* lockf(3): "EBADF … cmd is F_LOCK or F_TLOCK and fd is not a writable file descriptor". */
-CLAIM(promise, TRAIT_FROM_POSITION, a_descriptor_not_writable_is_ebadf)
+PROMISE(LOCKF, a_descriptor_not_writable_is_ebadf)
 {
 	static const struct call bad[] = {
 		{ "a read-only descriptor", EBADF, .through = READ_ONLY, .len = 10,
@@ -55,27 +53,27 @@ CLAIM(promise, TRAIT_FROM_POSITION, a_descriptor_not_writable_is_ebadf)
 		{ "a write-only descriptor", 0, .through = WRITE_ONLY, .len = 10, .to_lock = true },
 	};
 
-	EACH_SAYS_SO(bad);
+	each_gets_its_error(scene, bad, ARRAY_SIZE(bad));
 }
 
 /*
  * fcntl(2): "EINVAL The value specified in cmd is not recognized by this kernel"; flock(2):
  * "EINVAL operation is invalid"; lockf(3): "EINVAL An invalid operation was specified in cmd".
  */
-CLAIM(promise, TRAIT_FILE, a_bad_command_is_einval)
+PROMISE(FILE_LOCKS, a_bad_command_is_einval)
 {
-	/* Without bit 32, LOCK_MAND for flock(), of which kernels have thought differently. */
+	/* None has bit 32: for flock() that is LOCK_MAND, an error in some kernels only. */
 	static const struct call bad[] = {
 		{ "the command 20", EINVAL, .odd_command = true, .odd = 20 },
 		{ "the command 9999", EINVAL, .odd_command = true, .odd = 9999 },
 		{ "the command -33", EINVAL, .odd_command = true, .odd = -33 },
 	};
 
-	EACH_SAYS_SO(bad);
+	each_gets_its_error(scene, bad, ARRAY_SIZE(bad));
 }
 
 /* flock(2): the operation "is one of the following" three. */
-CLAIM(promise, TRAIT_CONVERTS_BY_DROPPING, no_mode_or_two_at_once_are_einval)
+PROMISE(FLOCK, no_mode_or_two_at_once_are_einval)
 {
 	static const struct call bad[] = {
 		{ "no mode", EINVAL, .odd_command = true, .odd = 0 },
@@ -84,7 +82,7 @@ CLAIM(promise, TRAIT_CONVERTS_BY_DROPPING, no_mode_or_two_at_once_are_einval)
 		{ "LOCK_EX and LOCK_UN", EINVAL, .odd_command = true, .odd = LOCK_EX | LOCK_UN },
 	};
 
-	EACH_SAYS_SO(bad);
+	each_gets_its_error(scene, bad, ARRAY_SIZE(bad));
 }
 
 /*
@@ -92,7 +90,7 @@ CLAIM(promise, TRAIT_CONVERTS_BY_DROPPING, no_mode_or_two_at_once_are_einval)
  * data pointed to by arg is not valid". OFD locks are "in most respects identical" to these,
  * fcntl(2), here and below.
  */
-CLAIM(promise, TRAIT_QUERIES, a_bad_type_is_einval)
+PROMISE(POSIX | OFD, a_bad_type_is_einval)
 {
 	static const struct call bad[] = {
 		{ "the type 3", EINVAL, .odd_type = true, .odd = 3 },
@@ -101,10 +99,10 @@ CLAIM(promise, TRAIT_QUERIES, a_bad_type_is_einval)
 		{ "the type -1", EINVAL, .odd_type = true, .odd = -1 },
 	};
 
-	EACH_SAYS_SO(bad);
+	each_gets_its_error(scene, bad, ARRAY_SIZE(bad));
 }
 
-CLAIM(promise, TRAIT_QUERIES, a_bad_whence_is_einval)
+PROMISE(POSIX | OFD, a_bad_whence_is_einval)
 {
 	static const struct call bad[] = {
 		{ "the whence SEEK_DATA", EINVAL, .whence = SEEK_DATA },
@@ -112,25 +110,25 @@ CLAIM(promise, TRAIT_QUERIES, a_bad_whence_is_einval)
 		{ "the whence -1", EINVAL, .whence = -1 },
 	};
 
-	EACH_SAYS_SO(bad);
+	each_gets_its_error(scene, bad, ARRAY_SIZE(bad));
 }
 
 /* fcntl(2), of OFD locks: "the l_pid field of that structure must be set to zero". */
-CLAIM(promise, TRAIT_QUERIES | TRAIT_OWNED_BY_DESCRIPTION, an_ofd_lock_with_a_pid_is_einval)
+PROMISE(OFD, an_ofd_lock_with_a_pid_is_einval)
 {
 	static const struct call bad[] = {
 		{ "the pid 1", EINVAL, .start = 50, .len = 1, .pid = 1 },
 		{ "the pid -1 of OFD locks", EINVAL, .start = 50, .len = 1, .pid = -1 },
 	};
 
-	EACH_SAYS_SO(bad);
+	each_gets_its_error(scene, bad, ARRAY_SIZE(bad));
 }
 
 /*
  * fcntl(2): "Bytes past the end of the file may be locked, but not bytes before the start of
  * the file". Which error: as above.
  */
-CLAIM(promise, TRAIT_QUERIES, a_byte_before_the_first_is_einval)
+PROMISE(POSIX | OFD, a_byte_before_the_first_is_einval)
 {
 	static const struct call bad[] = {
 		{ "start -1", EINVAL, .start = -1 },
@@ -146,11 +144,11 @@ CLAIM(promise, TRAIT_QUERIES, a_byte_before_the_first_is_einval)
 		{ "the least length", EINVAL, .len = -LARGEST - 1 },
 	};
 
-	EACH_SAYS_SO(bad);
+	each_gets_its_error(scene, bad, ARRAY_SIZE(bad));
 }
 
 /* POSIX.1-2024 lockf(): "[EINVAL] … size plus the current file offset is less than 0". */
-CLAIM(promise, TRAIT_FROM_POSITION, a_section_before_the_first_byte_is_einval)
+PROMISE(LOCKF, a_section_before_the_first_byte_is_einval)
 {
 	static const struct call bad[] = {
 		{ "length -1 at position 0", EINVAL, .len = -1 },
@@ -158,14 +156,14 @@ CLAIM(promise, TRAIT_FROM_POSITION, a_section_before_the_first_byte_is_einval)
 		{ "length -5 at position 5", 0, .position = 5, .len = -5 },
 	};
 
-	EACH_SAYS_SO(bad);
+	each_gets_its_error(scene, bad, ARRAY_SIZE(bad));
 }
 
 /*
  * POSIX.1-2024 fcntl(): "[EOVERFLOW] … the smallest or, if l_len is non-zero, the largest
  * offset of any byte in the requested segment cannot be represented correctly".
  */
-CLAIM(promise, TRAIT_QUERIES, a_byte_after_the_last_offset_is_eoverflow)
+PROMISE(POSIX | OFD, a_byte_after_the_last_offset_is_eoverflow)
 {
 	static const struct call bad[] = {
 		{ "the last byte", 0, .start = LARGEST, .len = 1 },
@@ -183,14 +181,14 @@ CLAIM(promise, TRAIT_QUERIES, a_byte_after_the_last_offset_is_eoverflow)
 		  .start = LARGEST },
 	};
 
-	EACH_SAYS_SO(bad);
+	each_gets_its_error(scene, bad, ARRAY_SIZE(bad));
 }
 
 /*
  * POSIX.1-2024 lockf(): "[EOVERFLOW] The offset of the first, or if size is not 0 then the
  * last, byte in the requested section cannot be represented correctly".
  */
-CLAIM(promise, TRAIT_FROM_POSITION, a_section_after_the_last_offset_is_eoverflow)
+PROMISE(LOCKF, a_section_after_the_last_offset_is_eoverflow)
 {
 	static const struct call bad[] = {
 		{ "the largest length at position 2", EOVERFLOW, .position = 2, .len = LARGEST },
@@ -198,11 +196,11 @@ CLAIM(promise, TRAIT_FROM_POSITION, a_section_after_the_last_offset_is_eoverflow
 		{ "a length of one more", EOVERFLOW, .position = 140, .len = LARGEST - 138 },
 	};
 
-	EACH_SAYS_SO(bad);
+	each_gets_its_error(scene, bad, ARRAY_SIZE(bad));
 }
 
 /* fcntl(2): "EFAULT lock is outside your accessible address space". */
-CLAIM(promise, TRAIT_QUERIES, a_bad_address_is_efault)
+PROMISE(POSIX | OFD, a_bad_address_is_efault)
 {
 	static const struct call bad[] = {
 		{ "no address", EFAULT, .memory = NOWHERE },
@@ -210,23 +208,23 @@ CLAIM(promise, TRAIT_QUERIES, a_bad_address_is_efault)
 		{ "an address that may be read in part", EFAULT, .memory = HALF_FORBIDDEN },
 	};
 
-	EACH_SAYS_SO(bad);
+	each_gets_its_error(scene, bad, ARRAY_SIZE(bad));
 }
 
 /*
- * The caller asks for what another has. With ranges it has something of its own, byte 50, and
- * asks for that as well.
+ * The caller asks for what the holder has. With ranges it holds byte 50 itself, and asks for that
+ * as well. Return the error.
  */
 static int refused(struct scene *scene, struct outsider *outsider)
 {
-	bool ranges = lock_kind_traits(scene->site->kind) & TRAIT_RANGES;
+	bool ranges = is_kind(scene, RECORD_LOCKS);
 	struct actor *holder = actor_start(scene, "holder");
 	struct actor *caller = actor_start(scene, "caller");
 
 	actor_do(holder, prepare, NULL);
 	if (ranges)
 		actor_lock(caller, EXCLUSIVE_ON(50, 1));
-	outsider_watch(outsider, holder, scene->board->number[NUMBER_FD]);
+	outsider_watch(outsider, holder, scene->shared->number[NUMBER_FD]);
 	return -actor_try(caller, ranges ? EXCLUSIVE_ON(40, 100) : EXCLUSIVE);
 }
 
@@ -234,48 +232,45 @@ static int refused(struct scene *scene, struct outsider *outsider)
  * POSIX.1-2024 fcntl() and lockf(): "[EACCES] or [EAGAIN]"; flock(2): "EWOULDBLOCK The file
  * is locked and the LOCK_NB flag was selected". For F_OFD_SETLK there is EAGAIN alone.
  */
-CLAIM(promise, TRAIT_FILE, a_conflict_is_eagain_or_eacces)
+PROMISE(FILE_LOCKS, a_conflict_is_eagain_or_eacces)
 {
-	bool two = lock_kind_traits(variant->kind) & TRAIT_OWNED_BY_PROCESS;
 	struct outsider outsider;
-	int error = refused(&self->scene, &outsider);
+	int error = refused(scene, &outsider);
 
-	HOLDS(error == EAGAIN || (two && error == EACCES),
-	      "another error", "the caller tried, and was told: %s", outcome(error));
-	HOLDS(outsider_sees_no_change(&outsider), "the locks have changed",
+	if (!holds(scene, error == EAGAIN || (error == EACCES && is_kind(scene, OWNED_BY_PROCESS)),
+		   "the caller tried, and was told: %s", outcome(error)))
+		return;
+	holds(scene, outsider_sees_no_change(&outsider),
 	      "the locks are not what they were after the caller was refused");
 }
 
-CLASS(practice);
-
 /*
  * open(2): mode 3 yields "a file descriptor that can't be used for reading or writing". By
- * flock(2) a lock can be had "regardless of the mode in which the file was opened"; not here.
+ * flock(2) a lock is placed "regardless of the mode in which the file was opened"; not here.
  */
-CLAIM(practice, TRAIT_FILE, a_descriptor_of_mode_3_is_ebadf)
+PRACTICE(FILE_LOCKS, a_descriptor_of_mode_3_is_ebadf)
 {
 	static const struct call bad[] = {
 		{ "a descriptor of mode 3", EBADF, .through = MODE_3, .len = 10, .to_lock = true },
 	};
+	int fd = open_again(scene->site->fd, 3);
 
-	int fd = open_again(self->scene.site->fd, 3);
-
-	SKIPS_UNLESS(fd >= 0 || is_well_known(&self->scene), "no descriptors of mode 3 here");
-	SETS_UP(fd);
-	EACH_SAYS_SO(bad);
+	skip_unless(scene, fd >= 0 || is_well_known(scene), "no descriptors of mode 3 here");
+	if (!sets_up(scene, fd, "open"))
+		return;
+	each_gets_its_error(scene, bad, ARRAY_SIZE(bad));
 }
 
 /*
- * Programs look for EAGAIN alone. This is about F_SETLK and F_TLOCK; to F_TEST, which it makes
- * out of F_GETLK, libc itself says EACCES.
+ * Programs check for EAGAIN only. This is about F_SETLK and F_TLOCK: for F_TEST, which libc makes
+ * of F_GETLK, libc itself returns EACCES.
  */
-CLAIM(practice, TRAIT_OWNED_BY_PROCESS, a_conflict_is_eagain_and_not_eacces)
+PRACTICE(OWNED_BY_PROCESS, a_conflict_is_eagain_and_not_eacces)
 {
 	struct outsider outsider;
-	int error = refused(&self->scene, &outsider);
+	int error = refused(scene, &outsider);
 
-	HOLDS(error == EAGAIN, "another error", "the caller tried, and was told: %s",
-	      outcome(error));
+	holds(scene, error == EAGAIN, "the caller tried, and was told: %s", outcome(error));
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

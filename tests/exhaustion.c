@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Exhaustion: do locks need what there is none left of?
+ * Exhaustion: do locks still work when a resource has run out?
  *
- * A process that has no descriptor to be had any more, or a user who may have no other process,
- * still completes what was begun, and is granted what it asks for anew.
+ * A process that can open no more descriptors, or a user that can start no more processes, still
+ * completes the waits that have begun, and is granted new requests.
  */
 #include <linux/capability.h>
 #include <sys/prctl.h>
@@ -11,10 +11,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define EXPECTATION_KEEPS	PRIVILEGE(CAP_SETUID)
+#define CLAIM_KEEPS	PRIVILEGE(CAP_SETUID)
 #include "pressure.h"
-
-CLASS(practice);
 
 static const struct rlimit nothing;
 
@@ -48,42 +46,45 @@ static int cannot_fork(struct actor *self, void *arg)
 }
 
 /*
- * Nobody has anything left of @resource, those who hold or wait already, too: what has been
- * begun is completed, and a new request is granted.
+ * Take all of @resource from every actor while one holds the lock and another waits: the wait is
+ * completed, and a new request is granted. @is_exhausted is a job that returns 0 if nothing of
+ * the resource is left.
  */
-#define GOES_ON_WITHOUT(resource, is_exhausted) do { \
-	struct actor *holder = actor_start(&self->scene, "holder"); \
-	struct actor *waiter = actor_start(&self->scene, "waiter"); \
-	struct actor *late = actor_start(&self->scene, "late"); \
-	actor_lock(holder, EXCLUSIVE); \
-	actor_queue(waiter, EXCLUSIVE); \
-	for (int i = 0; i < self->scene.actors; i++) \
-		SETS_UP(prlimit(self->scene.actor[i].pid, resource, &nothing, NULL)); \
-	actor_do(late, is_exhausted, NULL); \
-	actor_queue(late, EXCLUSIVE); \
-	actor_unlock(holder); \
-	actor_settle(&self->scene); \
-	HOLDS(actor_holds(waiter), "a waiter is lost", "the waiter: %s", state(waiter)); \
-	actor_unlock(waiter); \
-	actor_settle(&self->scene); \
-	HOLDS(actor_holds(late), "a waiter is lost", "the late one: %s", state(late)); \
-	actor_do(late, is_exhausted, NULL); \
-	actor_unlock(late); \
-	ALL_IS_FREE(holder); \
-} while (0)
-
-CLAIM(practice, TRAIT_FILE, locks_work_where_no_descriptor_is_left)
+static void goes_on_without(struct scene *scene, int resource, actor_job is_exhausted)
 {
-	GOES_ON_WITHOUT(RLIMIT_NOFILE, cannot_open);
+	struct actor *holder = actor_start(scene, "holder");
+	struct actor *waiter = actor_start(scene, "waiter");
+	struct actor *late = actor_start(scene, "late");
+
+	actor_lock(holder, EXCLUSIVE);
+	actor_queue(waiter, EXCLUSIVE);
+	for (int i = 0; i < scene->actors && scene_goes_on(scene); i++)
+		sets_up(scene, prlimit(scene->actor[i].pid, resource, &nothing, NULL), "prlimit");
+	actor_do(late, is_exhausted, NULL);
+	actor_queue(late, EXCLUSIVE);
+	actor_unlock(holder);
+	actor_settle(scene);
+	holds(scene, actor_holds(waiter), "the waiter: %s", state(waiter));
+	actor_unlock(waiter);
+	actor_settle(scene);
+	holds(scene, actor_holds(late), "the late one: %s", state(late));
+	actor_do(late, is_exhausted, NULL);
+	actor_unlock(late);
+	all_is_free(holder);
+}
+
+PRACTICE(FILE_LOCKS, locks_work_where_no_descriptor_is_left)
+{
+	goes_on_without(scene, RLIMIT_NOFILE, cannot_open);
 }
 
 /*
- * setrlimit(2): RLIMIT_NPROC "is not enforced" for root and for who has CAP_SYS_ADMIN or
- * CAP_SYS_RESOURCE. Root can become somebody else before.
+ * setrlimit(2): RLIMIT_NPROC "is not enforced" for root and for a process that has CAP_SYS_ADMIN
+ * or CAP_SYS_RESOURCE. Root becomes another user first.
  */
 #define SOMEBODY	65534
 
-static bool is_bound(void)
+static bool nproc_binds(void)
 {
 	struct rlimit before, none;
 	int ret;
@@ -101,39 +102,44 @@ static bool is_exempt(void)
 	return !getuid() || privilege_has(CAP_SYS_ADMIN) || privilege_has(CAP_SYS_RESOURCE);
 }
 
-/* 0 or -errno */
+/* Return 0 or -errno. */
 static int become_somebody(struct scene *scene)
 {
 	pid_t parent = getppid();
 	int err;
 
-	/* The actors are to open it again. */
+	/* The actors open the file again, as that user. */
 	if (fchmod(scene->site->fd, 0666) < 0)
 		return -errno;
 	privilege_raise(CAP_SETUID);
 	err = setresuid(SOMEBODY, SOMEBODY, SOMEBODY) < 0 ? -errno : 0;
 	privilege_lower(CAP_SETUID);
-	/* What changes the user also undoes these, prctl(2). */
+	/* A change of user has undone both, prctl(2). */
 	prctl(PR_SET_DUMPABLE, 1);
 	actor_die_with_parent(parent);
 	/* A user namespace may have no such user. */
 	return err == -EINVAL && privilege_is_confined() ? -EPERM : err;
 }
 
-#define IS_BOUND() do { \
-	int err = 0; \
-	if (!is_bound() && is_exempt()) { \
-		err = become_somebody(&self->scene); \
-		NEEDS_CAPABILITY(CAP_SETUID, err); \
-	} \
-	REQUIRES(!err, "becoming another user: %s", strerror(-err)); \
-	REQUIRES(is_bound(), "RLIMIT_NPROC is 0, and does not bind user %d", (int)getuid()); \
-} while (0)
-
-CLAIM(practice, TRAIT_FILE, locks_work_where_no_process_can_be_started)
+static void is_bound_by_nproc(struct scene *scene)
 {
-	IS_BOUND();
-	GOES_ON_WITHOUT(RLIMIT_NPROC, cannot_fork);
+	int err = 0;
+
+	if (!scene_goes_on(scene))
+		return;
+	if (!nproc_binds() && is_exempt()) {
+		err = become_somebody(scene);
+		needs_capability(scene, CAP_SETUID, err);
+	}
+	if (requires(scene, !err, "becoming another user: %s", strerror(-err)))
+		requires(scene, nproc_binds(), "RLIMIT_NPROC is 0, and does not bind user %d",
+			 (int)getuid());
 }
 
-EXPECTATION_MAIN
+PRACTICE(FILE_LOCKS, locks_work_where_no_process_can_be_started)
+{
+	is_bound_by_nproc(scene);
+	goes_on_without(scene, RLIMIT_NPROC, cannot_fork);
+}
+
+CLAIM_MAIN

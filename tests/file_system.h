@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * file_system: may the file system be the reason, where something is refused? It may where a
- * server or somebody's own module has a say, and not on a memfd.
+ * file_system: can the file system be the reason for a refusal? It can where a server or a
+ * module from elsewhere takes part, and not on a memfd.
  */
 #ifndef LOCKFAIR_FILE_SYSTEM_H
 #define LOCKFAIR_FILE_SYSTEM_H
 
 #include <fcntl.h>
 
-#include "claim/expectation.h"
+#include "claim/claim.h"
 #include "network.h"
 #include "system/release.h"
 #include "sysctl.h"
@@ -17,7 +17,7 @@
 #define F2FS_SUPER_MAGIC	0xF2F52010
 #endif
 
-/* One of Linux's own, with all that this suite asks of a file system. */
+/* A file system of Linux itself that has all that this suite needs. */
 static inline bool is_well_known(const struct scene *scene)
 {
 	if (release_is_gvisor())
@@ -53,12 +53,16 @@ static inline bool has_leases(const struct scene *scene)
 	return is_well_known(scene) && sysctl_of("fs/leases-enable") != 0;
 }
 
-/* Nobody else has the file open, so that EAGAIN is wrong anywhere. */
-#define TAKES_A_FIRST_LEASE(fd, type) do { \
-	int refusal = fcntl(fd, F_SETLEASE, type) ? errno : 0; \
-	SKIPS_UNLESS(!refusal || refusal == EAGAIN || has_leases(&self->scene), \
-		     "no leases here"); \
-	REQUIRES(!refusal, "a first lease: %s", strerror(refusal)); \
-} while (0)
+/* Nobody else has the file open, so EAGAIN would be wrong on any file system. */
+static inline bool take_first_lease(struct scene *scene, int fd, int type)
+{
+	int err;
+
+	if (!scene_goes_on(scene))
+		return false;
+	err = fcntl(fd, F_SETLEASE, type) ? errno : 0;
+	skip_unless(scene, !err || err == EAGAIN || has_leases(scene), "no leases here");
+	return requires(scene, !err, "a first lease: %s", strerror(err));
+}
 
 #endif /* LOCKFAIR_FILE_SYSTEM_H */

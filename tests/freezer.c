@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What does freezing do to those who hold a lock, and to those who wait for one?
+ * What does freezing do to the holder of a lock, and to those that wait for it?
  *
- * A container that is paused is frozen: all its tasks come to rest in cgroup v2's freezer
- * wherever they are, also in the middle of a wait for a lock. That wait is broken off and
- * made again after the thaw, without the program knowing. A frozen waiter therefore is not
- * in the queue, and has to go to its end.
+ * Pausing a container freezes it: cgroup v2's freezer stops each of its tasks wherever the task
+ * is, also in the middle of a wait for a lock. The kernel ends that wait, and makes the request
+ * again after the thaw, without the program knowing. A frozen waiter therefore is not in the
+ * queue, and goes to its end after the thaw.
  *
- * The freezer is asked for in the cgroup that we are in (cgroups(7)); to root in the root
- * cgroup that is open by CAP_DAC_OVERRIDE alone, to others where it was delegated to them.
+ * The test makes its cgroup below the one that it runs in (cgroups(7)). Root may do so in the
+ * root cgroup by CAP_DAC_OVERRIDE, others where the cgroup has been delegated to them.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +17,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define EXPECTATION_KEEPS	PRIVILEGE(CAP_DAC_OVERRIDE)
+#define CLAIM_KEEPS	PRIVILEGE(CAP_DAC_OVERRIDE)
 #include "place.h"
 
 /* ---- a cgroup to freeze ---- */
@@ -25,7 +25,7 @@
 static struct {
 	char home[512];		/* the cgroup that this process is in */
 	char path[600];		/* the one made below it */
-	int tell;		/* the keeper, see keep() */
+	int tell;		/* a pipe to the keeper, see keep() */
 	pid_t keeper;
 } cgroup;
 
@@ -57,20 +57,19 @@ static bool find_home(void)
 static int is_removed(void *arg)
 {
 	(void)arg;
-	/* Busy it is as long as the kernel is burying somebody who was in it. */
+	/* EBUSY until the kernel has reaped the last process that was in it. */
 	return !rmdir(cgroup.path) || errno != EBUSY;
 }
 
 /*
- * A cgroup outlives those who made it. So there is a process that does not go when the
- * test does, and removes the cgroup when it is told, or when the other end of the pipe has
- * been closed by all who have it: the test and its actors.
+ * A cgroup outlives the process that made it. So the keeper outlives the test: it removes the
+ * cgroup when the test writes to the pipe, or when the test and all its actors have closed it.
  */
 static void keep(int hear)
 {
-	char told;
+	char word;
 
-	if (read(hear, &told, 1) < 0)
+	if (read(hear, &word, 1) < 0)
 		_exit(1);
 	privilege_raise(CAP_DAC_OVERRIDE);
 	_exit(asleep_poll(is_removed, NULL, ASLEEP_DEADLINE) < 0);
@@ -98,7 +97,7 @@ static bool make_cgroup(void)
 	return !err;
 }
 
-/* A cgroup may be another's, or mounted read-only. */
+/* A cgroup may belong to another user, or be mounted read-only. */
 static bool may_write(const char *folder, const char *name)
 {
 	char path[640];
@@ -146,17 +145,17 @@ static int is_frozen(void *arg)
 
 static void freeze_actor(struct actor *actor)
 {
-	if (actor->scene->trouble[0])
+	if (!scene_goes_on(actor->scene))
 		return;
 	if (!find_home() || !may_write(cgroup.home, "") || !may_write(cgroup.home, "cgroup.procs"))
-		trouble(actor->scene, TROUBLE_MISSING, "needs a cgroup v2 to make cgroups in");
+		scene_lacks(actor->scene, "needs a cgroup v2 to make cgroups in");
 	else if (!make_cgroup() || put(cgroup.path, "cgroup.procs", actor->pid) < 0 ||
 		 put(cgroup.path, "cgroup.freeze", 1) < 0)
-		trouble(actor->scene, TROUBLE_BROKEN, "a cgroup to freeze %s in: %s",
-			actor_name(actor), strerror(errno));
+		scene_broken(actor->scene, "a cgroup to freeze %s in: %s",
+			     actor_name(actor), strerror(errno));
 	else if (asleep_poll(is_frozen, NULL, ASLEEP_DEADLINE) < 0)
-		trouble(actor->scene, TROUBLE_STEP, "%s was not frozen in %d ms",
-			actor_name(actor), ASLEEP_DEADLINE);
+		scene_failed(actor->scene, "%s was not frozen in %d ms",
+			     actor_name(actor), ASLEEP_DEADLINE);
 	actor->still = true;
 }
 
@@ -165,56 +164,51 @@ static void thaw_actor(struct actor *actor)
 {
 	int status = -1;
 
-	if (actor->scene->trouble[0])
+	if (!scene_goes_on(actor->scene))
 		return;
 	actor->still = false;
 	if (put(cgroup.path, "cgroup.freeze", 0) < 0 ||
 	    put(cgroup.home, "cgroup.procs", actor->pid) < 0)
-		trouble(actor->scene, TROUBLE_BROKEN, "thawing %s: %s", actor_name(actor),
-			strerror(errno));
+		scene_broken(actor->scene, "thawing %s: %s", actor_name(actor),
+			     strerror(errno));
 	else if (write(cgroup.tell, "x", 1) < 0 || waitpid(cgroup.keeper, &status, 0) < 0 || status)
-		trouble(actor->scene, TROUBLE_BROKEN, "removing the cgroup: status %d", status);
+		scene_broken(actor->scene, "removing the cgroup: status %d", status);
 }
 
 /* ---- the claims ---- */
 
-CLASS(folklore);
-
-CLAIM(folklore, EVERY_KIND, a_waiter_frozen_and_thawed_keeps_its_place)
+FOLKLORE(EVERY_KIND, a_waiter_frozen_and_thawed_keeps_its_place, "a waiter lost its place")
 {
-	KEEPS_ITS_PLACE(NULL, freeze_actor, thaw_actor);
+	keeps_its_place(scene, NULL, freeze_actor, thaw_actor);
 }
 
-CLASS(practice);
-
-CLAIM(practice, EVERY_KIND, the_others_keep_their_places_beside_it)
+PRACTICE(EVERY_KIND, the_others_keep_their_places_beside_it)
 {
-	THE_OTHERS_KEEP_THEIR_PLACES(NULL, freeze_actor, thaw_actor);
+	the_others_keep_their_places(scene, NULL, freeze_actor, thaw_actor);
 }
 
-CLAIM(practice, TRAIT_FILE, a_frozen_waiter_does_not_hold_up_the_others)
+PRACTICE(FILE_LOCKS, a_frozen_waiter_does_not_hold_up_the_others)
 {
-	DOES_NOT_HOLD_UP_THE_OTHERS(freeze_actor, thaw_actor);
+	does_not_hold_up_the_others(scene, freeze_actor, thaw_actor);
 }
 
-CLAIM(practice, EVERY_KIND, a_waiter_frozen_at_the_release_is_granted_it)
+PRACTICE(EVERY_KIND, a_waiter_frozen_at_the_release_is_granted_it)
 {
-	IS_GRANTED_AFTER_A_RELEASE_MEANWHILE(freeze_actor, thaw_actor);
+	is_granted_after_a_release_meanwhile(scene, freeze_actor, thaw_actor);
 }
 
-CLAIM(practice, EVERY_KIND, a_frozen_holder_keeps_the_lock)
+PRACTICE(EVERY_KIND, a_frozen_holder_keeps_the_lock)
 {
-	struct actor *waiter[2], *holder = queue_up(&self->scene, waiter, 2, 0, NULL);
+	struct actor *waiter[2], *holder = queue_up(scene, waiter, 2, 0, NULL);
 	int ret;
 
 	freeze_actor(holder);
-	ret = actor_try(actor_start(&self->scene, "other"), EXCLUSIVE);
-	HOLDS(ret == -EAGAIN, "a frozen holder loses the lock",
-	      "another asked for the lock of the frozen one: %s",
+	ret = actor_try(actor_start(scene, "other"), EXCLUSIVE);
+	holds(scene, ret == -EAGAIN, "another asked for the lock of the frozen one: %s",
 	      ret ? strerror(-ret) : "granted");
 	thaw_actor(holder);
-	scene_drain(&self->scene);
-	NOBODY_OVERLAPS();
+	scene_drain(scene);
+	nobody_overlaps(scene);
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

@@ -2,10 +2,9 @@
 /*
  * Who has a lock after a fork, and after an exec?
  *
- * A child has its parent's open file descriptions, and with them the OFD locks and flocks;
- * the locks that are the process's stay with the parent. A new program in the same process
- * has both, but for the descriptors that were to be closed on exec: there, what holds for
- * any other close holds as well.
+ * A child has its parent's open file descriptions, and with them the OFD locks and flocks. Locks
+ * that belong to the process stay with the parent. A new program in the same process keeps both,
+ * unless a descriptor is closed on exec: that ends what any other close would end.
  */
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -35,7 +34,7 @@ static int fork_one_that_closes_it(struct actor *self, void *arg)
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EPIPE;
 }
 
-/* It dies with its parent, if that does not end it before. */
+/* The child dies with its parent, unless the parent ends it earlier. */
 static int fork_one_that_stays(struct actor *self, void *arg)
 {
 	(void)self;
@@ -56,10 +55,10 @@ static int end_child(struct actor *self, void *arg)
 /* ---- a new program; in the drawing, e is an exec ---- */
 
 /*
- * The holder has two descriptors of the file, both close-on-exec: its own, and the one with
- * which it was forked, of another description.
+ * The holder has two descriptors of the file, both close-on-exec: its own, and one of another
+ * description that it inherited from the test. Keep @fd open in the new program.
  */
-static int spare(int fd)
+static int keep_open(int fd)
 {
 	return fcntl(fd, F_SETFD, 0) < 0 ? -errno : 0;
 }
@@ -72,17 +71,17 @@ static int exec(struct actor *self)
 
 static int exec_with_both(struct actor *self, void *arg)
 {
-	int err = spare(self->lock->fd);
+	int err = keep_open(self->lock->fd);
 
 	(void)arg;
 	if (!err)
-		err = spare(self->lock->site->fd);
+		err = keep_open(self->lock->site->fd);
 	return err ? err : exec(self);
 }
 
 static int exec_with_its_own(struct actor *self, void *arg)
 {
-	int err = spare(self->lock->fd);
+	int err = keep_open(self->lock->fd);
 
 	(void)arg;
 	return err ? err : exec(self);
@@ -90,7 +89,7 @@ static int exec_with_its_own(struct actor *self, void *arg)
 
 static int exec_with_the_other(struct actor *self, void *arg)
 {
-	int err = spare(self->lock->site->fd);
+	int err = keep_open(self->lock->site->fd);
 
 	(void)arg;
 	return err ? err : exec(self);
@@ -111,72 +110,70 @@ static int exec_beside_a_thread(struct actor *self, void *arg)
 	return err ? -err : exec_with_both(self, arg);
 }
 
-struct errand {
+struct exec_args {
 	struct actor *actor;
 	pid_t parent;
 };
 
-/* What is to die with its parent is the thread that was told so (prctl(2)): tell this one. */
+/* The signal of the parent's death is a setting of the thread that asked for it (prctl(2)). */
 static void *exec_in_thread(void *arg)
 {
-	struct errand *errand = arg;
+	struct exec_args *args = arg;
 
-	actor_die_with_parent(errand->parent);
-	return (void *)(long)exec_with_both(errand->actor, NULL);
+	actor_die_with_parent(args->parent);
+	return (void *)(long)exec_with_both(args->actor, NULL);
 }
 
 static int exec_by_another_thread(struct actor *self, void *arg)
 {
-	struct errand errand = { .actor = self, .parent = getppid() };
+	struct exec_args args = { .actor = self, .parent = getppid() };
 	pthread_t thread;
 	void *ret;
-	int err = pthread_create(&thread, NULL, exec_in_thread, &errand);
+	int err = pthread_create(&thread, NULL, exec_in_thread, &args);
 
 	(void)arg;
-	/* There is nothing to join, unless the exec has failed. */
+	/* The thread can be joined only if its exec has failed. */
 	if (!err)
 		err = pthread_join(thread, &ret);
 	return err ? -err : (int)(long)ret;
 }
 
-CLASS(promise);
-
 /* ---- fork ---- */
 
 /*
- * fork(2): the child "does not inherit process-associated record locks from its parent", so
- * it has none to lose; flock(2): released "when all such file descriptors have been closed".
+ * fork(2): the child "does not inherit process-associated record locks from its parent", so it
+ * cannot lose one; flock(2): released "when all such file descriptors have been closed".
  */
-CLAIM(promise, TRAIT_FILE, a_child_that_closes_it_and_exits_ends_nothing)
+PROMISE(FILE_LOCKS, a_child_that_closes_it_and_exits_ends_nothing)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, fork_one_that_closes_it, NULL);
-	IS_KEPT(cast, "a child closed the descriptor and exited");
+	actor_do(pair.holder, fork_one_that_closes_it, NULL);
+	is_kept(pair, "a child closed the descriptor and exited");
 }
 
 /*
  * fork(2): the child "does inherit fcntl(2) open file description locks and flock(2) locks
  * from its parent".
  */
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, a_child_keeps_what_its_parent_closes)
+PROMISE(OWNED_BY_DESCRIPTION, a_child_keeps_what_its_parent_closes)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, fork_one_that_stays, NULL);
-	actor_do(cast.holder, close_it, NULL);
-	IS_KEPT(cast, "the parent closed what its child still has");
-	actor_do(cast.holder, end_child, NULL);
-	HAS_ENDED(cast, "the child ended as well");
+	actor_do(pair.holder, fork_one_that_stays, NULL);
+	actor_do(pair.holder, close_it, NULL);
+	is_kept(pair, "the parent closed what its child still has");
+	actor_do(pair.holder, end_child, NULL);
+	has_ended(pair, "the child ended as well");
 }
 
-CLAIM(promise, TRAIT_OWNED_BY_PROCESS, a_child_does_not_keep_what_its_parent_closes)
+PROMISE(OWNED_BY_PROCESS, a_child_does_not_keep_what_its_parent_closes)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, fork_one_that_stays, NULL);
-	actor_do(cast.holder, close_it, NULL);
-	HAS_ENDED(cast, "the parent closed what its child still has");
+	actor_do(pair.holder, fork_one_that_stays, NULL);
+	actor_do(pair.holder, close_it, NULL);
+	has_ended(pair, "the parent closed what its child still has");
 }
 
 /*
@@ -185,31 +182,31 @@ CLAIM(promise, TRAIT_OWNED_BY_PROCESS, a_child_does_not_keep_what_its_parent_clo
  * fork(2), as above; flock(2): "this lock may be modified or released using any of these
  * file descriptors".
  */
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, it_outlives_the_process_that_took_it)
+PROMISE(OWNED_BY_DESCRIPTION, it_outlives_the_process_that_took_it)
 {
-	struct actor *peer = actor_start(&self->scene, "peer");
-	struct actor *taker = actor_start_with(&self->scene, ACTOR_PROCESS, DESCRIPTION_INHERITED,
+	struct actor *peer = actor_start(scene, "peer");
+	struct actor *taker = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED,
 					       "taker", 0);
-	struct actor *relative = actor_start_with(&self->scene, ACTOR_PROCESS,
+	struct actor *relative = actor_start_with(scene, ACTOR_PROCESS,
 						  DESCRIPTION_INHERITED, "relative", 0);
-	struct cast cast = held_by(taker, peer);
+	struct pair pair = held_by(taker, peer);
 
 	actor_exit(taker);
-	IS_KEPT(cast, "the exit of the process that took it");
+	is_kept(pair, "the exit of the process that took it");
 	actor_unlock(relative);
-	HAS_ENDED(cast, "a release by a relative");
+	has_ended(pair, "a release by a relative");
 }
 
 /* fcntl(2): "record locks are automatically released when the process terminates". */
-CLAIM(promise, TRAIT_OWNED_BY_PROCESS, it_ends_with_its_process_whoever_has_the_file_open)
+PROMISE(OWNED_BY_PROCESS, it_ends_with_its_process_whoever_has_the_file_open)
 {
-	struct actor *peer = actor_start(&self->scene, "peer");
-	struct actor *taker = actor_start_with(&self->scene, ACTOR_PROCESS, DESCRIPTION_INHERITED,
+	struct actor *peer = actor_start(scene, "peer");
+	struct actor *taker = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED,
 					       "taker", 0);
-	struct cast cast = held_by(taker, peer);
+	struct pair pair = held_by(taker, peer);
 
 	actor_exit(taker);
-	HAS_ENDED(cast, "the exit of the process that took it");
+	has_ended(pair, "the exit of the process that took it");
 }
 
 /* ---- exec ---- */
@@ -219,64 +216,64 @@ CLAIM(promise, TRAIT_OWNED_BY_PROCESS, it_ends_with_its_process_whoever_has_the_
  * flock() are preserved across an execve(2)"; execve(2): "By default, file descriptors remain
  * open", and so does the description that an OFD lock belongs to.
  */
-CLAIM(promise, TRAIT_FILE, an_exec_keeps_it)
+PROMISE(FILE_LOCKS, an_exec_keeps_it)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, exec_with_both, NULL);
-	IS_KEPT(cast, "an exec");
-	actor_kill(cast.holder);
-	HAS_ENDED(cast, "the new program's death");
+	actor_do(pair.holder, exec_with_both, NULL);
+	is_kept(pair, "an exec");
+	actor_kill(pair.holder);
+	has_ended(pair, "the new program's death");
 }
 
 /*
  * The same, and execve(2): "All threads other than the calling thread are destroyed". Before
- * 5.11, and the stable kernels that have it from there, the process got a table of descriptors
- * of its own while they were still alive, and the locks went with theirs.
+ * 5.11 (some older stable kernels have the fix as well) the process got a new table of descriptors
+ * while its other threads were still alive, and the locks were lost with the old table.
  */
-CLAIM(promise, TRAIT_FILE, an_exec_beside_a_thread_keeps_it)
+PROMISE(FILE_LOCKS, an_exec_beside_a_thread_keeps_it)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, exec_beside_a_thread, NULL);
-	IS_KEPT(cast, "an exec in a process with two threads");
+	actor_do(pair.holder, exec_beside_a_thread, NULL);
+	is_kept(pair, "an exec in a process with two threads");
 }
 
-CLAIM(promise, TRAIT_FILE, an_exec_by_another_thread_keeps_it)
+PROMISE(FILE_LOCKS, an_exec_by_another_thread_keeps_it)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, exec_by_another_thread, NULL);
-	IS_KEPT(cast, "an exec by another thread than the one that took it");
+	actor_do(pair.holder, exec_by_another_thread, NULL);
+	is_kept(pair, "an exec by another thread than the one that took it");
 }
 
 /*
  * execve(2): "File descriptors that are marked close-on-exec are closed", and this "will cause
  * the release of all record locks obtained on the underlying file by this process".
  */
-CLAIM(promise, TRAIT_FILE, closing_it_on_exec_ends_it)
+PROMISE(FILE_LOCKS, closing_it_on_exec_ends_it)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, exec_with_the_other, NULL);
-	HAS_ENDED(cast, "an exec that closed the descriptor");
+	actor_do(pair.holder, exec_with_the_other, NULL);
+	has_ended(pair, "an exec that closed the descriptor");
 }
 
-CLAIM(promise, TRAIT_OWNED_BY_PROCESS, closing_another_descriptor_on_exec_ends_it)
+PROMISE(OWNED_BY_PROCESS, closing_another_descriptor_on_exec_ends_it)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, exec_with_its_own, NULL);
-	HAS_ENDED(cast, "an exec that closed another descriptor of the file");
+	actor_do(pair.holder, exec_with_its_own, NULL);
+	has_ended(pair, "an exec that closed another descriptor of the file");
 }
 
 /* fcntl(2): released "on the last close of the open file description"; flock(2) likewise. */
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, closing_another_description_on_exec_ends_nothing)
+PROMISE(OWNED_BY_DESCRIPTION, closing_another_description_on_exec_ends_nothing)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, exec_with_its_own, NULL);
-	IS_KEPT(cast, "an exec that closed another description of the file");
+	actor_do(pair.holder, exec_with_its_own, NULL);
+	is_kept(pair, "an exec that closed another description of the file");
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

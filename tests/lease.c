@@ -1,36 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Lease: is it broken by a lock?
+ * Does a lock break a lease?
  *
- * The holder of a lease (fcntl(2), F_SETLEASE) is told when somebody opens or truncates the
- * file, so that it can put the file in order first. Leases are kept beside the locks on the
- * file and listed with them, and have nothing else in common.
+ * The holder of a lease (fcntl(2), F_SETLEASE) is notified when another process opens or
+ * truncates the file, and can put the file in order first. The kernel keeps leases beside the
+ * locks on the file and lists them with the locks; otherwise they are independent.
  */
 #include <fcntl.h>
 
 #include "lock/descriptor.h"
-#include "claim/expectation.h"
+#include "claim/claim.h"
 #include "file_system.h"
 
 /*
- * A write lease needs a file that is open but once, and a memfd's first description does not
- * count right. So the site gets a description that was opened anew, which all here share.
+ * A write lease requires that the file has one description, and the first description of a memfd
+ * is not counted correctly. So all actors share one that was opened afterwards.
  */
 static void have_one_description(struct scene *scene)
 {
 	int sole;
 
-	if (scene->trouble[0])
+	if (!scene_goes_on(scene))
 		return;
 	sole = descriptor_reopen(scene->site->fd);
 	if (sole < 0 || dup3(sole, scene->site->fd, O_CLOEXEC) < 0)
-		trouble(scene, TROUBLE_BROKEN, "opening the file anew: %s", strerror(errno));
+		scene_broken(scene, "opening the file again: %s", strerror(errno));
 	close(sole);
-	/* By default it ends the process. */
+	/* By default the signal ends the process. */
 	signal(SIGIO, SIG_IGN);
 }
 
-/* One who opens the file breaks the lease; without waiting for that it is EWOULDBLOCK. */
+/* Does an open of the file begin to break the lease? It fails with EWOULDBLOCK meanwhile. */
 static bool is_broken_by_an_open(int fd)
 {
 	char path[40];
@@ -43,42 +43,44 @@ static bool is_broken_by_an_open(int fd)
 	return again < 0 && fcntl(fd, F_GETLEASE) == F_UNLCK;
 }
 
-CLASS(practice);
-
 /* fcntl(2) names two calls that break a lease, open(2) and truncate(2). */
-CLAIM(practice, TRAIT_FILE, a_lock_breaks_no_lease)
+PRACTICE(FILE_LOCKS, a_lock_breaks_no_lease)
 {
-	int fd = self->scene.site->fd, lease;
+	int fd = scene->site->fd, lease;
 	struct actor *other;
 
-	have_one_description(&self->scene);
-	other = actor_start_with(&self->scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "other", 0);
-	TAKES_A_FIRST_LEASE(fd, F_WRLCK);
+	have_one_description(scene);
+	other = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "other", 0);
+	take_first_lease(scene, fd, F_WRLCK);
 	actor_lock(other, EXCLUSIVE);
 	lease = fcntl(fd, F_GETLEASE);
-	HOLDS(lease == F_WRLCK, "a lock breaks a lease",
+	holds(scene, lease == F_WRLCK,
 	      "the other has locked the file, and the lease is %d instead of %d", lease, F_WRLCK);
 	actor_unlock(other);
 	lease = fcntl(fd, F_GETLEASE);
-	HOLDS(lease == F_WRLCK, "a release breaks a lease",
-	      "the other has released the lock, and the lease is %d instead of %d", lease, F_WRLCK);
-	REQUIRES(is_broken_by_an_open(fd), "an open does not break the lease");
+	if (!holds(scene, lease == F_WRLCK,
+		   "the other has released the lock, and the lease is %d instead of %d", lease,
+		   F_WRLCK))
+		return;
+	requires(scene, is_broken_by_an_open(fd), "an open does not break the lease");
 }
 
-CLAIM(practice, TRAIT_FILE, a_lock_is_not_in_the_way_of_a_lease)
+PRACTICE(FILE_LOCKS, a_lock_is_not_in_the_way_of_a_lease)
 {
-	int fd = self->scene.site->fd, ret;
+	int fd = scene->site->fd, err;
 	struct actor *other;
 
-	have_one_description(&self->scene);
-	other = actor_start_with(&self->scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "other", 0);
-	TAKES_A_FIRST_LEASE(fd, F_WRLCK);
-	SETS_UP(fcntl(fd, F_SETLEASE, F_UNLCK));
+	have_one_description(scene);
+	other = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "other", 0);
+	if (!take_first_lease(scene, fd, F_WRLCK))
+		return;
+	sets_up(scene, fcntl(fd, F_SETLEASE, F_UNLCK), "F_SETLEASE");
 	actor_lock(other, EXCLUSIVE);
-	ret = fcntl(fd, F_SETLEASE, F_WRLCK) < 0 ? errno : 0;
-	HOLDS(!ret, "a lock is in the way of a lease",
-	      "the other holds a lock, and a write lease is refused: %s", strerror(ret));
-	REQUIRES(is_broken_by_an_open(fd), "an open does not break the lease");
+	err = fcntl(fd, F_SETLEASE, F_WRLCK) < 0 ? errno : 0;
+	if (!holds(scene, !err, "the other holds a lock, and a write lease is refused: %s",
+		   strerror(err)))
+		return;
+	requires(scene, is_broken_by_an_open(fd), "an open does not break the lease");
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

@@ -2,13 +2,12 @@
 /*
  * When does a lock end that nobody releases?
  *
- * A lock made by fcntl() or lockf() is the process's. It ends when the process closes any
- * descriptor of the file, also one that had nothing to do with the lock, and with the
- * process.
+ * A lock made by fcntl() or lockf() belongs to the process. It ends with the process, and when
+ * the process closes any descriptor of the file, also one that had nothing to do with the lock.
  *
- * An OFD lock or a flock is the open file description's. It ends when the last descriptor
- * is closed that refers to it, whoever has it (tests/reference.c: and not even then, if
- * something else refers to the description).
+ * An OFD lock or a flock belongs to the open file description. It ends when the last descriptor
+ * of the description is closed, in whatever process that is. (If something else refers to the
+ * description, it does not even end then: tests/reference.c.)
  */
 #include <fcntl.h>
 
@@ -17,7 +16,7 @@
 
 /* ---- what the holder does; in the drawing, c is a close ---- */
 
-static int second;	/* another descriptor of the file, from one deed to the next */
+static int second;	/* the holder's other descriptor of the file */
 
 static int keep(int fd)
 {
@@ -25,7 +24,7 @@ static int keep(int fd)
 	return fd < 0 ? -errno : 0;
 }
 
-static int open_anew(struct actor *self, void *arg)
+static int open_again(struct actor *self, void *arg)
 {
 	(void)arg;
 	second = descriptor_reopen(self->lock->fd);
@@ -65,12 +64,10 @@ static int put_another_file_in_its_place(struct actor *self, void *arg)
 {
 	(void)arg;
 	act_mark(self, 'c');
-	return dup2(self->scene->poke[0], second) < 0 ? -errno : 0;
+	return dup2(self->scene->wake[0], second) < 0 ? -errno : 0;
 }
 
-CLASS(promise);
-
-/* ---- the process's ---- */
+/* ---- locks of the process ---- */
 
 /*
  * fcntl(2): "If a process closes any file descriptor referring to a file, then all of the
@@ -78,112 +75,110 @@ CLASS(promise);
  * which the locks were obtained"; lockf(3): "as soon as the process holding the locks
  * closes some file descriptor for the file". POSIX.1-2024 fcntl() says so, too.
  */
-CLAIM(promise, TRAIT_OWNED_BY_PROCESS, closing_any_descriptor_of_the_file_ends_it)
+PROMISE(OWNED_BY_PROCESS, closing_any_descriptor_of_the_file_ends_it)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, open_anew, NULL);
-	IS_KEPT(cast, "opening the file a second time");
-	actor_do(cast.holder, close_the_second, NULL);
-	HAS_ENDED(cast, "closing what had been opened later");
+	actor_do(pair.holder, open_again, NULL);
+	is_kept(pair, "opening the file a second time");
+	actor_do(pair.holder, close_the_second, NULL);
+	has_ended(pair, "closing what had been opened later");
 }
 
-CLAIM(promise, TRAIT_OWNED_BY_PROCESS, closing_a_dup_ends_it)
+PROMISE(OWNED_BY_PROCESS, closing_a_dup_ends_it)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, duplicate, NULL);
-	IS_KEPT(cast, "dup()");
-	actor_do(cast.holder, close_the_second, NULL);
-	HAS_ENDED(cast, "closing the dup");
+	actor_do(pair.holder, duplicate, NULL);
+	is_kept(pair, "dup()");
+	actor_do(pair.holder, close_the_second, NULL);
+	has_ended(pair, "closing the dup");
 }
 
 /* dup(2): "If the file descriptor newfd was previously open, it is closed before being reused". */
-CLAIM(promise, TRAIT_OWNED_BY_PROCESS, a_dup2_over_any_descriptor_of_the_file_ends_it)
+PROMISE(OWNED_BY_PROCESS, a_dup2_over_any_descriptor_of_the_file_ends_it)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, open_anew, NULL);
-	actor_do(cast.holder, put_another_file_in_its_place, NULL);
-	HAS_ENDED(cast, "dup2() over what had been opened later");
+	actor_do(pair.holder, open_again, NULL);
+	actor_do(pair.holder, put_another_file_in_its_place, NULL);
+	has_ended(pair, "dup2() over what had been opened later");
 }
 
 /* fcntl(2), as above: "on that file". */
-CLAIM(promise, TRAIT_OWNED_BY_PROCESS, closing_the_file_spares_locks_on_another)
+PROMISE(OWNED_BY_PROCESS, closing_the_file_spares_locks_on_another)
 {
-	int other = scene_add_file(&self->scene), ret;
-	struct cast cast = hold(&self->scene);
+	int other = scene_add_file(scene), ret;
+	struct pair pair = hold(scene);
 
-	actor_lock(cast.holder, at_site(other, EXCLUSIVE));
-	actor_do(cast.holder, close_the_first, NULL);
-	HAS_ENDED(cast, "closing the file");
-	ret = actor_try(cast.peer, at_site(other, EXCLUSIVE));
-	HOLDS(ret == -EAGAIN, "the lock on another file has ended", "the peer got: %s",
+	actor_lock(pair.holder, at_site(other, EXCLUSIVE));
+	actor_do(pair.holder, close_the_first, NULL);
+	has_ended(pair, "closing the file");
+	ret = actor_try(pair.peer, at_site(other, EXCLUSIVE));
+	holds(scene, ret == -EAGAIN, "the peer got: %s",
 	      ret ? strerror(-ret) : "the lock on the other file as well");
 }
 
-/* ---- the description's ---- */
+/* ---- locks of the description ---- */
 
 /*
  * fcntl(2): OFD locks "are only automatically released on the last close of the open file
  * description, instead of being released on any close of the file"; flock(2): descriptors
  * that a process gets by more than one open(2) "are treated independently by flock()".
  */
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, closing_another_description_ends_nothing)
+PROMISE(OWNED_BY_DESCRIPTION, closing_another_description_ends_nothing)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, open_anew, NULL);
-	actor_do(cast.holder, close_the_second, NULL);
-	IS_KEPT(cast, "closing another description of the file");
+	actor_do(pair.holder, open_again, NULL);
+	actor_do(pair.holder, close_the_second, NULL);
+	is_kept(pair, "closing another description of the file");
 }
 
 /* flock(2): "or when all such file descriptors have been closed"; fcntl(2) as above. */
-CLAIM(promise, TRAIT_OWNED_BY_DESCRIPTION, it_ends_with_the_last_dup)
+PROMISE(OWNED_BY_DESCRIPTION, it_ends_with_the_last_dup)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, duplicate, NULL);
-	actor_do(cast.holder, close_the_first, NULL);
-	IS_KEPT(cast, "closing the descriptor by which it was taken");
-	actor_do(cast.holder, close_the_second, NULL);
-	HAS_ENDED(cast, "closing the last dup");
+	actor_do(pair.holder, duplicate, NULL);
+	actor_do(pair.holder, close_the_first, NULL);
+	is_kept(pair, "closing the descriptor by which it was taken");
+	actor_do(pair.holder, close_the_second, NULL);
+	has_ended(pair, "closing the last dup");
 }
 
-/* ---- everybody's ---- */
+/* ---- all locks ---- */
 
 /*
  * fcntl(2): "record locks are automatically released when the process terminates";
  * _exit(2): "Any open file descriptors belonging to the process are closed".
  */
-CLAIM(promise, TRAIT_FILE, an_exit_ends_it)
+PROMISE(FILE_LOCKS, an_exit_ends_it)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_exit(cast.holder);
-	HAS_ENDED(cast, "the holder's exit");
+	actor_exit(pair.holder);
+	has_ended(pair, "the holder's exit");
 }
 
-CLAIM(promise, TRAIT_FILE, a_kill_ends_it)
+PROMISE(FILE_LOCKS, a_kill_ends_it)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_kill(cast.holder);
-	HAS_ENDED(cast, "the holder's death by SIGKILL");
+	actor_kill(pair.holder);
+	has_ended(pair, "the holder's death by SIGKILL");
 }
 
-CLASS(practice);
-
-/* ---- what is no close: the lock is the process's ---- */
+/* ---- what is not a close: locks of the process ---- */
 
 /* open(2), O_PATH: "The file itself is not opened". */
-CLAIM(practice, TRAIT_OWNED_BY_PROCESS, closing_an_o_path_descriptor_ends_nothing)
+PRACTICE(OWNED_BY_PROCESS, closing_an_o_path_descriptor_ends_nothing)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, open_as_path, NULL);
-	actor_do(cast.holder, close_the_second, NULL);
-	IS_KEPT(cast, "closing a descriptor made with O_PATH");
+	actor_do(pair.holder, open_as_path, NULL);
+	actor_do(pair.holder, close_the_second, NULL);
+	is_kept(pair, "closing a descriptor made with O_PATH");
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

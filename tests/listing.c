@@ -1,83 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Listing: are the locks that exist those that /proc/locks and /proc/PID/fdinfo list?
+ * Listing: do /proc/locks and /proc/PID/fdinfo list the locks that exist?
  *
- * /proc/locks is read page by page, and in between the kernel keeps only the number of the
- * line that comes next. When a lock before it comes or goes, a line is read twice or not at
- * all. Nobody promises more, and anybody on the machine may lock something; so what is looked
- * for is read again until it is found, READS times at most. What belongs to one line, a holder
- * and all who wait for it, is read at one moment, and so is the fdinfo of a descriptor.
+ * /proc/locks is read page by page, and from one page to the next the kernel keeps only the
+ * number of the next line. When a lock before that comes or goes, a line is read twice or not
+ * at all. Nobody promises more, and anybody on the machine may lock something; so a test reads
+ * it up to READS times, until it finds what it expects. A holder and all its waiters are read
+ * at one moment, and so is the fdinfo of a descriptor.
  */
 #include "listed.h"
+#include "listing.h"
 
 #define READS	50
-#define LINES	8
 
-static struct proc_lock lines[LINES];
-static char difference[160];
-
-/* The line that tells of this request. */
-static struct proc_lock line_of(const struct actor *actor, struct lock_request request, int depth)
-{
-	enum lock_kind kind = actor->scene->site->kind;
-	struct proc_lock line = {
-		.depth = depth,
-		.pid = kind == LOCK_OFD ? -1 : actor->board->tid,
-		.start = request.start,
-		.end = request.len ? request.start + request.len - 1 : PROC_LOCK_END,
-	};
-
-	strcpy(line.kind, kind == LOCK_OFD ? "OFDLCK" : kind == LOCK_FLOCK ? "FLOCK" : "POSIX");
-	strcpy(line.mode, request.mode == MODE_SHARED ? "READ" : "WRITE");
-	return line;
-}
-
-/* Where lines do not tell by their pid whose they are, they do by their range. */
-static struct lock_request on(const struct scene *scene, enum lock_mode mode, off_t start,
-			      off_t len)
-{
-	if (!(lock_kind_traits(scene->site->kind) & TRAIT_RANGES))
-		return (struct lock_request){ .mode = mode };
-	return (struct lock_request){ mode, start, len, 0 };
-}
-
-static bool same(const struct proc_lock *a, const struct proc_lock *b)
-{
-	return a->depth == b->depth && !strcmp(a->kind, b->kind) && !strcmp(a->mode, b->mode) &&
-	       a->pid == b->pid && a->start == b->start && a->end == b->end;
-}
-
-static void describe(char *text, size_t size, const struct proc_lock *line)
-{
-	snprintf(text, size, "%d deep %s %s %d %lld %lld", line->depth, line->kind, line->mode,
-		 (int)line->pid, line->start, line->end);
-}
-
-/* Are the @count lines read those expected, a waiter under the number of its holder? */
-static bool are(int count, const struct proc_lock *expected, int wanted)
-{
-	char right[60], wrong[60];
-
-	if (count < 0)
-		snprintf(difference, sizeof(difference), "%s", strerror(-count));
-	else
-		snprintf(difference, sizeof(difference), "%d lines, not %d", count, wanted);
-	for (int i = 0; i < count && i < wanted; i++) {
-		if (same(&lines[i], &expected[i]) &&
-		    (!expected[i].depth || lines[i].id == lines[i - 1].id))
-			continue;
-		describe(right, sizeof(right), &expected[i]);
-		describe(wrong, sizeof(wrong), &lines[i]);
-		snprintf(difference, sizeof(difference), "line %d is not %.60s but %.60s under %d",
-			 i + 1, right, wrong, lines[i].id);
-		return false;
-	}
-	return count == wanted;
-}
+/* ---- what /proc is to list ---- */
 
 static bool are_listed(struct scene *scene, const struct proc_lock *expected, int wanted)
 {
-	for (int i = 0; i < READS && !scene->trouble[0]; i++) {
+	for (int i = 0; i < READS && scene_goes_on(scene); i++) {
 		int count = proc_locks_read(scene->site->fd, lines, LINES);
 
 		if (are(count, expected, wanted))
@@ -86,151 +26,182 @@ static bool are_listed(struct scene *scene, const struct proc_lock *expected, in
 	return false;
 }
 
-#define ARE_LISTED(...) do { \
-	const struct proc_lock listed[] = { __VA_ARGS__ }; \
-	HOLDS(are_listed(&self->scene, listed, ARRAY_SIZE(listed)), "another list", \
-	      "/proc/locks: %s", difference); \
-} while (0)
-
-/* Of the @wanted lines those that are at most one level deep, in place. How many they are. */
-static int without_nested(struct proc_lock *expected, int wanted)
+static bool list_is(struct scene *scene, const struct proc_lock *expected, int wanted)
 {
-	int count = 0;
+	return holds(scene, are_listed(scene, expected, wanted), "/proc/locks: %s", difference);
+}
 
-	for (int i = 0; i < wanted; i++) {
-		if (expected[i].depth <= 1)
-			expected[count++] = expected[i];
-	}
-	return count;
+/* No line but that of this lock. */
+static bool list_is_only(const struct actor *holder, struct lock_request request)
+{
+	struct proc_lock line = line_of(holder, request, 0);
+
+	return list_is(holder->scene, &line, 1);
 }
 
 /*
- * Before 5.13, who waits for a holder has a line, and who waits for a waiter has none; the others
- * have to be there all the same.
+ * Before 5.13 a waiter has a line if it waits for a holder, but not if it waits for another
+ * waiter. The other lines have to be there all the same.
  */
-#define ARE_LISTED_IF_NESTED(...) do { \
-	struct proc_lock nested[] = { __VA_ARGS__ }; \
-	bool all = are_listed(&self->scene, nested, ARRAY_SIZE(nested)); \
-	int shallow = without_nested(nested, ARRAY_SIZE(nested)); \
-	HOLDS(all || (!release_is_since(5, 13) && are_listed(&self->scene, nested, shallow)), \
-	      "another list", "/proc/locks: %s", difference); \
-	SKIPS_UNLESS(all, "one level of waiters is listed here"); \
-} while (0)
+static bool nested_list_is(struct scene *scene, const struct proc_lock *expected, int wanted)
+{
+	bool all = are_listed(scene, expected, wanted);
+	struct proc_lock shallow[LINES];
+	int count = copy_shallow(shallow, expected, wanted);
 
-CLASS(promise);
+	holds(scene, all || (!release_is_since(5, 13) && are_listed(scene, shallow, count)),
+	      "/proc/locks: %s", difference);
+	return skip_unless(scene, all, "one level of waiters is listed here");
+}
+
+static bool fdinfo_is(struct scene *scene, const char *whose, pid_t pid,
+		      const struct proc_lock *expected, int wanted)
+{
+	int count = proc_locks_fdinfo(pid, scene->site->fd, lines, LINES);
+
+	return holds(scene, are(count, expected, wanted), "%s: %s", whose, difference);
+}
+
+/* ---- holders ---- */
 
 /*
  * proc_locks(5), once part of proc(5): "FLOCK This is a BSD file lock", OFDLCK, POSIX; "READ This
  * is a POSIX or OFD read lock, or a BSD shared lock"; "The PID of the process that owns the lock",
- * "the value -1 is displayed in this field for OFD locks"; the first byte and the last, which of
+ * "the value -1 is displayed in this field for OFD locks"; the first byte and the last, which for
  * an flock are always 0 and EOF.
  */
-CLAIM(promise, TRAIT_FILE, a_lock_is_listed_as_what_it_is)
+PROMISE(FILE_LOCKS, a_lock_is_listed_as_what_it_is)
 {
-	bool shared = lock_kind_traits(self->scene.site->kind) & TRAIT_SHARED;
-	struct actor *holder = actor_start(&self->scene, "holder");
+	enum lock_mode mode = is_kind(scene, SHARED_MODE) ? MODE_SHARED : MODE_EXCLUSIVE;
+	struct actor *holder = actor_start(scene, "holder");
 
-	IS_LISTED_HERE();
-	for (enum lock_mode mode = shared ? MODE_SHARED : MODE_EXCLUSIVE; mode <= MODE_EXCLUSIVE;
-	     mode++) {
-		struct lock_request part = on(&self->scene, mode, 10, 10);
-		struct lock_request all = on(&self->scene, mode, 0, 0);
+	needs_listed_locks(scene);
+	for (; mode <= MODE_EXCLUSIVE; mode++) {
+		struct lock_request part = on(scene, mode, 10, 10);
+		struct lock_request all = on(scene, mode, 0, 0);
 
 		actor_lock(holder, part);
-		ARE_LISTED(line_of(holder, part, 0));
+		list_is_only(holder, part);
 		actor_lock(holder, all);
-		ARE_LISTED(line_of(holder, all, 0));
+		list_is_only(holder, all);
 		actor_unlock(holder);
 	}
 }
 
 /* proc_locks(5): "This file shows current file locks". */
-CLAIM(promise, TRAIT_FILE, a_released_lock_is_listed_no_more)
+PROMISE(FILE_LOCKS, a_released_lock_is_listed_no_more)
 {
-	struct actor *holder = actor_start(&self->scene, "holder");
+	struct actor *holder = actor_start(scene, "holder");
 
-	IS_LISTED_HERE();
+	needs_listed_locks(scene);
 	actor_lock(holder, EXCLUSIVE);
-	ARE_LISTED(line_of(holder, EXCLUSIVE, 0));
+	list_is_only(holder, EXCLUSIVE);
 	actor_unlock(holder);
-	HOLDS(are_listed(&self->scene, NULL, 0), "a released lock is listed",
-	      "nobody holds a lock, and /proc/locks has %s", difference);
+	holds(scene, are_listed(scene, NULL, 0), "nobody holds a lock, and /proc/locks has %s",
+	      difference);
 }
 
-CLASS(practice);
+/* ---- waiters ---- */
 
 /*
  *	holder     [0................9]
  *	 -> waiter       [5................14]
  */
-CLAIM(practice, TRAIT_FILE, a_waiter_is_listed_below_the_holder)
+PRACTICE(FILE_LOCKS, a_waiter_is_listed_below_the_holder)
 {
-	struct lock_request held = on(&self->scene, MODE_EXCLUSIVE, 0, 10);
-	struct lock_request wanted = on(&self->scene, MODE_EXCLUSIVE, 5, 10);
-	struct actor *holder = actor_start(&self->scene, "holder");
-	struct actor *waiter = actor_start(&self->scene, "waiter");
+	struct lock_request held = on(scene, MODE_EXCLUSIVE, 0, 10);
+	struct lock_request wanted = on(scene, MODE_EXCLUSIVE, 5, 10);
+	struct actor *holder = actor_start(scene, "holder");
+	struct actor *waiter = actor_start(scene, "waiter");
+	struct proc_lock expected[] = { line_of(holder, held, 0), line_of(waiter, wanted, 1) };
 
-	IS_LISTED_HERE();
+	needs_listed_locks(scene);
 	actor_lock(holder, held);
 	actor_queue(waiter, wanted);
-	ARE_LISTED(line_of(holder, held, 0), line_of(waiter, wanted, 1));
+	list_is(scene, expected, ARRAY_SIZE(expected));
 	actor_unlock(holder);
 	actor_await(waiter);
-	ARE_LISTED(line_of(waiter, wanted, 0));
+	list_is_only(waiter, wanted);
 }
 
-CLAIM(practice, TRAIT_FILE, queued_writers_are_listed_one_below_the_other)
+PRACTICE(FILE_LOCKS, queued_writers_are_listed_one_below_the_other)
 {
-	struct actor *holder = actor_start(&self->scene, "holder"), *writer[3];
-	struct lock_request wanted[3];
+	struct actor *holder = actor_start(scene, "holder");
+	struct proc_lock expected[4] = { line_of(holder, EXCLUSIVE, 0) };
 
-	IS_LISTED_HERE();
+	needs_listed_locks(scene);
 	actor_lock(holder, EXCLUSIVE);
-	for (int i = 0; i < 3; i++) {
-		wanted[i] = on(&self->scene, MODE_EXCLUSIVE, 0, i + 1);
-		writer[i] = actor_start_nth(&self->scene, "writer", i + 1);
-		actor_queue(writer[i], wanted[i]);
+	for (int i = 1; i <= 3; i++) {
+		struct actor *writer = actor_start_nth(scene, "writer", i);
+		struct lock_request wanted = on(scene, MODE_EXCLUSIVE, 0, i);
+
+		actor_queue(writer, wanted);
+		expected[i] = line_of(writer, wanted, i);
 	}
-	ARE_LISTED_IF_NESTED(line_of(holder, EXCLUSIVE, 0), line_of(writer[0], wanted[0], 1),
-			     line_of(writer[1], wanted[1], 2), line_of(writer[2], wanted[2], 3));
+	nested_list_is(scene, expected, ARRAY_SIZE(expected));
+}
+
+/* A holder and two readers that wait for it, with their lines. */
+struct readers {
+	struct proc_lock holder, first, second;
+};
+
+static struct readers queue_readers(struct scene *scene)
+{
+	struct lock_request one = on(scene, MODE_SHARED, 0, 1), two = on(scene, MODE_SHARED, 0, 2);
+	struct actor *holder = actor_start(scene, "holder");
+	struct actor *reader1 = actor_start(scene, "reader1");
+	struct actor *reader2 = actor_start(scene, "reader2");
+
+	actor_lock(holder, EXCLUSIVE);
+	actor_queue(reader1, one);
+	actor_queue(reader2, two);
+	return (struct readers){
+		.holder = line_of(holder, EXCLUSIVE, 0),
+		.first = line_of(reader1, one, 1),
+		.second = line_of(reader2, two, 1),
+	};
+}
+
+PRACTICE(POSIX | OFD | FLOCK, queued_readers_are_listed_side_by_side)
+{
+	struct proc_lock expected[3];
+	struct readers queued;
+
+	needs_listed_locks(scene);
+	queued = queue_readers(scene);
+	expected[0] = queued.holder;
+	expected[1] = queued.first;
+	expected[2] = queued.second;
+	list_is(scene, expected, ARRAY_SIZE(expected));
 }
 
 /*
  *	holder       HHHHH
  *	 -> reader1   wwww
- *	  -> writer     ww	would have to wait for both readers; the first is enough
+ *	  -> writer     ww	would have to wait for both readers, and is listed below the first
  *	 -> reader2    www
  */
-#define READERS_QUEUE() \
-	struct lock_request first = on(&self->scene, MODE_SHARED, 0, 1); \
-	struct lock_request second = on(&self->scene, MODE_SHARED, 0, 2); \
-	struct actor *holder = actor_start(&self->scene, "holder"); \
-	struct actor *reader1 = actor_start(&self->scene, "reader1"); \
-	struct actor *reader2 = actor_start(&self->scene, "reader2"); \
-	IS_LISTED_HERE(); \
-	actor_lock(holder, EXCLUSIVE); \
-	actor_queue(reader1, first); \
-	actor_queue(reader2, second)
-
-CLAIM(practice, TRAIT_FILE | TRAIT_SHARED, queued_readers_are_listed_side_by_side)
+PRACTICE(POSIX | OFD | FLOCK, a_queued_writer_is_listed_below_the_first_reader)
 {
-	READERS_QUEUE();
-	ARE_LISTED(line_of(holder, EXCLUSIVE, 0), line_of(reader1, first, 1),
-		   line_of(reader2, second, 1));
+	struct lock_request wanted = on(scene, MODE_EXCLUSIVE, 0, 3);
+	struct actor *writer = actor_start(scene, "writer");
+	struct proc_lock expected[4];
+	struct readers queued;
+
+	needs_listed_locks(scene);
+	queued = queue_readers(scene);
+	actor_queue(writer, wanted);
+	expected[0] = queued.holder;
+	expected[1] = queued.first;
+	expected[2] = line_of(writer, wanted, 2);
+	expected[3] = queued.second;
+	nested_list_is(scene, expected, ARRAY_SIZE(expected));
 }
 
-CLAIM(practice, TRAIT_FILE | TRAIT_SHARED, a_queued_writer_is_listed_below_the_first_reader)
-{
-	struct lock_request third = on(&self->scene, MODE_EXCLUSIVE, 0, 3);
-	struct actor *writer = actor_start(&self->scene, "writer");
+/* ---- owners ---- */
 
-	READERS_QUEUE();
-	actor_queue(writer, third);
-	ARE_LISTED_IF_NESTED(line_of(holder, EXCLUSIVE, 0), line_of(reader1, first, 1),
-			     line_of(writer, third, 2), line_of(reader2, second, 1));
-}
-
-/* The number of the first (PROC_PID_INIT_INO), or no file where the kernel has none at all. */
+/* The first pid namespace has a fixed number (PROC_PID_INIT_INO); a kernel without has no file. */
 static bool in_first_pid_namespace(void)
 {
 	char name[40] = "";
@@ -240,53 +211,49 @@ static bool in_first_pid_namespace(void)
 }
 
 /*
- * The test itself keeps the description, and with it the lock. In 4.18 the line was gone with
- * the process (commit 826d7bc9f013); in a pid namespace it still is, but for OFD locks.
+ * The test itself keeps the description open, and with it the lock. In 4.18 the line was gone
+ * with the process (commit 826d7bc9f013); in a pid namespace it still is, except for OFD locks.
  */
-CLAIM(practice, TRAIT_OWNED_BY_DESCRIPTION, the_lock_of_a_dead_process_is_still_listed)
+PRACTICE(OWNED_BY_DESCRIPTION, the_lock_of_a_dead_process_is_still_listed)
 {
-	struct actor *holder = actor_start_with(&self->scene, ACTOR_PROCESS, DESCRIPTION_INHERITED,
+	struct actor *holder = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED,
 						"holder", 0);
+	struct proc_lock line = line_of(holder, EXCLUSIVE, 0);
 
-	IS_LISTED_HERE();
-	SKIPS_UNLESS(self->scene.site->kind == LOCK_OFD || in_first_pid_namespace(),
-		     "in a pid namespace, which hides it");
+	fixed_by("826d7bc9f013", "4.19");
+	needs_listed_locks(scene);
+	skip_unless(scene, is_kind(scene, OFD) || in_first_pid_namespace(),
+		    "in a pid namespace, which hides it");
 	actor_lock(holder, EXCLUSIVE);
 	actor_exit(holder);
-	ARE_LISTED(line_of(holder, EXCLUSIVE, 0));
+	list_is(scene, &line, 1);
 }
 
 /*
- * Holder and alias share a description and its number. The lock is the alias's own where it
- * belongs to the description, and not where it belongs to the process. Who waits is not listed.
+ * Holder and alias share a description, under the same number. fdinfo of the alias lists the
+ * lock if it belongs to the description, and not if it belongs to the process. Waiters are not
+ * listed.
  */
-CLAIM(practice, TRAIT_FILE, fdinfo_lists_a_lock_with_its_owner_alone)
+PRACTICE(FILE_LOCKS, fdinfo_lists_a_lock_with_its_owner_alone)
 {
-	bool shared = lock_kind_traits(self->scene.site->kind) & TRAIT_OWNED_BY_DESCRIPTION;
-	struct actor *holder = actor_start_with(&self->scene, ACTOR_PROCESS, DESCRIPTION_INHERITED,
+	bool shared = is_kind(scene, OWNED_BY_DESCRIPTION);
+	struct actor *holder = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED,
 						"holder", 0);
-	struct actor *alias = actor_start_with(&self->scene, ACTOR_PROCESS, DESCRIPTION_INHERITED,
+	struct actor *alias = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED,
 					       "alias", 0);
-	struct actor *waiter = actor_start(&self->scene, "waiter");
-	struct lock_request part = on(&self->scene, MODE_EXCLUSIVE, 10, 10);
-	int fd = self->scene.site->fd, count;
-	struct proc_lock expected;
+	struct actor *waiter = actor_start(scene, "waiter");
+	struct lock_request part = on(scene, MODE_EXCLUSIVE, 10, 10);
+	struct proc_lock line = line_of(holder, part, 0);
 
-	IS_LISTED_HERE();
+	needs_listed_locks(scene);
 	actor_lock(holder, part);
 	actor_queue(waiter, EXCLUSIVE);
-	expected = line_of(holder, part, 0);
-	count = proc_locks_fdinfo(holder->pid, fd, lines, LINES);
-	HOLDS(are(count, &expected, 1), "another list", "fdinfo of the holder: %s", difference);
-	count = proc_locks_fdinfo(alias->pid, fd, lines, LINES);
-	HOLDS(are(count, &expected, shared), "another list", "fdinfo of the alias: %s",
-	      difference);
-	count = proc_locks_fdinfo(getpid(), fd, lines, LINES);
-	HOLDS(are(count, &expected, shared), "another list", "fdinfo of the test: %s", difference);
+	fdinfo_is(scene, "fdinfo of the holder", holder->pid, &line, 1);
+	fdinfo_is(scene, "fdinfo of the alias", alias->pid, &line, shared);
+	fdinfo_is(scene, "fdinfo of the test", getpid(), &line, shared);
 	actor_unlock(alias);
-	count = proc_locks_fdinfo(holder->pid, fd, lines, LINES);
-	HOLDS(are(count, &expected, !shared), "another list",
-	      "after a release by the alias, fdinfo of the holder: %s", difference);
+	fdinfo_is(scene, "after a release by the alias, fdinfo of the holder", holder->pid, &line,
+		  !shared);
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Long listing: what is right in a list of locks that is longer than a page, and while others
- * take locks and let go of them?
+ * Long listing: what can be relied on in a list of locks that is longer than a page, while other
+ * processes take and release locks?
  *
  * fs/locks.c goes through /proc/locks by number, under a lock that it drops whenever a page is
- * full. So one that stands all the time may be listed twice, or not at all, if another before it
- * comes or goes in between, anywhere on the machine. That a list is right as a whole is not to be
- * seen, then; but each line must be right in some of READS lists. What is right at any time is
- * that lines are whole, that a page lists nothing twice, and the fdinfo of a descriptor, which is
- * one page however long.
+ * full. When another lock before it comes or goes in between, anywhere on the machine, a lock
+ * that is held all the time may be listed twice or not at all. So a list need not be right as a
+ * whole, but each line must be right in one of READS lists. At any time lines are whole, a page
+ * lists nothing twice, and the fdinfo of a descriptor, which is one page however long, is right.
  */
 #include <fcntl.h>
 
@@ -20,7 +19,7 @@
 #define LONGEST_PAGE	65536
 #define STEP		333	/* bytes: most reads end within a line */
 
-/* ---- the locks: the holder's, on every other byte, and those of the others behind ---- */
+/* ---- the locks: the holder has every other byte, another has some beyond them ---- */
 
 static int take_many(struct actor *self, void *arg)
 {
@@ -32,21 +31,21 @@ static int take_many(struct actor *self, void *arg)
 	return err;
 }
 
-/* Until it is interrupted. */
+/* Take locks and release them until a signal comes. */
 static int come_and_go(struct actor *self, void *arg)
 {
 	bool is_first = true;
 	int err = 0;
 
 	(void)arg;
-	while (!err && !__atomic_load_n(&self->board->signals, __ATOMIC_ACQUIRE)) {
+	while (!err && !__atomic_load_n(&self->shared->signals, __ATOMIC_ACQUIRE)) {
 		for (int i = 0; !err && i < 20; i++)
 			err = lock_acquire(&self->lock[0],
 					   &EXCLUSIVE_ON(2 * (STANDING + i), 1), false);
 		if (!err)
 			err = lock_release(&self->lock[0], 2 * STANDING, 0);
-		/* Whoever waits for this is to hear of it in any case. */
-		if (is_first && act_poke(self) && !err)
+		/* The test waits for this, even if there was an error. */
+		if (is_first && act_wake(self) && !err)
 			err = -EPIPE;
 		is_first = false;
 	}
@@ -62,15 +61,15 @@ static struct actor *start_holder(struct scene *scene)
 	return holder;
 }
 
-/* When this returns the other is at it. */
+/* When this returns the other is taking and releasing locks. */
 static struct actor *start_other(struct scene *scene)
 {
 	struct actor *other = actor_start(scene, "other");
-	char poke;
+	char wake;
 
 	actor_begin(other, come_and_go, NULL);
-	if (!scene->trouble[0] && read(scene->poke[0], &poke, 1) != 1)
-		trouble(scene, TROUBLE_BROKEN, "read: %s", strerror(errno));
+	if (scene_goes_on(scene) && read(scene->wake[0], &wake, 1) != 1)
+		scene_broken(scene, "read: %s", strerror(errno));
 	return other;
 }
 
@@ -82,7 +81,7 @@ static void stop(struct actor *other)
 
 /* ---- what is listed ---- */
 
-/* How often each of the holder's locks is among these lines of its file. */
+/* Count how often each of the holder's locks is among these lines about its file. */
 static void count_each(const struct proc_lock *list, int count, int *times)
 {
 	memset(times, 0, STANDING * sizeof(*times));
@@ -96,8 +95,8 @@ static void count_each(const struct proc_lock *list, int count, int *times)
 static struct proc_lock lines[4 * STANDING];
 
 /*
- * The lines of /proc/locks about the file that @mine is about, whole pages at a time: how many
- * there are, or -1 with errno set. *@often: how many locks are listed twice in one page.
+ * Read the lines of /proc/locks about the file that @mine is about, whole pages at a time. Return
+ * how many there are, or -1 with errno set. Set *@often to how many locks a page lists twice.
  */
 static int read_pages(const struct proc_lock *mine, int *often)
 {
@@ -105,9 +104,9 @@ static int read_pages(const struct proc_lock *mine, int *often)
 	int fd = open("/proc/locks", O_RDONLY | O_CLOEXEC), count = 0;
 	ssize_t got;
 
+	*often = 0;
 	if (fd < 0)
 		return -1;
-	*often = 0;
 	while ((got = read(fd, page, LONGEST_PAGE)) > 0) {
 		int first = count, times[STANDING];
 
@@ -133,7 +132,7 @@ static bool is_number(const char *text)
 	return text[strspn(text, "0123456789")] == '\0';
 }
 
-/* A line of whatever sort of lock or lease: from its number to its last byte. */
+/* Is this a complete line about any lock or lease, from its number to its last byte? */
 static bool is_whole(const char *line)
 {
 	char start[24], end[24], more;
@@ -147,10 +146,10 @@ static bool is_whole(const char *line)
 	       is_number(start) && (is_number(end) || !strcmp(end, "EOF"));
 }
 
-/* Read /proc/locks a few bytes at a time. The first line that is not whole, or NULL. */
+/* Read /proc/locks a few bytes at a time. Return the first line that is not whole, or NULL. */
 static const char *read_bit_by_bit(int *err)
 {
-	/* Who waits behind a thousand others stands a thousand columns to the right. */
+	/* The line of a waiter behind a thousand others is indented by a thousand columns. */
 	static char text[16384];
 	int fd = open("/proc/locks", O_RDONLY | O_CLOEXEC);
 	const char *torn = NULL;
@@ -178,20 +177,29 @@ static const char *read_bit_by_bit(int *err)
 	return !torn && length ? text : torn;
 }
 
-CLASS(practice);
+/* ---- what has to be right ---- */
 
-CLAIM(practice, TRAIT_RANGES, many_locks_are_each_listed_once)
+/* Read the first lock in the holder's fdinfo, which says under which numbers its file is listed. */
+static bool first_line(const struct actor *holder, struct proc_lock *line)
 {
-	struct actor *holder = start_holder(&self->scene);
+	struct scene *scene = holder->scene;
+	int count = proc_locks_fdinfo(holder->pid, scene->site->fd, line, 1);
+
+	return requires(scene, count > 0, "the holder's fdinfo lists no lock");
+}
+
+PRACTICE(RECORD_LOCKS, many_locks_are_each_listed_once)
+{
+	struct actor *holder = start_holder(scene);
 	int count, often, wrong = STANDING, first = 0, times[STANDING];
 	bool right[STANDING] = { false };
 	struct proc_lock mine;
 
-	HAS_PROC_LOCKS();
-	count = proc_locks_fdinfo(holder->pid, self->scene.site->fd, &mine, 1);
-	REQUIRES(count > 0, "the holder's fdinfo lists no lock");
-	for (int i = 0; i < READS && wrong; i++) {
-		SETS_UP(count = read_pages(&mine, &often));
+	if (!needs_proc_locks(scene) || !first_line(holder, &mine))
+		return;
+	for (int i = 0; i < READS && wrong && scene_goes_on(scene); i++) {
+		count = read_pages(&mine, &often);
+		sets_up(scene, count, "/proc/locks");
 		count_each(lines, count, times);
 		wrong = 0;
 		for (int j = 0; j < STANDING; j++) {
@@ -200,68 +208,70 @@ CLAIM(practice, TRAIT_RANGES, many_locks_are_each_listed_once)
 				first = j;
 		}
 	}
-	HOLDS(!wrong, "a lock is not listed once",
+	holds(scene, !wrong,
 	      "%d of the holder's %d locks are in no list just once, the first of them on byte %d",
 	      wrong, STANDING, 2 * first);
 }
 
-CLAIM(practice, TRAIT_RANGES, no_page_lists_a_lock_twice)
+PRACTICE(RECORD_LOCKS, no_page_lists_a_lock_twice)
 {
-	struct actor *holder = start_holder(&self->scene), *other;
+	struct actor *holder = start_holder(scene), *other;
 	struct proc_lock mine;
 	int count, often, most = 0;
 
-	HAS_PROC_LOCKS();
-	count = proc_locks_fdinfo(holder->pid, self->scene.site->fd, &mine, 1);
-	REQUIRES(count > 0, "the holder's fdinfo lists no lock");
-	other = start_other(&self->scene);
-	for (int i = 0; i < ROUNDS; i++) {
-		SETS_UP(count = read_pages(&mine, &often));
+	if (!needs_proc_locks(scene) || !first_line(holder, &mine))
+		return;
+	other = start_other(scene);
+	for (int i = 0; i < ROUNDS && scene_goes_on(scene); i++) {
+		count = read_pages(&mine, &often);
+		sets_up(scene, count, "/proc/locks");
 		most = count > most ? count : most;
-		HOLDS(!often, "a page lists a lock twice",
-		      "while another came and went, %d of the holder's locks", often);
+		holds(scene, !often, "while another came and went, %d of the holder's locks",
+		      often);
 	}
 	stop(other);
-	REQUIRES(most > STANDING / 2, "the pages have %d lines of %d locks", most, STANDING);
+	requires(scene, most > STANDING / 2, "the pages have %d lines of %d locks", most, STANDING);
 }
 
-CLAIM(practice, TRAIT_RANGES, no_line_is_torn_while_others_come_and_go)
+PRACTICE(RECORD_LOCKS, no_line_is_torn_while_others_come_and_go)
 {
 	struct actor *other;
 	int err;
 
-	HAS_PROC_LOCKS();
-	start_holder(&self->scene);
-	other = start_other(&self->scene);
-	for (int i = 0; i < ROUNDS; i++) {
+	if (!needs_proc_locks(scene))
+		return;
+	start_holder(scene);
+	other = start_other(scene);
+	for (int i = 0; i < ROUNDS && scene_goes_on(scene); i++) {
 		const char *torn = read_bit_by_bit(&err);
 
 		if (err)
-			trouble(&self->scene, TROUBLE_BROKEN, "/proc/locks: %s", strerror(err));
-		HOLDS(!torn, "a line is torn", "\"%.200s\"", torn);
+			scene_broken(scene, "/proc/locks: %s", strerror(err));
+		holds(scene, !torn, "\"%.200s\"", torn);
 	}
 	stop(other);
 }
 
-/* The others are other owners, whose locks are not those of this descriptor. */
-CLAIM(practice, TRAIT_RANGES, fdinfo_is_complete_while_others_come_and_go)
+/* The other is another owner, whose locks do not belong to the holder's descriptor. */
+PRACTICE(RECORD_LOCKS, fdinfo_is_complete_while_others_come_and_go)
 {
-	struct actor *holder = start_holder(&self->scene), *other;
+	struct actor *holder = start_holder(scene), *other;
 
-	HAS_PROC_LOCKS();
-	other = start_other(&self->scene);
-	for (int i = 0; i < ROUNDS; i++) {
-		int count = proc_locks_fdinfo(holder->pid, self->scene.site->fd, lines,
+	if (!needs_proc_locks(scene))
+		return;
+	other = start_other(scene);
+	for (int i = 0; i < ROUNDS && scene_goes_on(scene); i++) {
+		int count = proc_locks_fdinfo(holder->pid, scene->site->fd, lines,
 					      ARRAY_SIZE(lines));
 		int times[STANDING], never = 0;
 
 		count_each(lines, count, times);
 		for (int j = 0; j < STANDING; j++)
 			never += !times[j];
-		HOLDS(count == STANDING && !never, "fdinfo is not complete",
+		holds(scene, count == STANDING && !never,
 		      "%d lines of %d locks, and %d are not listed", count, STANDING, never);
 	}
 	stop(other);
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

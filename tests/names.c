@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does a lock go with the file, or with its name?
+ * Does a lock belong to the file, or to its name?
  *
- * With the file, as the descriptors do: rename(2): "Open file descriptors for oldpath are
+ * To the file, as the descriptors do: rename(2): "Open file descriptors for oldpath are
  * also unaffected"; unlink(2): "the file will remain in existence until the last file
- * descriptor referring to it is closed". So whoever removes or replaces a lock file leaves the
- * lock to those who had opened it, and lets those who come later have a lock of their own.
+ * descriptor referring to it is closed". When a lock file is removed or replaced, the processes
+ * that have it open keep the lock, and those that open the name later lock another file.
  *
  * The files are made without a name, and have one only while the test's process renames,
  * opens and unlinks them, one call after the other. Unless a directory is given (-d), they are
- * in a tmpfs that is mounted nowhere, which goes with its last descriptor.
+ * in a tmpfs that is mounted nowhere and ends with its last descriptor.
  */
-#define EXPECTATION_KEEPS	PRIVILEGE(CAP_SYS_ADMIN)
+#define CLAIM_KEEPS	PRIVILEGE(CAP_SYS_ADMIN)
 
 #include "file_system.h"
 #include "held.h"
@@ -22,7 +22,7 @@
 static int directory = -1;
 static char old_name[32], new_name[32];
 
-static int nameless(void)
+static int make_nameless(void)
 {
 	return openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 }
@@ -46,12 +46,12 @@ static int open_name(const char *name, int flags)
 }
 
 /*
- * Whoever has had a name and lost it does not get another: try with one that is not needed.
- * 0 or -errno.
+ * A file whose only name was removed cannot be linked again: try with a file that is not needed
+ * any more. 0 or -errno.
  */
 static int can_have_a_name(void)
 {
-	int fd = nameless(), err = 0;
+	int fd = make_nameless(), err = 0;
 
 	if (fd < 0 || give_name(fd, old_name) < 0 || take_name(old_name) < 0)
 		err = -errno;
@@ -60,14 +60,14 @@ static int can_have_a_name(void)
 	return err;
 }
 
-/* Make the scene's file one that can be given a name. 0 or -errno. */
-static int stand_on_a_nameless_file(struct scene *scene)
+/* Have the scene use a file that can be given a name. 0 or -errno. */
+static int put_nameless_file(struct scene *scene)
 {
 	int err = can_have_a_name(), fd;
 
 	if (err)
 		return err;
-	fd = nameless();
+	fd = make_nameless();
 	if (fd < 0 || dup3(fd, scene->site->fd, O_CLOEXEC) < 0)
 		err = -errno;
 	close(fd);
@@ -81,33 +81,35 @@ static bool has_nameless_files(const struct scene *scene)
 					release_is_since(6, 10));
 }
 
-#define HAS_NAMES() do { \
-	const char *folder = self->scene.dir; \
-	int ret; \
-	SKIPS_UNLESS(folder || privilege_has(CAP_SYS_ADMIN), NEEDS); \
-	snprintf(old_name, sizeof(old_name), "lockfair-%d-old", getpid()); \
-	snprintf(new_name, sizeof(new_name), "lockfair-%d-new", getpid()); \
-	if (folder) \
-		SETS_UP(directory = open(folder, O_DIRECTORY | O_CLOEXEC)); \
-	else \
-		IS_MOUNTED_NOWHERE(directory); \
-	ret = stand_on_a_nameless_file(&self->scene); \
-	SKIPS_UNLESS(!ret || has_nameless_files(&self->scene), NEEDS); \
-	if (ret) \
-		trouble(&self->scene, TROUBLE_BROKEN, "a file that can have a name: %s", \
-			strerror(-ret)); \
-} while (0)
+/* Prepare the names, the directory and the scene's file. */
+static bool use_a_nameless_file(struct scene *scene)
+{
+	int err;
 
-/* One who comes later, by name: what it has opened is @fd. */
+	snprintf(old_name, sizeof(old_name), "lockfair-%d-old", getpid());
+	snprintf(new_name, sizeof(new_name), "lockfair-%d-new", getpid());
+	if (!skip_unless(scene, scene->dir || privilege_has(CAP_SYS_ADMIN), NEEDS))
+		return false;
+	directory = scene->dir ? open(scene->dir, O_DIRECTORY | O_CLOEXEC) : mount_nowhere(scene);
+	if (!sets_up(scene, directory, "opening the directory"))
+		return false;
+	err = put_nameless_file(scene);
+	skip_unless(scene, !err || has_nameless_files(scene), NEEDS);
+	if (err)
+		scene_broken(scene, "a file that can have a name: %s", strerror(-err));
+	return scene_goes_on(scene);
+}
+
+/* Start an actor that has found the file by its name: @fd is what was opened. */
 static struct actor *find(struct scene *scene, int fd)
 {
 	if (fd < 0 || dup3(fd, scene->site->fd, O_CLOEXEC) < 0)
-		trouble(scene, TROUBLE_BROKEN, "opening the file by its name: %s", strerror(errno));
+		scene_broken(scene, "opening the file by its name: %s", strerror(errno));
 	close(fd);
 	return actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "finder", 0);
 }
 
-/* What is then opened by its name, and errno, after nothing is left of it. */
+/* Open the file by its name if that was @done. Both names are gone afterwards. -1 and errno. */
 static int and_open(bool done, const char *name, int flags)
 {
 	int fd = done ? open_name(name, flags) : -1, err = errno;
@@ -134,7 +136,7 @@ static int link_it_twice(int locked)
 	return and_open(done, new_name, 0);
 }
 
-static int make_it_anew(int locked)
+static int make_another_by_its_name(int locked)
 {
 	bool done = !give_name(locked, old_name) && !take_name(old_name);
 
@@ -143,7 +145,7 @@ static int make_it_anew(int locked)
 
 static int rename_another_over_it(int locked)
 {
-	int another = nameless();
+	int another = make_nameless();
 	bool done = another >= 0 && !give_name(locked, old_name) && !give_name(another, new_name) &&
 		    !renameat(directory, new_name, directory, old_name);
 
@@ -151,64 +153,69 @@ static int rename_another_over_it(int locked)
 	return and_open(done, old_name, 0);
 }
 
-#define IS_FOUND_LOCKED(by_whom) do { \
-	struct actor *finder = (by_whom); \
-	int answer = actor_try(finder, EXCLUSIVE); \
-	HOLDS(answer == -EAGAIN, "another lock", \
-	      "the one who opened it by name was to be refused with EAGAIN, and got: %s", \
-	      answer ? strerror(-answer) : "the lock"); \
-	actor_unlock(cast.holder); \
-	answer = actor_try(finder, EXCLUSIVE); \
-	HOLDS(!answer, "the lock lives on", \
-	      "the one who opened it by name was refused the lock after its release: %s", \
-	      strerror(-answer)); \
-} while (0)
-
-#define IS_FOUND_FREE(by_whom) do { \
-	int answer = actor_try(by_whom, EXCLUSIVE); \
-	HOLDS(!answer, "the same lock", \
-	      "the one who opened the new file by name was refused the lock: %s", \
-	      strerror(-answer)); \
-} while (0)
-
-CLASS(practice);
-
-CLAIM(practice, TRAIT_FILE, a_renamed_file_stays_locked)
+static void is_found_locked(struct pair pair, struct actor *finder)
 {
-	struct cast cast;
+	struct scene *scene = finder->scene;
+	int ret = actor_try(finder, EXCLUSIVE);
 
-	HAS_NAMES();
-	cast = hold(&self->scene);
-	IS_FOUND_LOCKED(find(&self->scene, rename_it(self->scene.site->fd)));
+	holds(scene, ret == -EAGAIN,
+	      "the one who opened it by name was to be refused with EAGAIN, and got: %s",
+	      ret ? strerror(-ret) : "the lock");
+	actor_unlock(pair.holder);
+	ret = actor_try(finder, EXCLUSIVE);
+	holds(scene, !ret,
+	      "the one who opened it by name was refused the lock after its release: %s",
+	      strerror(-ret));
 }
 
-CLAIM(practice, TRAIT_FILE, a_second_link_leads_to_the_same_lock)
+static void is_found_free(struct actor *finder)
 {
-	struct cast cast;
+	int ret = actor_try(finder, EXCLUSIVE);
 
-	HAS_NAMES();
-	cast = hold(&self->scene);
-	IS_FOUND_LOCKED(find(&self->scene, link_it_twice(self->scene.site->fd)));
+	holds(finder->scene, !ret,
+	      "the one who opened the new file by name was refused the lock: %s", strerror(-ret));
 }
 
-CLAIM(practice, TRAIT_FILE, a_new_file_by_the_name_of_one_unlinked_is_free)
+PRACTICE(FILE_LOCKS, a_renamed_file_stays_locked)
 {
-	struct cast cast;
+	struct pair pair;
 
-	HAS_NAMES();
-	cast = hold(&self->scene);
-	IS_FOUND_FREE(find(&self->scene, make_it_anew(self->scene.site->fd)));
-	IS_KEPT(cast, "the locked file was unlinked");
+	if (!use_a_nameless_file(scene))
+		return;
+	pair = hold(scene);
+	is_found_locked(pair, find(scene, rename_it(scene->site->fd)));
 }
 
-CLAIM(practice, TRAIT_FILE, a_file_renamed_over_it_is_free)
+PRACTICE(FILE_LOCKS, a_second_link_leads_to_the_same_lock)
 {
-	struct cast cast;
+	struct pair pair;
 
-	HAS_NAMES();
-	cast = hold(&self->scene);
-	IS_FOUND_FREE(find(&self->scene, rename_another_over_it(self->scene.site->fd)));
-	IS_KEPT(cast, "another file was renamed over the locked one");
+	if (!use_a_nameless_file(scene))
+		return;
+	pair = hold(scene);
+	is_found_locked(pair, find(scene, link_it_twice(scene->site->fd)));
 }
 
-EXPECTATION_MAIN
+PRACTICE(FILE_LOCKS, a_new_file_by_the_name_of_one_unlinked_is_free)
+{
+	struct pair pair;
+
+	if (!use_a_nameless_file(scene))
+		return;
+	pair = hold(scene);
+	is_found_free(find(scene, make_another_by_its_name(scene->site->fd)));
+	is_kept(pair, "the locked file was unlinked");
+}
+
+PRACTICE(FILE_LOCKS, a_file_renamed_over_it_is_free)
+{
+	struct pair pair;
+
+	if (!use_a_nameless_file(scene))
+		return;
+	pair = hold(scene);
+	is_found_free(find(scene, rename_another_over_it(scene->site->fd)));
+	is_kept(pair, "another file was renamed over the locked one");
+}
+
+CLAIM_MAIN

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* network: is the file on a file system of another machine, which has rules of its own? */
+/* network: is the file on a network file system, which has rules of its own? */
 #ifndef LOCKFAIR_TESTS_NETWORK_H
 #define LOCKFAIR_TESTS_NETWORK_H
 
@@ -33,7 +33,7 @@ static inline bool is_on_smb(const struct scene *scene)
 /*
  * flock(2): "NFS clients support flock() locks by emulating them as fcntl(2) byte-range locks",
  * and likewise SMB; "this means that fcntl(2) and flock() locks interact with one another".
- * Which of their locks are known to the server is a matter of mount options and delegations.
+ * Which of their locks the server knows depends on mount options and delegations.
  */
 static inline bool emulates_flock(const struct scene *scene)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * nowhere: a tmpfs of a test's own, which is mounted nowhere and goes with its last descriptor.
- * The test has to keep CAP_SYS_ADMIN for it.
+ * nowhere: a tmpfs for one test, which is mounted nowhere and ends with its last descriptor. A
+ * test that uses it must keep CAP_SYS_ADMIN.
  */
 #ifndef LOCKFAIR_NOWHERE_H
 #define LOCKFAIR_NOWHERE_H
@@ -10,11 +10,11 @@
 #include <linux/mount.h>
 #include <sys/syscall.h>
 
-#include "claim/expectation.h"
+#include "claim/claim.h"
 #include "system/release.h"
 
-/* Its root, or -1 and errno. */
-static inline int mount_nowhere(void)
+/* Return a descriptor of its root, or -1 with errno set. */
+static inline int make_tmpfs(void)
 {
 	int fs, mount = -1, err;
 
@@ -30,14 +30,19 @@ static inline int mount_nowhere(void)
 	return mount;
 }
 
-/* Set @root to its root; the calls that it takes are of 5.2. */
-#define IS_MOUNTED_NOWHERE(root) do { \
-	int failure = ((root) = mount_nowhere()) < 0 ? -errno : 0; \
-	NEEDS_CAPABILITY(CAP_SYS_ADMIN, failure); \
-	SKIPS_UNLESS(!failure || release_is_since(5, 2), "no fsopen(2) here"); \
-	if (failure) \
-		trouble(&self->scene, TROUBLE_BROKEN, "a tmpfs that is mounted nowhere: %s", \
-			strerror(-failure)); \
-} while (0)
+/*
+ * Return a descriptor of the root; without one the scene ends. These system calls came with
+ * Linux 5.2.
+ */
+static inline int mount_nowhere(struct scene *scene)
+{
+	int root = make_tmpfs(), err = root < 0 ? -errno : 0;
+
+	needs_capability(scene, CAP_SYS_ADMIN, err);
+	skip_unless(scene, !err || release_is_since(5, 2), "no fsopen(2) here");
+	if (err)
+		scene_broken(scene, "a tmpfs that is mounted nowhere: %s", strerror(-err));
+	return root;
+}
 
 #endif /* LOCKFAIR_NOWHERE_H */

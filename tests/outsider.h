@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * outsider: the locks on a file as one sees them who has none, to tell whether anything has
- * changed. The outsider is the test's own process.
+ * outsider: the locks on a file as a process without locks sees them, to find out whether they
+ * have changed. The outsider is the test's own process.
  */
 #ifndef LOCKFAIR_OUTSIDER_H
 #define LOCKFAIR_OUTSIDER_H
 
-#include "claim/expectation.h"
+#include "claim/claim.h"
 #include "system/proc_locks.h"
 
 #define OUTSIDER_AREAS	5
 #define OUTSIDER_LINES	4
 
-/* Which areas the outsider could have in which mode, and what the holder's fdinfo says. */
+/* Which areas the outsider can lock in which mode, and what the holder's fdinfo says. */
 struct outsider_view {
 	bool free[OUTSIDER_AREAS][2];
 	int lines;	/* or -errno where there is no fdinfo */
@@ -30,8 +30,8 @@ struct outsider {
  *	0      100        110   120      130 …
  *	       exclusive        shared
  *
- * This is what outsider_watch() has the holder take; flock has no ranges, and lockf nothing
- * shared.
+ * These are the locks that outsider_watch() has the holder take. flock has no ranges, lockf no
+ * shared mode.
  */
 static const struct lock_request outsider_areas[OUTSIDER_AREAS] = {
 	{ .start = 0, .len = 100 }, { .start = 100, .len = 10 }, { .start = 110, .len = 10 },
@@ -40,7 +40,7 @@ static const struct lock_request outsider_areas[OUTSIDER_AREAS] = {
 
 static inline void outsider_look(struct outsider *outsider, struct outsider_view *view)
 {
-	bool ranges = lock_kind_traits(outsider->lock.site->kind) & TRAIT_RANGES;
+	bool ranges = 1u << outsider->lock.site->kind & RECORD_LOCKS;
 
 	memset(view, 0, sizeof(*view));
 	for (int i = 0; i < (ranges ? OUTSIDER_AREAS : 1); i++) {
@@ -58,37 +58,39 @@ static inline void outsider_look(struct outsider *outsider, struct outsider_view
 					OUTSIDER_LINES);
 }
 
-/* Have @holder, whose descriptor is @holder_fd, take its locks, and remember them. */
+/*
+ * Have @holder, whose descriptor is @holder_fd, take its locks, and remember what the outsider
+ * sees then. @outsider is set only if the scene goes on.
+ */
 static inline void outsider_watch(struct outsider *outsider, struct actor *holder, int holder_fd)
 {
 	struct scene *scene = holder->scene;
-	unsigned int traits = lock_kind_traits(scene->site->kind);
-	bool any_free = false;
+	bool ranges = is_kind(scene, RECORD_LOCKS), any_free = false;
 	int err;
 
-	actor_lock(holder, traits & TRAIT_RANGES ? EXCLUSIVE_ON(100, 10) : EXCLUSIVE);
-	if ((traits & TRAIT_RANGES) && (traits & TRAIT_SHARED))
+	actor_lock(holder, ranges ? EXCLUSIVE_ON(100, 10) : EXCLUSIVE);
+	if (ranges && is_kind(scene, SHARED_MODE))
 		actor_lock(holder, SHARED_ON(120, 10));
-	if (scene->trouble[0])
+	if (!scene_goes_on(scene))
 		return;
 	outsider->holder = holder->pid;
 	outsider->holder_fd = holder_fd;
 	err = lock_open(&outsider->lock, scene->site, DESCRIPTION_OWN);
 	if (err) {
-		trouble(scene, TROUBLE_BROKEN, "the outsider's descriptor: %s", strerror(-err));
+		scene_broken(scene, "the outsider's descriptor: %s", strerror(-err));
 		return;
 	}
 	outsider_look(outsider, &outsider->before);
 	for (int i = 0; i < OUTSIDER_AREAS; i++)
 		any_free |= outsider->before.free[i][MODE_SHARED] ||
 			    outsider->before.free[i][MODE_EXCLUSIVE];
-	if ((traits & TRAIT_RANGES) && !any_free)
-		trouble(scene, TROUBLE_BROKEN, "the outsider cannot have what is free");
-	if (outsider->before.free[traits & TRAIT_RANGES ? 1 : 0][MODE_EXCLUSIVE])
-		trouble(scene, TROUBLE_STEP, "the outsider can have what the holder has");
+	if (ranges && !any_free)
+		scene_broken(scene, "the outsider cannot have what is free");
+	if (outsider->before.free[ranges ? 1 : 0][MODE_EXCLUSIVE])
+		scene_failed(scene, "the outsider can have what the holder has");
 }
 
-/* Are the locks as they were? */
+/* Are the locks as they were? Not after an error: then @outsider may not be set. */
 static inline bool outsider_sees_no_change(struct outsider *outsider)
 {
 	struct outsider_view now;

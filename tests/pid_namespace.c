@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pid namespace: whose does a lock seem to be to those who number processes differently?
+ * Pid namespace: which pid is reported for a lock to a process of another pid namespace?
  *
- * A process has a number in its own pid namespace and in each one around that, and none in
- * those inside (pid_namespaces(7)).
+ * A process has a pid in its own namespace and in each one around that, and none in those
+ * inside (pid_namespaces(7)).
  *
  *	outside		the test, and an actor "outer" that holds a lock
  *	 inside		"first", process 1 there, which holds another lock; and its child
  */
-#define EXPECTATION_KEEPS	PRIVILEGE(CAP_SYS_ADMIN)
+#define CLAIM_KEEPS	PRIVILEGE(CAP_SYS_ADMIN)
 
 #include <fcntl.h>
 #include <sched.h>
@@ -22,28 +22,29 @@
 #define READS	20	/* /proc/locks may leave out a line while others lock */
 #define LINES	4
 
-/* What is found out inside, in the scene's shared numbers. */
+/* What was found inside, in the scene's shared numbers. */
 enum number { PID_OF_OUTER, PID_OF_FIRST, LISTED, PID_LISTED };
 
 struct inside;
-typedef int (*inside_deed)(struct inside *inside);
+typedef int (*inside_job)(struct inside *inside);
 
 struct inside {
 	struct scene *scene;
 	struct lock first, child;	/* a description for each */
-	inside_deed deed;
+	inside_job job;
 	pid_t pid;
-	int done[2], end[2];		/* pipes: the deed has returned; first may end */
+	int done[2], end[2];		/* pipes: the job has returned; first may end */
 };
 
-/* Where they have ranges, outer's and first's do not touch. Else they share it. */
+/* Locks with ranges do not overlap; a lock without is shared. */
 static struct lock_request at(const struct scene *scene, off_t start)
 {
-	if (lock_kind_traits(scene->site->kind) & TRAIT_RANGES)
+	if (is_kind(scene, RECORD_LOCKS))
 		return EXCLUSIVE_ON(start, 1);
 	return SHARED;
 }
 
+/* The bytes that outer and first lock. */
 #define OUTERS	10
 #define FIRSTS	20
 
@@ -60,17 +61,17 @@ static pid_t pid_of_holder(const struct lock *lock, off_t start)
 
 static void note(struct inside *inside, enum number number, long value)
 {
-	inside->scene->board->number[number] = value;
+	inside->scene->shared->number[number] = value;
 }
 
 static int noted(const struct scene *scene, enum number number)
 {
-	return scene->board->number[number];
+	return scene->shared->number[number];
 }
 
 /* ---- inside ---- */
 
-/* First's own lock is not in its way: it is the child that asks. */
+/* A query does not report the caller's own lock: so the child of first asks. */
 static int ask(struct inside *inside)
 {
 	pid_t child = fork();
@@ -83,7 +84,7 @@ static int ask(struct inside *inside)
 	return child < 0 || waitpid(child, NULL, 0) < 0 ? -errno : 0;
 }
 
-/* The lines of the file; more are looked for until they are @wanted. */
+/* Read the lines about the file, again if they are not @wanted. Return how many there are. */
 static int list(const struct scene *scene, struct proc_lock *lines, int wanted)
 {
 	int count = 0;
@@ -93,10 +94,10 @@ static int list(const struct scene *scene, struct proc_lock *lines, int wanted)
 	return count;
 }
 
-/* A /proc of this namespace, seen from inside alone. */
+/* Mount a /proc of this namespace, which nobody outside sees. */
 static int mount_and_list(struct inside *inside)
 {
-	bool ofd = inside->scene->site->kind == LOCK_OFD;
+	bool ofd = is_kind(inside->scene, OFD);
 	struct proc_lock lines[LINES] = { 0 };
 	int count;
 
@@ -117,12 +118,12 @@ static int live_inside(void *arg)
 	char nothing;
 	int err;
 
-	/* Its parent has no number here to look for; but the pipe ends with it. */
+	/* The parent has no pid here to look for; but the pipe ends when it does. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	close(inside->end[1]);
 	err = lock_acquire(&inside->first, &request, false);
 	if (!err)
-		err = inside->deed(inside);
+		err = inside->job(inside);
 	if (write(inside->done[1], &err, sizeof(err)) == sizeof(err) &&
 	    read(inside->end[0], &nothing, 1) < 0)
 		return 1;
@@ -131,20 +132,23 @@ static int live_inside(void *arg)
 
 /* ---- outside ---- */
 
-/* clone(2), since a fork() has its child look for its parent. What clone() and the deed return. */
-static int enter(struct inside *inside, struct scene *scene, inside_deed deed)
+/*
+ * Start first, and wait for its job. By clone(2), because after a fork() the child looks for its
+ * parent (actor_die_with_parent()). Return 0 or -errno, of clone() or of the job.
+ */
+static int start_first(struct inside *inside, struct scene *scene, inside_job job)
 {
 	static max_align_t stack[4096];
 	int err = -EPIPE;
 
 	inside->scene = scene;
-	inside->deed = deed;
-	if (scene->trouble[0])
+	inside->job = job;
+	if (!scene_goes_on(scene))
 		return 0;
 	if (lock_open(&inside->first, scene->site, DESCRIPTION_OWN) ||
 	    lock_open(&inside->child, scene->site, DESCRIPTION_OWN) ||
 	    pipe2(inside->done, O_CLOEXEC) < 0 || pipe2(inside->end, O_CLOEXEC) < 0) {
-		trouble(scene, TROUBLE_BROKEN, "descriptors: %s", strerror(errno));
+		scene_broken(scene, "descriptors: %s", strerror(errno));
 		return 0;
 	}
 	privilege_raise(CAP_SYS_ADMIN);
@@ -160,48 +164,57 @@ static int enter(struct inside *inside, struct scene *scene, inside_deed deed)
 	return err;
 }
 
-static void leave(struct inside *inside)
+/* Let first end, which holds its lock until then. */
+static void end_first(struct inside *inside)
 {
+	if (inside->pid <= 0)
+		return;
 	close(inside->end[1]);
 	while (waitpid(inside->pid, NULL, 0) < 0 && errno == EINTR)
 		;
 }
 
-/* They are a choice of the kernel's configuration; user_namespaces(7), section on limits. */
+/* The kernel's configuration may leave them out; user_namespaces(7) has the limits. */
 static bool may_have_namespaces(void)
 {
 	return !access("/proc/self/ns/pid", F_OK) && sysctl_of("user/max_pid_namespaces") != 0 &&
 	       sysctl_of("user/max_mnt_namespaces") != 0;
 }
 
-#define ENTERS(inside, deed) do { \
-	int result = enter(inside, &self->scene, deed); \
-	NEEDS_CAPABILITY(CAP_SYS_ADMIN, result); \
-	SKIPS_UNLESS(!result || may_have_namespaces(), "no pid namespaces here"); \
-	if (result) \
-		trouble(&self->scene, TROUBLE_BROKEN, "inside: %s", strerror(-result)); \
-} while (0)
-
-CLASS(practice);
-
-CLAIM(practice, TRAIT_QUERIES, a_query_names_the_pid_in_the_askers_namespace)
+/* Have first do the job. If the scene goes on, end_first() is to follow. */
+static bool first_does(struct inside *inside, struct scene *scene, inside_job job)
 {
-	bool ofd = self->scene.site->kind == LOCK_OFD;
-	struct actor *outer = actor_start(&self->scene, "outer");
+	int err = start_first(inside, scene, job);
+
+	needs_capability(scene, CAP_SYS_ADMIN, err);
+	skip_unless(scene, !err || may_have_namespaces(), "no pid namespaces here");
+	if (err)
+		scene_broken(scene, "inside: %s", strerror(-err));
+	if (!scene_goes_on(scene))
+		end_first(inside);
+	return scene_goes_on(scene);
+}
+
+/* ---- what is reported ---- */
+
+PRACTICE(POSIX | OFD, a_query_names_the_pid_in_the_askers_namespace)
+{
+	bool ofd = is_kind(scene, OFD);
+	struct actor *outer = actor_start(scene, "outer");
 	struct inside inside = { 0 };
 	pid_t first;
 
-	actor_lock(outer, at(&self->scene, OUTERS));
-	ENTERS(&inside, ask);
-	HOLDS(noted(&self->scene, PID_OF_FIRST) == (ofd ? -1 : 1), "another pid",
-	      "inside, first is process 1, and is named as %d",
-	      noted(&self->scene, PID_OF_FIRST));
-	HOLDS(noted(&self->scene, PID_OF_OUTER) == (ofd ? -1 : 0), "another pid",
-	      "inside, outer has no pid, and is named as %d", noted(&self->scene, PID_OF_OUTER));
+	actor_lock(outer, at(scene, OUTERS));
+	if (!first_does(&inside, scene, ask))
+		return;
+	holds(scene, noted(scene, PID_OF_FIRST) == (ofd ? -1 : 1),
+	      "inside, first is process 1, and is named as %d", noted(scene, PID_OF_FIRST));
+	holds(scene, noted(scene, PID_OF_OUTER) == (ofd ? -1 : 0),
+	      "inside, outer has no pid, and is named as %d", noted(scene, PID_OF_OUTER));
 	first = pid_of_holder(&inside.child, FIRSTS);
-	HOLDS(first == (ofd ? -1 : inside.pid), "another pid",
+	holds(scene, first == (ofd ? -1 : inside.pid),
 	      "outside, first is process %d, and is named as %d", inside.pid, first);
-	leave(&inside);
+	end_first(&inside);
 }
 
 /*
@@ -209,31 +222,33 @@ CLAIM(practice, TRAIT_QUERIES, a_query_names_the_pid_in_the_askers_namespace)
  * the processes in the PID namespace […] for which the /proc filesystem was mounted". An OFD
  * lock is no process's, and is listed in all of them.
  */
-CLAIM(practice, TRAIT_FILE, a_namespace_lists_its_own_locks_and_all_of_ofd)
+PRACTICE(FILE_LOCKS, a_namespace_lists_its_own_locks_and_all_of_ofd)
 {
-	bool ofd = self->scene.site->kind == LOCK_OFD;
-	struct actor *outer = actor_start(&self->scene, "outer");
-	struct proc_lock lines[LINES];
+	bool ofd = is_kind(scene, OFD);
+	struct actor *outer = actor_start(scene, "outer");
+	struct proc_lock lines[LINES] = { 0 };
 	struct inside inside = { 0 };
 	int count;
 
-	IS_LISTED_HERE();
-	actor_lock(outer, at(&self->scene, OUTERS));
-	ENTERS(&inside, mount_and_list);
-	HOLDS(noted(&self->scene, LISTED) == (ofd ? 2 : 1), "another list",
-	      "inside, %d locks are listed", noted(&self->scene, LISTED));
-	HOLDS(noted(&self->scene, PID_LISTED) == (ofd ? -1 : 1), "another pid",
-	      "inside, first is process 1, and the one listed is %d",
-	      noted(&self->scene, PID_LISTED));
-	count = list(&self->scene, lines, 2);
-	HOLDS(count == 2, "another list", "outside, %d locks are listed", count);
-	HOLDS(ofd || lines[0].pid != lines[1].pid, "the same pid twice",
-	      "outside, process %d is listed twice", lines[0].pid);
-	for (int i = 0; i < 2; i++)
-		HOLDS(lines[i].pid == (ofd ? -1 : outer->pid) ||
-		      lines[i].pid == (ofd ? -1 : inside.pid), "another pid",
-		      "outside, process %d is listed, and is neither of the two", lines[i].pid);
-	leave(&inside);
+	needs_listed_locks(scene);
+	actor_lock(outer, at(scene, OUTERS));
+	if (!first_does(&inside, scene, mount_and_list))
+		return;
+	holds(scene, noted(scene, LISTED) == (ofd ? 2 : 1), "inside, %d locks are listed",
+	      noted(scene, LISTED));
+	holds(scene, noted(scene, PID_LISTED) == (ofd ? -1 : 1),
+	      "inside, first is process 1, and the one listed is %d", noted(scene, PID_LISTED));
+	count = list(scene, lines, 2);
+	holds(scene, count == 2, "outside, %d locks are listed", count);
+	holds(scene, ofd || lines[0].pid != lines[1].pid, "outside, process %d is listed twice",
+	      lines[0].pid);
+	for (int i = 0; i < 2; i++) {
+		pid_t pid = lines[i].pid;
+
+		holds(scene, ofd ? pid == -1 : pid == outer->pid || pid == inside.pid,
+		      "outside, process %d is listed, and is neither of the two", pid);
+	}
+	end_first(&inside);
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does a waiter keep its place in the queue, come what may?
+ * Does a waiter keep its place in the queue while something disturbs it?
  *
- * Not only a signal that ends the wait makes it leave the queue, but all that has a task
- * come out of its sleep for a moment: a handler with SA_RESTART, a stop, a tracer; and the
- * freezer, see freezer.c. Then the request is made again, without the program knowing, and
- * from the end of the queue; in the meantime it is not in the queue at all.
+ * A waiter leaves the queue not only when a signal ends its wait, but whenever something wakes
+ * it for a moment: a handler with SA_RESTART, a stop, a tracer, or the freezer (freezer.c). The
+ * kernel then makes the request again, without the program knowing, from the end of the queue;
+ * until then the waiter is not in the queue at all.
  *
- * Those behind it are woken when it leaves, and queue again. So the disturbance is made
- * to last until they have, or else it would be luck who is back first (place.h).
+ * The waiters behind it are woken when it leaves, and queue again. The disturbance lasts until
+ * they have; otherwise luck would decide who is back first (place.h).
  */
 #include <errno.h>
 #include <signal.h>
@@ -18,12 +18,13 @@
 #include "place.h"
 #include "sysctl.h"
 
-static bool is_trouble(struct actor *actor, int ret, const char *what)
+/* A call about the actor has returned @ret, and errno if that is negative. */
+static bool succeeds(struct actor *actor, int ret, const char *what)
 {
 	if (ret < 0)
-		trouble(actor->scene, TROUBLE_BROKEN, "%s %s: %s", what, actor_name(actor),
-			strerror(errno));
-	return actor->scene->trouble[0];
+		scene_broken(actor->scene, "%s %s: %s", what, actor_name(actor),
+			     strerror(errno));
+	return scene_goes_on(actor->scene);
 }
 
 static void nothing(struct actor *actor)
@@ -35,21 +36,21 @@ static void nothing(struct actor *actor)
 
 static struct actor *handling;
 
-static void handle_until_poked(int signal_number)
+static void handle_until_woken(int signal_number)
 {
-	struct asleep_call interrupted = handling->board->call;
-	int error = errno;
+	struct asleep_call interrupted = handling->shared->call;
+	int err = errno;
 
 	(void)signal_number;
-	handling->scene->board->number[0]++;
-	act_await_poke(handling);
+	handling->scene->shared->number[0]++;
+	act_await_wake(handling);
 	act_sleeps_in(handling, interrupted);
-	errno = error;
+	errno = err;
 }
 
 static int handle_hangup(struct actor *self, void *arg)
 {
-	struct sigaction action = { .sa_handler = handle_until_poked, .sa_flags = SA_RESTART };
+	struct sigaction action = { .sa_handler = handle_until_woken, .sa_flags = SA_RESTART };
 
 	(void)arg;
 	handling = self;
@@ -69,8 +70,8 @@ static int block_hangup(struct actor *self, void *arg)
 
 static void send_signal(struct actor *actor, int signal_number)
 {
-	if (!actor->scene->trouble[0])
-		is_trouble(actor, kill(actor->pid, signal_number), "a signal to");
+	if (scene_goes_on(actor->scene))
+		succeeds(actor, kill(actor->pid, signal_number), "a signal to");
 }
 
 static void hang_up(struct actor *actor)
@@ -86,15 +87,18 @@ static void change_window(struct actor *actor)
 
 static void end_of_handler(struct actor *actor)
 {
-	if (!actor->scene->trouble[0] && !actor->scene->board->number[0])
-		trouble(actor->scene, TROUBLE_STEP, "%s has not handled the signal",
-			actor_name(actor));
-	is_trouble(actor, act_poke(actor), "a poke of");
+	if (scene_goes_on(actor->scene) && !actor->scene->shared->number[0])
+		scene_failed(actor->scene, "%s has not handled the signal",
+			     actor_name(actor));
+	succeeds(actor, act_wake(actor), "waking");
 }
 
 /* ---- ptrace ---- */
 
-/* Yama permits it to a parent up to 1, Documentation/admin-guide/LSM/Yama.rst. */
+/*
+ * Yama lets a parent trace its children up to ptrace_scope 1,
+ * Documentation/admin-guide/LSM/Yama.rst.
+ */
 static bool may_be_forbidden(void)
 {
 	return privilege_is_confined() || sysctl_of("kernel/yama/ptrace_scope") > 1;
@@ -104,24 +108,24 @@ static void trace(struct actor *actor, int how)
 {
 	int err;
 
-	if (actor->scene->trouble[0] || ptrace(how, actor->pid, NULL, NULL) >= 0)
+	if (!scene_goes_on(actor->scene) || ptrace(how, actor->pid, NULL, NULL) >= 0)
 		return;
 	err = errno;
 	if ((err == EPERM || err == EACCES) && may_be_forbidden())
-		trouble(actor->scene, TROUBLE_MISSING, "needs ptrace of one's own child");
+		scene_lacks(actor->scene, "needs ptrace of one's own child");
 	else
-		trouble(actor->scene, TROUBLE_BROKEN, "ptrace: %s", strerror(err));
+		scene_broken(actor->scene, "ptrace: %s", strerror(err));
 }
 
 static void stops_for_ptrace(struct actor *actor)
 {
 	int status;
 
-	if (actor->scene->trouble[0])
+	if (!scene_goes_on(actor->scene))
 		return;
-	actor->still = !is_trouble(actor, waitpid(actor->pid, &status, __WALL), "ptrace stop of");
+	actor->still = succeeds(actor, waitpid(actor->pid, &status, __WALL), "ptrace stop of");
 	if (actor->still && !WIFSTOPPED(status))
-		trouble(actor->scene, TROUBLE_STEP, "%s did not stop", actor_name(actor));
+		scene_failed(actor->scene, "%s did not stop", actor_name(actor));
 }
 
 static void attach(struct actor *actor)
@@ -144,107 +148,105 @@ static void seize_and_interrupt(struct actor *actor)
 
 static void detach(struct actor *actor)
 {
-	if (actor->scene->trouble[0])
+	if (!scene_goes_on(actor->scene))
 		return;
-	actor->still = is_trouble(actor, ptrace(PTRACE_DETACH, actor->pid, NULL, NULL),
-				  "PTRACE_DETACH from");
+	actor->still = !succeeds(actor, ptrace(PTRACE_DETACH, actor->pid, NULL, NULL),
+				 "PTRACE_DETACH from");
 }
 
-CLASS(folklore);
+/* ---- the waiter's own place ---- */
 
-CLAIM(folklore, EVERY_KIND, a_waiter_that_handles_a_signal_keeps_its_place)
+FOLKLORE(EVERY_KIND, a_waiter_that_handles_a_signal_keeps_its_place, "a waiter lost its place")
 {
-	KEEPS_ITS_PLACE(handle_hangup, hang_up, end_of_handler);
+	keeps_its_place(scene, handle_hangup, hang_up, end_of_handler);
 }
 
-CLAIM(folklore, EVERY_KIND, a_waiter_stopped_and_continued_keeps_its_place)
+FOLKLORE(EVERY_KIND, a_waiter_stopped_and_continued_keeps_its_place, "a waiter lost its place")
 {
-	KEEPS_ITS_PLACE(NULL, actor_stop, actor_continue);
+	keeps_its_place(scene, NULL, actor_stop, actor_continue);
 }
 
-CLAIM(folklore, EVERY_KIND, a_waiter_that_ptrace_attaches_to_keeps_its_place)
+FOLKLORE(EVERY_KIND, a_waiter_that_ptrace_attaches_to_keeps_its_place, "a waiter lost its place")
 {
-	KEEPS_ITS_PLACE(NULL, attach, detach);
+	keeps_its_place(scene, NULL, attach, detach);
 }
 
-CLAIM(folklore, EVERY_KIND, a_waiter_that_ptrace_interrupts_keeps_its_place)
+FOLKLORE(EVERY_KIND, a_waiter_that_ptrace_interrupts_keeps_its_place, "a waiter lost its place")
 {
-	KEEPS_ITS_PLACE(NULL, seize_and_interrupt, detach);
+	keeps_its_place(scene, NULL, seize_and_interrupt, detach);
 }
-
-CLASS(practice);
 
 /* PTRACE_SEIZE does not stop the tracee, ptrace(2), and does not wake it either. */
-CLAIM(practice, EVERY_KIND, a_waiter_that_ptrace_seizes_keeps_its_place)
+PRACTICE(EVERY_KIND, a_waiter_that_ptrace_seizes_keeps_its_place)
 {
-	KEEPS_ITS_PLACE(NULL, seize, nothing);
+	keeps_its_place(scene, NULL, seize, nothing);
 }
 
-CLAIM(practice, EVERY_KIND, a_waiter_that_ignores_a_signal_keeps_its_place)
+PRACTICE(EVERY_KIND, a_waiter_that_ignores_a_signal_keeps_its_place)
 {
-	KEEPS_ITS_PLACE(NULL, change_window, nothing);
+	keeps_its_place(scene, NULL, change_window, nothing);
 }
 
-CLAIM(practice, EVERY_KIND, a_waiter_that_blocks_a_signal_keeps_its_place)
+PRACTICE(EVERY_KIND, a_waiter_that_blocks_a_signal_keeps_its_place)
 {
-	KEEPS_ITS_PLACE(block_hangup, hang_up, nothing);
+	keeps_its_place(scene, block_hangup, hang_up, nothing);
 }
 
-CLAIM(practice, EVERY_KIND, a_waiter_stopped_at_the_release_is_granted_it)
+PRACTICE(EVERY_KIND, a_waiter_stopped_at_the_release_is_granted_it)
 {
-	IS_GRANTED_AFTER_A_RELEASE_MEANWHILE(actor_stop, actor_continue);
+	is_granted_after_a_release_meanwhile(scene, actor_stop, actor_continue);
 }
 
 /* ---- the others ---- */
 
-CLAIM(practice, EVERY_KIND, the_others_keep_their_places)
+PRACTICE(EVERY_KIND, the_others_keep_their_places)
 {
-	THE_OTHERS_KEEP_THEIR_PLACES(NULL, actor_stop, actor_continue);
+	the_others_keep_their_places(scene, NULL, actor_stop, actor_continue);
 }
 
-CLAIM(practice, EVERY_KIND, the_others_keep_them_beside_a_handler)
+PRACTICE(EVERY_KIND, the_others_keep_them_beside_a_handler)
 {
-	THE_OTHERS_KEEP_THEIR_PLACES(handle_hangup, hang_up, end_of_handler);
+	the_others_keep_their_places(scene, handle_hangup, hang_up, end_of_handler);
 }
 
-CLAIM(practice, EVERY_KIND, the_others_keep_them_beside_a_tracer)
+PRACTICE(EVERY_KIND, the_others_keep_them_beside_a_tracer)
 {
-	THE_OTHERS_KEEP_THEIR_PLACES(NULL, attach, detach);
+	the_others_keep_their_places(scene, NULL, attach, detach);
 }
 
-/* Two that leave at a time let two run at a time; who of these is back first is luck. */
-CLAIM(practice, TRAIT_FILE, those_behind_one_who_gives_up_keep_their_order)
+/* If two left at once, two others would run at once, and luck would decide who is back first. */
+PRACTICE(FILE_LOCKS, those_behind_one_who_gives_up_keep_their_order)
 {
 	struct actor *waiter[PLACES];
 
-	queue_up(&self->scene, waiter, PLACES, 0, NULL);
+	queue_up(scene, waiter, PLACES, 0, NULL);
 	actor_interrupt(waiter[0]);
-	actor_settle(&self->scene);
+	actor_settle(scene);
 	actor_interrupt(waiter[2]);
-	scene_drain(&self->scene);
-	NOBODY_IS_OVERTAKEN();
+	scene_drain(scene);
+	nobody_is_overtaken(scene);
 }
 
-CLAIM(practice, TRAIT_FILE, those_behind_one_who_dies_keep_their_order)
+PRACTICE(FILE_LOCKS, those_behind_one_who_dies_keep_their_order)
 {
 	struct actor *waiter[PLACES];
 
-	queue_up(&self->scene, waiter, PLACES, 0, NULL);
+	queue_up(scene, waiter, PLACES, 0, NULL);
 	actor_kill(waiter[0]);
-	actor_settle(&self->scene);
+	actor_settle(scene);
 	actor_kill(waiter[2]);
-	scene_drain(&self->scene);
-	NOBODY_IS_OVERTAKEN();
+	scene_drain(scene);
+	nobody_is_overtaken(scene);
 }
 
-CLAIM(practice, TRAIT_FILE, a_stopped_waiter_does_not_hold_up_the_others)
+PRACTICE(FILE_LOCKS, a_stopped_waiter_does_not_hold_up_the_others)
 {
-	DOES_NOT_HOLD_UP_THE_OTHERS(actor_stop, actor_continue);
+	does_not_hold_up_the_others(scene, actor_stop, actor_continue);
 }
 
-CLAIM(practice, TRAIT_FILE, a_traced_waiter_does_not_hold_up_the_others)
+PRACTICE(FILE_LOCKS, a_traced_waiter_does_not_hold_up_the_others)
 {
-	DOES_NOT_HOLD_UP_THE_OTHERS(attach, detach);
+	does_not_hold_up_the_others(scene, attach, detach);
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

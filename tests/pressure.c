@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pressure: are all granted, where a thousand wait? (A hundred, with LOCKFAIR_EFFORT=10.)
+ * Pressure: are all of a thousand waiters granted the lock? (A hundred, with LOCKFAIR_EFFORT=10.)
  *
- * Each once, and nobody has anything of the lock afterwards. What it costs is printed, and
- * decides nothing. (Thousands of locks: tests/many_locks.c. Nothing left of something else:
- * tests/exhaustion.c.)
+ * Each is granted it once, and afterwards the lock is free. The test prints what it costs, and
+ * does not judge that. (many_locks.c: thousands of locks; exhaustion.c: no descriptors or
+ * processes left.)
  */
 #include <sched.h>
 #include <sys/syscall.h>
 
 #include "pressure.h"
 
-CLASS(practice);
-
 #define WAITERS		1000
 #define WAITER_STACK	262144	/* no less than any machine's least */
 
 /*
- * Much smaller than an actor: a thread. unshare(2) gives it a descriptor table, by which
- * fs/locks.c knows the owner of a POSIX lock.
+ * A waiter is a thread, which is much smaller than an actor. unshare(2) gives it a descriptor
+ * table of its own, by which fs/locks.c knows the owner of a POSIX lock.
  */
 struct waiter {
 	pthread_t thread;
@@ -55,7 +53,7 @@ static int wait_and_leave(struct waiter *me)
 	return lock_release(&lock, 0, 0);
 }
 
-static void *live(void *arg)
+static void *wait_and_return(void *arg)
 {
 	struct waiter *me = arg;
 
@@ -64,7 +62,7 @@ static void *live(void *arg)
 	return NULL;
 }
 
-/* Whoever sleeps goes on to sleep: nothing is released yet. One look at each will do. */
+/* Nothing is released yet, so that no sleeper wakes: one look at each is enough. */
 static int all_wait(void *arg)
 {
 	bool all = true;
@@ -81,19 +79,20 @@ static int all_wait(void *arg)
 	return __atomic_load_n(&crowd.returned, __ATOMIC_ACQUIRE) ? -EPIPE : all;
 }
 
-static int more_than(void *arg)
+static int more_have_returned(void *arg)
 {
 	return __atomic_load_n(&crowd.returned, __ATOMIC_ACQUIRE) > *(int *)arg;
 }
 
-/* Until all have returned, or for long nobody has. */
+/* Wait until all have returned, or no other has for ASLEEP_DEADLINE. */
 static void await_crowd(void)
 {
 	int before;
 
 	do
 		before = __atomic_load_n(&crowd.returned, __ATOMIC_ACQUIRE);
-	while (before < crowd.count && asleep_poll(more_than, &before, ASLEEP_DEADLINE) > 0);
+	while (before < crowd.count &&
+	       asleep_poll(more_have_returned, &before, ASLEEP_DEADLINE) > 0);
 }
 
 static int how_many_sleep(void)
@@ -105,30 +104,30 @@ static int how_many_sleep(void)
 	return sleepers;
 }
 
-/* Until all sleep, or for long nobody more. */
+/* Wait until all sleep; the scene fails if no other falls asleep for ASLEEP_DEADLINE. */
 static void await_sleepers(struct scene *scene)
 {
 	int before, ret = -ETIMEDOUT;
 
-	if (scene->trouble[0])
+	if (!scene_goes_on(scene))
 		return;
 	do
 		before = how_many_sleep();
 	while ((ret = asleep_poll(all_wait, NULL, ASLEEP_DEADLINE)) == -ETIMEDOUT &&
 	       how_many_sleep() > before);
 	if (ret == -ETIMEDOUT)
-		trouble(scene, TROUBLE_STEP, "%d of %d waiters are asleep, and no more",
-			how_many_sleep(), crowd.count);
+		scene_failed(scene, "%d of %d waiters are asleep, and no more",
+			     how_many_sleep(), crowd.count);
 	for (int i = 0; ret == -EPIPE && i < crowd.count; i++) {
 		if (crowd.waiter[i].result)
-			trouble(scene, TROUBLE_BROKEN, "waiter %d of %d: %s", i + 1, crowd.count,
-				strerror(-crowd.waiter[i].result));
+			scene_broken(scene, "waiter %d of %d: %s", i + 1, crowd.count,
+				     strerror(-crowd.waiter[i].result));
 	}
 	if (ret == -EPIPE)
-		trouble(scene, TROUBLE_STEP, "a waiter was granted the lock beside the holder");
+		scene_failed(scene, "a waiter was granted the lock beside the holder");
 }
 
-/* 0 or an errno */
+/* Start @count threads. Return 0 or an errno; crowd.count is how many were started. */
 static int start_crowd(struct scene *scene, int count, void *(*lives)(void *))
 {
 	pthread_attr_t attr;
@@ -153,7 +152,7 @@ static void join_crowd(void)
 		pthread_join(crowd.waiter[i].thread, NULL);
 }
 
-/* ---- where no more threads can be started ---- */
+/* ---- if so many threads cannot be started ---- */
 
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 
@@ -164,7 +163,7 @@ static void *wait_at_the_gate(void *arg)
 	return arg;
 }
 
-/* Can there be as many threads that have nothing to do with locks, after those that have? */
+/* Can as many threads be started that do not lock anything, after the waiters have gone? */
 static bool may_have_threads(struct scene *scene, struct actor *holder, int count)
 {
 	int err;
@@ -172,9 +171,9 @@ static bool may_have_threads(struct scene *scene, struct actor *holder, int coun
 	actor_unlock(holder);
 	await_crowd();
 	if (crowd.returned < crowd.count)
-		trouble(scene, TROUBLE_STEP, "%d of %d waiters sleep on",
-			crowd.count - crowd.returned, crowd.count);
-	if (scene->trouble[0])
+		scene_failed(scene, "%d of %d waiters sleep on",
+			     crowd.count - crowd.returned, crowd.count);
+	if (!scene_goes_on(scene))
 		return true;
 	join_crowd();
 	pthread_mutex_lock(&gate);
@@ -184,47 +183,68 @@ static bool may_have_threads(struct scene *scene, struct actor *holder, int coun
 	return !err;
 }
 
+static bool starts_crowd(struct scene *scene, struct actor *holder, int count)
+{
+	int err;
+
+	if (!scene_goes_on(scene))
+		return false;
+	err = start_crowd(scene, count, wait_and_return);
+	skip_unless(scene, !err || may_have_threads(scene, holder, count),
+		    "so many threads are not permitted");
+	if (err)
+		scene_broken(scene, "starting a thread: %s", strerror(err));
+	return scene_goes_on(scene);
+}
+
+static bool each_was_granted_once(struct scene *scene)
+{
+	int count = crowd.count;
+
+	for (int i = 0; i < count; i++)
+		holds(scene, !crowd.waiter[i].result, "waiter %d of %d: %s", i + 1, count,
+		      strerror(-crowd.waiter[i].result));
+	return holds(scene, crowd.granted == count && !crowd.inside_together,
+		     "%d grants to %d waiters, %d to more than one at a time", crowd.granted,
+		     count, crowd.inside_together);
+}
+
+/* Let @count waiters queue behind the holder. All are granted the lock after its release. */
+static void crowd_is_granted(struct scene *scene, struct actor *holder, int count)
+{
+	double begun;
+
+	actor_lock(holder, EXCLUSIVE);
+	if (!starts_crowd(scene, holder, count))
+		return;
+	await_sleepers(scene);
+	begun = now();
+	actor_unlock(holder);
+	await_crowd();
+	begun = now() - begun;
+	if (!holds(scene, crowd.returned == count, "%d of %d waiters sleep on",
+		   count - crowd.returned, count))
+		return;
+	join_crowd();
+	if (!each_was_granted_once(scene))
+		return;
+	claim_say("%d waiters: %.1f us from grant to grant", count, begun / count);
+	all_is_free(holder);
+}
+
 /*
  *	holder     HHHHHHHHHHHHH.
  *	waiter1       wwwwwwwwwwwH.
  *	…                          …
  *	waiter1000        wwwwwww           H.
  */
-CLAIM(practice, TRAIT_FILE, each_of_a_crowd_of_waiters_is_granted)
+PRACTICE(FILE_LOCKS, each_of_a_crowd_of_waiters_is_granted)
 {
-	struct actor *holder = actor_start(&self->scene, "holder");
-	int sizes[] = { 10, 100, expectation_size(WAITERS, 100) };
+	struct actor *holder = actor_start(scene, "holder");
+	int sizes[] = { 10, 100, claim_size(WAITERS, 100) };
 
-	for (int size = 0; size < (sizes[2] > 100 ? 3 : 2); size++) {
-		int count = sizes[size];
-		double begun;
-		int err;
-
-		actor_lock(holder, EXCLUSIVE);
-		err = start_crowd(&self->scene, count, live);
-		SKIPS_UNLESS(!err || may_have_threads(&self->scene, holder, count),
-			     "so many threads are not permitted");
-		if (err)
-			trouble(&self->scene, TROUBLE_BROKEN, "starting a thread: %s",
-				strerror(err));
-		await_sleepers(&self->scene);
-		begun = now();
-		actor_unlock(holder);
-		await_crowd();
-		begun = now() - begun;
-		HOLDS(crowd.returned == count, "a waiter is lost", "%d of %d waiters sleep on",
-		      count - crowd.returned, count);
-		join_crowd();
-		for (int i = 0; i < count; i++)
-			HOLDS(!crowd.waiter[i].result, "a waiter was refused",
-			      "waiter %d of %d: %s", i + 1, count,
-			      strerror(-crowd.waiter[i].result));
-		HOLDS(crowd.granted == count && !crowd.inside_together, "two held it together",
-		      "%d grants to %d waiters, %d to more than one at a time", crowd.granted,
-		      count, crowd.inside_together);
-		expectation_say("%d waiters: %.1f us from grant to grant", count, begun / count);
-		ALL_IS_FREE(holder);
-	}
+	for (int size = 0; size < (sizes[2] > 100 ? 3 : 2); size++)
+		crowd_is_granted(scene, holder, sizes[size]);
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

@@ -5,9 +5,9 @@
 
 #include <time.h>
 
-#include "claim/expectation.h"
+#include "claim/claim.h"
 
-/* Of one who was to be granted, and was not. */
+/* Describe an actor that was to be granted the lock, and was not. */
 static inline const char *state(const struct actor *actor)
 {
 	return actor->busy ? "sleeps on" : strerror(-actor->result);
@@ -22,14 +22,15 @@ static inline double now(void)
 }
 
 /*
- * Nobody has anything of it any more: another gets all of it. /proc/locks is not asked: where
- * others have as many locks as this test, reading it takes them, and us, many seconds.
+ * No part of the file is locked any more: @peer gets all of it. /proc/locks is not read: if others
+ * have as many locks as this test, reading it takes many seconds and holds up their lock calls.
  */
-#define ALL_IS_FREE(peer) do { \
-	int got = actor_try(peer, EXCLUSIVE); \
-	HOLDS(!got, "a lock is left behind", "%s was refused in the end: %s", actor_name(peer), \
-	      strerror(-got)); \
-	actor_unlock(peer); \
-} while (0)
+static inline void all_is_free(struct actor *peer)
+{
+	int ret = actor_try(peer, EXCLUSIVE);
+
+	holds(peer->scene, !ret, "%s was refused in the end: %s", actor_name(peer), strerror(-ret));
+	actor_unlock(peer);
+}
 
 #endif /* LOCKFAIR_PRESSURE_H */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * query: F_GETLK and F_OFD_GETLK, asked by the test's own process through a description of
- * its own, and compared with the answer that is right.
+ * query: the test's own process asks F_GETLK or F_OFD_GETLK through a description of its own,
+ * and the answer is compared with the right one.
  */
 #ifndef LOCKFAIR_QUERY_H
 #define LOCKFAIR_QUERY_H
 
 #include <fcntl.h>
 
-#include "claim/expectation.h"
+#include "claim/claim.h"
 
 static inline struct lock asker(struct scene *scene)
 {
@@ -16,7 +16,7 @@ static inline struct lock asker(struct scene *scene)
 	int err = lock_open(&lock, scene->site, DESCRIPTION_OWN);
 
 	if (err)
-		trouble(scene, TROUBLE_BROKEN, "opening the file: %s", strerror(-err));
+		scene_broken(scene, "opening the file: %s", strerror(-err));
 	return lock;
 }
 
@@ -30,17 +30,17 @@ static inline struct flock wish(enum lock_mode mode, off_t start, off_t len)
 	};
 }
 
-/* The answer where a lock of that actor is in the way. */
+/* The answer if this lock of the actor is in the way. */
 static inline struct flock described(const struct actor *holder, struct lock_request request)
 {
 	struct flock lock = wish(request.mode, request.start, request.len);
 	enum lock_kind kind = holder->scene->site[request.site].kind;
 
-	lock.l_pid = kind == LOCK_OFD ? -1 : holder->pid;
+	lock.l_pid = kind == KIND_OFD ? -1 : holder->pid;
 	return lock;
 }
 
-/* The answer where nobody is. */
+/* The answer if nobody is in the way. */
 static inline struct flock nobody(struct flock asked)
 {
 	asked.l_type = F_UNLCK;
@@ -68,19 +68,15 @@ static inline const char *words(const struct flock *lock)
 	return to;
 }
 
-/* The last question, and its answer. */
-static char exchange[200];
-
-static inline bool answers(const struct lock *lock, struct flock asked, struct flock right)
+/* For the end of a scenario, as holds(): ask whether @asked could be placed. */
+static inline bool answer_is(struct scene *scene, const struct lock *lock, struct flock asked,
+			     struct flock right)
 {
 	struct flock got = asked;
 	int err = lock_query(lock, &got);
 
-	snprintf(exchange, sizeof(exchange), "asked for (%s), not (%s) but %s", words(&asked),
-		 words(&right), err ? strerror(-err) : words(&got));
-	return !err && same(&got, &right);
+	return holds(scene, !err && same(&got, &right), "asked for (%s), not (%s) but %s",
+		     words(&asked), words(&right), err ? strerror(-err) : words(&got));
 }
-
-#define ANSWERS(...)	HOLDS(answers(__VA_ARGS__), "another answer", "%s", exchange)
 
 #endif /* LOCKFAIR_QUERY_H */

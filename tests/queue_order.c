@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Are those who queue for a lock granted it in the order in which they came?
+ * Are waiters granted the lock in the order in which they came?
  *
- * Each waiter is seen asleep in its request before the next one asks, so that
- * the order of the requests is beyond doubt; then the lock is released, and by
- * each to whom it is granted, until nobody waits.
+ * Each waiter is seen asleep in its request before the next one asks, so that the order of the
+ * requests is certain. Then the holder releases the lock, and each waiter does so after its
+ * grant, until nobody waits.
  *
- * No manual page promises the order. fs/locks.c says of its waiters that they
- * are woken "in the order they blocked", and since 5.0 they are.
+ * No manual page promises the order. fs/locks.c says of its waiters that they are woken "in the
+ * order they blocked", and since 5.0 they are.
  */
-#include "claim/expectation.h"
-
-/*
- * 64, as many as there can be. Where LOCKFAIR_EFFORT says that time is dear, still more than the
- * bits by which the futex control tells its waiters apart, see lib/control.c.
- */
-#define MANY	expectation_size(64, 36)
-
-CLASS(practice);
+#include "claim/claim.h"
 
 static void queue_many(struct scene *scene, enum actor_sort sort, int writers)
 {
@@ -29,7 +21,7 @@ static void queue_many(struct scene *scene, enum actor_sort sort, int writers)
 			    EXCLUSIVE);
 }
 
-/* How they queue: 'W' a writer, 'R' a reader. */
+/* Queue writers ('W') and readers ('R') in this order. */
 static void queue_mixed(struct scene *scene, const char *order)
 {
 	struct actor *holder = actor_start(scene, "holder");
@@ -43,46 +35,51 @@ static void queue_mixed(struct scene *scene, const char *order)
 	}
 }
 
-#define EVERYBODY_IS_GRANTED_IN_ORDER() do { \
-	scene_drain(&self->scene); \
-	NOBODY_IS_OVERTAKEN(); \
-	NOBODY_OVERLAPS(); \
-} while (0)
-
-CLAIM(practice, EVERY_KIND, eight_writers_are_granted_in_the_order_they_queued)
+static void all_are_granted_in_order(struct scene *scene)
 {
-	queue_many(&self->scene, ACTOR_PROCESS, 8);
-	EVERYBODY_IS_GRANTED_IN_ORDER();
+	scene_drain(scene);
+	nobody_is_overtaken(scene);
+	nobody_overlaps(scene);
 }
 
-CLAIM(practice, EVERY_KIND, many_writers_are_granted_in_the_order_they_queued)
+PRACTICE(EVERY_KIND, eight_writers_are_granted_in_the_order_they_queued)
 {
-	queue_many(&self->scene, ACTOR_PROCESS, MANY);
-	EVERYBODY_IS_GRANTED_IN_ORDER();
+	queue_many(scene, ACTOR_PROCESS, 8);
+	all_are_granted_in_order(scene);
 }
 
-CLAIM(practice, TRAIT_EXCLUDES_THREADS, eight_threads_are_granted_in_the_order_they_queued)
+PRACTICE(EVERY_KIND, many_writers_are_granted_in_the_order_they_queued)
 {
-	queue_many(&self->scene, ACTOR_THREAD, 8);
-	EVERYBODY_IS_GRANTED_IN_ORDER();
+	/*
+	 * With a small LOCKFAIR_EFFORT still more than the 32 bits by which the futex control
+	 * distinguishes its waiters, see lib/lock/control.c.
+	 */
+	queue_many(scene, ACTOR_PROCESS, claim_size(64, 36));
+	all_are_granted_in_order(scene);
 }
 
-CLAIM(practice, TRAIT_SHARED, a_reader_among_writers_is_granted_in_its_turn)
+PRACTICE(EXCLUDE_THREADS, eight_threads_are_granted_in_the_order_they_queued)
 {
-	queue_mixed(&self->scene, "WWWRWWWW");
-	EVERYBODY_IS_GRANTED_IN_ORDER();
+	queue_many(scene, ACTOR_THREAD, 8);
+	all_are_granted_in_order(scene);
 }
 
-CLAIM(practice, TRAIT_SHARED, a_writer_before_readers_is_granted_in_its_turn)
+PRACTICE(SHARED_MODE, a_reader_among_writers_is_granted_in_its_turn)
 {
-	queue_mixed(&self->scene, "WRRRRRRR");
-	EVERYBODY_IS_GRANTED_IN_ORDER();
+	queue_mixed(scene, "WWWRWWWW");
+	all_are_granted_in_order(scene);
 }
 
-CLAIM(practice, TRAIT_SHARED, a_writer_after_readers_is_granted_in_its_turn)
+PRACTICE(SHARED_MODE, a_writer_before_readers_is_granted_in_its_turn)
 {
-	queue_mixed(&self->scene, "RRRRRRRW");
-	EVERYBODY_IS_GRANTED_IN_ORDER();
+	queue_mixed(scene, "WRRRRRRR");
+	all_are_granted_in_order(scene);
 }
 
-EXPECTATION_MAIN
+PRACTICE(SHARED_MODE, a_writer_after_readers_is_granted_in_its_turn)
+{
+	queue_mixed(scene, "RRRRRRRW");
+	all_are_granted_in_order(scene);
+}
+
+CLAIM_MAIN

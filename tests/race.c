@@ -2,19 +2,16 @@
 /*
  * Does a lock survive what happens at the same moment?
  *
- * A lock is asked for through a descriptor that another thread closes; it is released while
- * another thread forks; it is granted to one who is being killed. Whoever comes first, there
- * must be no lock afterwards that has no owner, and none may be missing.
+ * A thread asks for a lock through a descriptor that another thread closes; releases it while
+ * another thread forks; grants it to a waiter that it kills. Whichever comes first, afterwards
+ * there must be no lock without an owner, and none may be missing.
  *
- * They run free, for a number of rounds, and are kept close (race.h). Each outcome that some
- * order of the two would have is accepted in each round. (One order alone, and no luck:
- * tests/descriptor_lost.c.)
+ * Both run freely, for a number of rounds, and are kept close (race.h). Each round accepts every
+ * outcome that some order of the two would have. (descriptor_lost.c has one order, without luck.)
  */
 #include <sys/wait.h>
 
 #include "race.h"
-
-CLASS(promise);
 
 static const char *outcome(int ret)
 {
@@ -44,49 +41,53 @@ static int close_it(struct actor *self, void *arg)
  * specified effects of the other call, or none of them"; close() removes the locks of the process.
  * fcntl(2) and flock(2): others are released on the last close.
  */
-CLAIM(promise, TRAIT_FILE, a_lock_raced_by_close_is_not_left_behind)
+PROMISE(FILE_LOCKS, a_lock_raced_by_close_is_not_left_behind)
 {
 	int granted = 0;
 
-	set_up(&self->scene, SPINS);
+	set_up(scene, SPINS);
 	start_side("there", close_it);
-	REQUIRES(!self->scene.trouble[0], "there is no other side");
 	run_on(0);
 	for (int i = 0; i < race.rounds; i++) {
 		int ret, judged;
 
 		if (i)
 			open_lock(&race.lock, 0);
-		REQUIRES(!self->scene.trouble[0], "there is no file");
+		if (!scene_goes_on(scene))
+			return;
 		start_with(HERE, THERE);
 		linger(race.lead);
 		ret = lock_acquire(&race.lock, &EXCLUSIVE, false);
 		meet(HERE, THERE);
-		judged = judge();
-		HOLDS(!ret || ret == -EBADF, "another error", "round %d, lock against close: %s", i,
+		judged = try_as_judge();
+		holds(scene, !ret || ret == -EBADF, "round %d, lock against close: %s", i,
 		      strerror(-ret));
-		HOLDS(!judged, "a lock is left behind",
-		      "round %d, lock against close: %s; then another owner: %s", i, outcome(ret),
-		      strerror(-judged));
+		if (!holds(scene, !judged,
+			   "round %d, lock against close: %s; then another owner: %s", i,
+			   outcome(ret), strerror(-judged)))
+			return;
 		granted += !ret;
 		hold_back(ret ? THERE : HERE);
 	}
-	expectation_say("%d of %d granted before close, the rest told EBADF", granted, race.rounds);
+	claim_say("%d of %d granted before close, the rest told EBADF", granted, race.rounds);
 }
 
-/* A child with this memory and a descriptor table of its own; as vfork(2). */
-static void breed(int (*life)(void *arg))
+/*
+ * Run a child that shares this memory and has a descriptor table of its own, as vfork(2). It is
+ * called with NULL. If it cannot be started, the caller does its part, with &race, so that the
+ * other side does not wait for it.
+ */
+static void run_child(int (*child)(void *arg))
 {
-	if (clone(life, race.stack + ARRAY_SIZE(race.stack), CLONE_VM | CLONE_VFORK | SIGCHLD,
+	if (clone(child, race.stack + ARRAY_SIZE(race.stack), CLONE_VM | CLONE_VFORK | SIGCHLD,
 		  NULL) >= 0)
 		return;
-	/* Nobody is to wait for a child that is not there. */
 	race.failed = errno;
-	life(&race);
+	child(&race);
 }
 
-/* What they do first; false if they are none. */
-static void be_born(const void *arg)
+/* What a child does first. */
+static void become_child(const void *arg)
 {
 	if (arg)
 		return;
@@ -94,7 +95,7 @@ static void be_born(const void *arg)
 	race.child = getpid();
 }
 
-static void bury(pid_t child)
+static void reap(pid_t child)
 {
 	while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
 		;
@@ -102,7 +103,7 @@ static void bury(pid_t child)
 
 static int live_for_a_round(void *arg)
 {
-	be_born(arg);
+	become_child(arg);
 	meet(CHILD, HERE);
 	meet(CHILD, HERE);
 	return 0;
@@ -115,15 +116,18 @@ static int fork_beside_it(struct actor *self, void *arg)
 	run_on(1);
 	for (int i = 0; i < race.children; i++) {
 		meet(THERE, HERE);
-		breed(live_for_a_round);
-		bury(race.child);
+		run_child(live_for_a_round);
+		reap(race.child);
 	}
 	meet(THERE, HERE);
 	return 0;
 }
 
-/* A fork and an exit take much longer than a lock: have that meet them everywhere. */
-#define SWEEP(round)	((round) % 128 * 64)
+/* A fork and an exit take much longer than a lock call: let that meet every part of them. */
+static int sweep(int round)
+{
+	return round % 128 * 64;
+}
 
 /*
  *	here    release           lock, granted
@@ -136,35 +140,35 @@ static int fork_beside_it(struct actor *self, void *arg)
  * release by one is a release for all, as in flock(2): it "may be modified or released using
  * any of these" descriptors, and goes by itself "when all" of them are closed, not before.
  */
-CLAIM(promise, TRAIT_FILE, a_child_neither_keeps_nor_takes_a_lock)
+PROMISE(FILE_LOCKS, a_child_neither_keeps_nor_takes_a_lock)
 {
 	int ret, kept, taken;
 
-	set_up(&self->scene, SPINS_FOR_CHILD);
+	set_up(scene, SPINS_FOR_CHILD);
 	start_side("there", fork_beside_it);
 	ret = lock_acquire(&race.lock, &EXCLUSIVE, false);
-	REQUIRES(!ret, "the first lock: %s", strerror(-ret));
+	if (!requires(scene, !ret, "the first lock: %s", strerror(-ret)))
+		return;
 	run_on(0);
 	meet(HERE, THERE);
-	for (int i = 0; i < race.children; i++) {
-		linger(SWEEP(i));
+	for (int i = 0; i < race.children && scene_goes_on(scene); i++) {
+		linger(sweep(i));
 		lock_release(&race.lock, 0, 0);
 		meet(HERE, CHILD);
-		kept = judge();
+		kept = try_as_judge();
 		meet(HERE, CHILD);
-		linger(SWEEP(i));
+		linger(sweep(i));
 		ret = lock_acquire(&race.lock, &EXCLUSIVE, false);
-		/* The child is gone, and the next one begun. */
+		/* The child is gone, and the next one is starting. */
 		meet(HERE, THERE);
-		taken = judge();
+		taken = try_as_judge();
 		if (race.failed)
-			trouble(&self->scene, TROUBLE_BROKEN, "clone: %s", strerror(race.failed));
-		HOLDS(!kept, "a child keeps a lock",
+			scene_broken(scene, "clone: %s", strerror(race.failed));
+		holds(scene, !kept,
 		      "round %d, released during a fork, and the child lives; another owner: %s", i,
 		      strerror(-kept));
-		HOLDS(!ret, "a lock is left behind", "round %d, locked while the child exits: %s",
-		      i, strerror(-ret));
-		HOLDS(taken == -EAGAIN, "a child takes a lock away",
+		holds(scene, !ret, "round %d, locked while the child exits: %s", i, strerror(-ret));
+		holds(scene, taken == -EAGAIN,
 		      "round %d, locked while the child exits; another owner: %s", i,
 		      outcome(taken));
 	}
@@ -175,7 +179,7 @@ static int wait_and_exit(void *arg)
 	struct lock lock;
 	int err;
 
-	be_born(arg);
+	become_child(arg);
 	err = lock_open(&lock, race.scene->site, DESCRIPTION_OWN);
 	if (err)
 		race.failed = -err;
@@ -185,7 +189,7 @@ static int wait_and_exit(void *arg)
 	return 0;
 }
 
-static int breed_waiters(struct actor *self, void *arg)
+static int run_waiters(struct actor *self, void *arg)
 {
 	siginfo_t info;
 
@@ -193,14 +197,14 @@ static int breed_waiters(struct actor *self, void *arg)
 	(void)arg;
 	run_on(1);
 	for (int i = 0; i < race.children; i++) {
-		breed(wait_and_exit);
-		/* The next one is to have the CPU for itself. */
+		run_child(wait_and_exit);
+		/* Until then the next child would have to share the CPU. */
 		waitid(P_PID, race.child, &info, WEXITED | WNOWAIT);
 	}
 	return 0;
 }
 
-/* Time enough to ask and to fall asleep, for most. */
+/* Long enough for most children to ask and to fall asleep. */
 #define TO_FALL_ASLEEP	8192
 
 /*
@@ -211,37 +215,40 @@ static int breed_waiters(struct actor *self, void *arg)
  * "on the last close of the open file description", flock(2): "when all such file
  * descriptors have been closed"; lockf(3) is an interface to the first.
  */
-CLAIM(promise, TRAIT_FILE, whoever_dies_at_the_grant_leaves_no_lock)
+PROMISE(FILE_LOCKS, whoever_dies_at_the_grant_leaves_no_lock)
 {
 	int ret;
 
-	set_up(&self->scene, SPINS_FOR_CHILD);
-	start_side("breeder", breed_waiters);
+	set_up(scene, SPINS_FOR_CHILD);
+	start_side("there", run_waiters);
 	ret = lock_acquire(&race.lock, &EXCLUSIVE, false);
-	REQUIRES(!ret, "the first lock: %s", strerror(-ret));
+	if (!requires(scene, !ret, "the first lock: %s", strerror(-ret)))
+		return;
 	run_on(0);
 	for (int i = 0; i < race.children; i++) {
 		int before = race.granted;
 		pid_t child;
 
 		meet(HERE, CHILD);
-		/* The next one may be born before this one has been buried. */
+		/* The next child may start before this one has been reaped. */
 		child = race.child;
 		if (race.failed)
-			trouble(&self->scene, TROUBLE_BROKEN, "a child: %s", strerror(race.failed));
-		REQUIRES(!self->scene.trouble[0], "there is no child");
+			scene_broken(scene, "a child: %s", strerror(race.failed));
+		if (!scene_goes_on(scene))
+			return;
 		linger(TO_FALL_ASLEEP);
 		lock_release(&race.lock, 0, 0);
 		linger(race.lead);
 		kill(child, SIGKILL);
-		bury(child);
+		reap(child);
 		ret = lock_acquire(&race.lock, &EXCLUSIVE, false);
-		HOLDS(!ret, "a lock is left behind",
-		      "round %d, a waiter died %s; then another owner: %s", i,
-		      race.granted > before ? "after its grant" : "in its call", strerror(-ret));
+		if (!holds(scene, !ret, "round %d, a waiter died %s; then another owner: %s", i,
+			   race.granted > before ? "after its grant" : "in its call",
+			   strerror(-ret)))
+			return;
 		hold_back(race.granted > before ? THERE : HERE);
 	}
-	expectation_say("%d of %d granted before they died", race.granted, race.children);
+	claim_say("%d of %d granted before they died", race.granted, race.children);
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

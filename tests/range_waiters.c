@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who is let in when some of the bytes become free that a lock covers?
+ * Which waiters are granted their locks when some of the bytes of a lock become free?
  *
- * Locks are released in part, merged and split below those who wait for them. Where the
- * waiters stand is written with a character for each, in the order in which they queued:
- * 'w' asleep in its request, 'H' has been granted it, '.' has released it, or was refused.
+ * Locks are released in part, merged and split while others wait for them. The state of the
+ * waiters is written with a character for each, in the order in which they queued: 'w' asleep
+ * in its request, 'H' has been granted it, '.' has released it, or was refused.
  */
-#include "claim/expectation.h"
+#include "claim/claim.h"
 
 #define WAITERS	6
 
@@ -56,13 +56,13 @@ static const char *stands(struct scenario *scenario)
 	return scenario->stands;
 }
 
-#define THEY_STAND(expected, when) do { \
-	const char *found = stands(&scenario); \
-	HOLDS(!strcmp(found, expected), "others were granted", \
-	      "%s the waiters stand %s, not %s", when, found, expected); \
-} while (0)
+static bool they_stand(struct scenario *scenario, const char *expected, const char *when)
+{
+	const char *found = stands(scenario);
 
-CLASS(promise);
+	return holds(scenario->holder->scene, !strcmp(found, expected),
+		     "%s the waiters stand %s, not %s", when, found, expected);
+}
 
 /*
  * POSIX.1-2024 fcntl(), F_SETLKW: "if a shared or exclusive lock is blocked by other locks, the
@@ -76,9 +76,9 @@ CLASS(promise);
  *	far                                        [6000]
  *	wide      [5......................94]
  */
-CLAIM(promise, TRAIT_RANGES, those_whose_bytes_become_free_are_granted)
+PROMISE(RECORD_LOCKS, those_whose_bytes_become_free_are_granted)
 {
-	struct scenario scenario = hold(&self->scene, EXCLUSIVE_ON(0, 100));
+	struct scenario scenario = hold(scene, EXCLUSIVE_ON(0, 100));
 	struct actor *left, *middle, *right;
 
 	actor_lock(scenario.holder, EXCLUSIVE_ON(5000, 0));
@@ -89,19 +89,19 @@ CLAIM(promise, TRAIT_RANGES, those_whose_bytes_become_free_are_granted)
 	queue(&scenario, "wide", EXCLUSIVE_ON(5, 90));
 
 	actor_unlock_range(scenario.holder, 0, 10);
-	THEY_STAND("Hwwww", "after a release on the left");
+	they_stand(&scenario, "Hwwww", "after a release on the left");
 	actor_unlock_range(scenario.holder, 90, 10);
-	THEY_STAND("HwHww", "after a release on the right");
+	they_stand(&scenario, "HwHww", "after a release on the right");
 	actor_unlock_range(scenario.holder, 39, 12);
-	THEY_STAND("HHHww", "after a release in the middle");
+	they_stand(&scenario, "HHHww", "after a release in the middle");
 	actor_unlock_range(scenario.holder, 5500, 0);
-	THEY_STAND("HHHHw", "after a release to the end");
+	they_stand(&scenario, "HHHHw", "after a release to the end");
 	actor_unlock_range(scenario.holder, 0, 100);
 	actor_unlock(left);
 	actor_unlock(middle);
-	THEY_STAND("..HHw", "with one still in the way");
+	they_stand(&scenario, "..HHw", "with one still in the way");
 	actor_unlock(right);
-	THEY_STAND("...HH", "with nobody in the way");
+	they_stand(&scenario, "...HH", "with nobody in the way");
 }
 
 /*
@@ -109,98 +109,96 @@ CLAIM(promise, TRAIT_RANGES, those_whose_bytes_become_free_are_granted)
  *	left       [5]
  *	right                    [25]
  *
- * One of the two locks grows, the other one goes with somebody waiting for it.
+ * One of the two locks grows, and the other one is freed while somebody waits for it.
  */
-CLAIM(promise, TRAIT_RANGES, nobody_is_forgotten_when_locks_are_merged)
+PROMISE(RECORD_LOCKS, nobody_is_forgotten_when_locks_are_merged)
 {
-	struct scenario scenario = hold(&self->scene, EXCLUSIVE_ON(0, 10));
+	struct scenario scenario = hold(scene, EXCLUSIVE_ON(0, 10));
 
 	actor_lock(scenario.holder, EXCLUSIVE_ON(20, 10));
 	queue(&scenario, "left", EXCLUSIVE_ON(5, 1));
 	queue(&scenario, "right", EXCLUSIVE_ON(25, 1));
 	actor_lock(scenario.holder, EXCLUSIVE_ON(10, 10));
-	THEY_STAND("ww", "after the merge");
+	they_stand(&scenario, "ww", "after the merge");
 	actor_unlock_range(scenario.holder, 20, 10);
-	THEY_STAND("wH", "after a release on the right");
+	they_stand(&scenario, "wH", "after a release on the right");
 	actor_unlock(scenario.holder);
-	THEY_STAND("HH", "after the release of it all");
+	they_stand(&scenario, "HH", "after the release of it all");
 }
 
-/* The holder releases what is between them: either waits for a piece, and only for that. */
-CLAIM(promise, TRAIT_RANGES, nobody_is_forgotten_when_a_lock_is_split)
+/* The holder releases what is between the waiters: each then waits for one piece. */
+PROMISE(RECORD_LOCKS, nobody_is_forgotten_when_a_lock_is_split)
 {
-	struct scenario scenario = hold(&self->scene, EXCLUSIVE_ON(0, 30));
+	struct scenario scenario = hold(scene, EXCLUSIVE_ON(0, 30));
 
 	queue(&scenario, "left", EXCLUSIVE_ON(5, 1));
 	queue(&scenario, "right", EXCLUSIVE_ON(25, 1));
 	actor_unlock_range(scenario.holder, 10, 10);
-	THEY_STAND("ww", "after the split");
+	they_stand(&scenario, "ww", "after the split");
 	actor_unlock_range(scenario.holder, 0, 10);
-	THEY_STAND("Hw", "after the release of the left piece");
+	they_stand(&scenario, "Hw", "after the release of the left piece");
 	actor_unlock(scenario.holder);
-	THEY_STAND("HH", "after the release of the right piece");
+	they_stand(&scenario, "HH", "after the release of the right piece");
 }
 
 /* The holder, a reader of two ranges, becomes a writer of all. */
-CLAIM(promise, TRAIT_RANGES | TRAIT_CONVERTS, nobody_is_forgotten_when_a_lock_is_replaced)
+PROMISE(POSIX | OFD, nobody_is_forgotten_when_a_lock_is_replaced)
 {
-	struct scenario scenario = hold(&self->scene, SHARED_ON(0, 10));
+	struct scenario scenario = hold(scene, SHARED_ON(0, 10));
 
 	actor_lock(scenario.holder, SHARED_ON(20, 10));
 	queue(&scenario, "left", EXCLUSIVE_ON(5, 1));
 	queue(&scenario, "right", EXCLUSIVE_ON(25, 1));
 	actor_lock(scenario.holder, EXCLUSIVE_ON(0, 30));
-	THEY_STAND("ww", "after the upgrade");
+	they_stand(&scenario, "ww", "after the upgrade");
 	actor_unlock_range(scenario.holder, 20, 10);
-	THEY_STAND("wH", "after a release on the right");
+	they_stand(&scenario, "wH", "after a release on the right");
 	actor_unlock(scenario.holder);
-	THEY_STAND("HH", "after the release of it all");
+	they_stand(&scenario, "HH", "after the release of it all");
 }
 
 /* A part of the holder's lock is downgraded. */
-CLAIM(promise, TRAIT_RANGES | TRAIT_CONVERTS, readers_are_granted_where_a_writer_becomes_a_reader)
+PROMISE(POSIX | OFD, readers_are_granted_where_a_writer_becomes_a_reader)
 {
-	struct scenario scenario = hold(&self->scene, EXCLUSIVE_ON(0, 30));
+	struct scenario scenario = hold(scene, EXCLUSIVE_ON(0, 30));
 
 	queue(&scenario, "writer", EXCLUSIVE_ON(15, 1));
 	queue(&scenario, "across", SHARED_ON(5, 10));
 	queue(&scenario, "inside", SHARED_ON(12, 6));
 	queue(&scenario, "behind", SHARED_ON(25, 1));
 	actor_lock(scenario.holder, SHARED_ON(10, 10));
-	THEY_STAND("wwHw", "after a downgrade in the middle");
+	they_stand(&scenario, "wwHw", "after a downgrade in the middle");
 	actor_lock(scenario.holder, SHARED_ON(0, 10));
-	THEY_STAND("wHHw", "after a downgrade on the left");
+	they_stand(&scenario, "wHHw", "after a downgrade on the left");
 }
-
-CLASS(practice);
 
 /* ---- the order ---- */
 
-/* The release wakes all four in turn, though it frees nothing for them. */
-CLAIM(practice, TRAIT_RANGES, a_release_of_other_bytes_keeps_the_queue_in_order)
+/* The release wakes all four in turn, although it frees none of their bytes. */
+PRACTICE(RECORD_LOCKS, a_release_of_other_bytes_keeps_the_queue_in_order)
 {
-	struct scenario scenario = hold(&self->scene, EXCLUSIVE_ON(0, 100));
+	struct scenario scenario = hold(scene, EXCLUSIVE_ON(0, 100));
 
 	queue_writers(&scenario, 4, 50, 10);
 	actor_unlock_range(scenario.holder, 0, 10);
-	THEY_STAND("wwww", "after a release on the left");
+	they_stand(&scenario, "wwww", "after a release on the left");
 	actor_unlock_range(scenario.holder, 90, 10);
-	THEY_STAND("wwww", "after a release on the right");
-	scene_drain(&self->scene);
-	NOBODY_IS_OVERTAKEN();
+	they_stand(&scenario, "wwww", "after a release on the right");
+	scene_drain(scene);
+	nobody_is_overtaken(scene);
 }
 
-CLAIM(practice, TRAIT_RANGES, a_release_in_part_grants_the_first_in_the_queue)
+PRACTICE(RECORD_LOCKS, a_release_in_part_grants_the_first_in_the_queue)
 {
-	struct scenario scenario = hold(&self->scene, EXCLUSIVE_ON(0, 100));
+	struct scenario scenario = hold(scene, EXCLUSIVE_ON(0, 100));
 
 	queue_writers(&scenario, 4, 50, 10);
 	actor_unlock_range(scenario.holder, 45, 20);
-	THEY_STAND("Hwww", "after the release of their bytes");
+	they_stand(&scenario, "Hwww", "after the release of their bytes");
 	actor_unlock(scenario.waiter[0]);
-	THEY_STAND(".Hww", "after the first");
-	scene_drain(&self->scene);
-	NOBODY_IS_OVERTAKEN();
+	they_stand(&scenario, ".Hww", "after the first");
+	scene_drain(scene);
+	nobody_is_overtaken(scene);
 }
 
 /*
@@ -208,41 +206,39 @@ CLAIM(practice, TRAIT_RANGES, a_release_in_part_grants_the_first_in_the_queue)
  *	first      [0..9]	waits for it, and holds [10..19]: the two become one lock
  *	others        [5]	wait for the first
  */
-CLAIM(practice, TRAIT_RANGES, a_grant_that_is_merged_keeps_the_queue_in_order)
+PRACTICE(RECORD_LOCKS, a_grant_that_is_merged_keeps_the_queue_in_order)
 {
-	struct scenario scenario = hold(&self->scene, EXCLUSIVE_ON(0, 10));
-	struct actor *first = actor_start(&self->scene, "first");
+	struct scenario scenario = hold(scene, EXCLUSIVE_ON(0, 10));
+	struct actor *first = actor_start(scene, "first");
 
 	actor_lock(first, EXCLUSIVE_ON(10, 10));
 	actor_queue(first, EXCLUSIVE_ON(0, 10));
 	queue_writers(&scenario, 3, 5, 1);
 	actor_unlock(scenario.holder);
 	actor_await(first);
-	THEY_STAND("www", "behind the merged grant");
+	they_stand(&scenario, "www", "behind the merged grant");
 	actor_unlock_range(first, 4, 3);
-	THEY_STAND("Hww", "after a release in the middle of it");
-	scene_drain(&self->scene);
-	NOBODY_IS_OVERTAKEN();
+	they_stand(&scenario, "Hww", "after a release in the middle of it");
+	scene_drain(scene);
+	nobody_is_overtaken(scene);
 }
 
 /*
- * POSIX knows no queue, and promises nothing to one who waits behind another's request. But
- * as the wide one has to go on waiting, it lets go of those behind it.
+ * POSIX has no queue, and promises nothing to a request that waits behind another request. But
+ * when the wide request has to queue again, the kernel wakes those that wait behind it.
  */
-CLAIM(practice, TRAIT_RANGES, a_narrow_request_does_not_wait_for_a_wide_one)
+PRACTICE(RECORD_LOCKS, a_narrow_request_does_not_wait_for_a_wide_one)
 {
-	struct scenario scenario = hold(&self->scene, EXCLUSIVE_ON(0, 30));
+	struct scenario scenario = hold(scene, EXCLUSIVE_ON(0, 30));
 
 	queue(&scenario, "wide", EXCLUSIVE_ON(0, 30));
 	queue(&scenario, "narrow", EXCLUSIVE_ON(0, 10));
 	queue(&scenario, "other", EXCLUSIVE_ON(20, 10));
 	actor_unlock_range(scenario.holder, 0, 10);
-	THEY_STAND("wHw", "after a release on the left");
+	they_stand(&scenario, "wHw", "after a release on the left");
 	actor_unlock(scenario.holder);
-	THEY_STAND("wHH", "after the release of it all");
+	they_stand(&scenario, "wHH", "after the release of it all");
 }
-
-CLASS(folklore);
 
 /*
  *	holder  [0..................29]
@@ -250,19 +246,20 @@ CLASS(folklore);
  *	second       [5.......14]	waits behind the first
  *	third              [10..19]	conflicts with the second, and does not wait behind it
  *
- * A request queues behind the first waiters that it meets, not behind those behind them: when
- * the holder goes, first and third are granted.
+ * The kernel looks for a conflict among the waiters of the holder, and among the waiters of a
+ * waiter only after a conflict with that waiter. So the third waits for the holder alone, and is
+ * granted together with the first.
  */
-CLAIM(folklore, TRAIT_RANGES, overlapping_requests_are_granted_in_turn)
+FOLKLORE(RECORD_LOCKS, overlapping_requests_are_granted_in_turn, "a waiter was overtaken")
 {
-	struct scenario scenario = hold(&self->scene, EXCLUSIVE_ON(0, 30));
+	struct scenario scenario = hold(scene, EXCLUSIVE_ON(0, 30));
 
 	queue(&scenario, "first", EXCLUSIVE_ON(0, 10));
 	queue(&scenario, "second", EXCLUSIVE_ON(5, 10));
 	queue(&scenario, "third", EXCLUSIVE_ON(10, 10));
 	actor_unlock(scenario.holder);
-	scene_drain(&self->scene);
-	NOBODY_IS_OVERTAKEN();
+	scene_drain(scene);
+	nobody_is_overtaken(scene);
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

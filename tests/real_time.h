@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* real_time: an actor that has to run as soon as it can. */
+/* real_time: let an actor run before all others on its CPU. */
 #ifndef LOCKFAIR_REAL_TIME_H
 #define LOCKFAIR_REAL_TIME_H
 
-#include "claim/expectation.h"
+#include "claim/claim.h"
 #include "system/release.h"
 
-/* With CONFIG_RT_GROUP_SCHED a cgroup has no real-time tasks before it is given a share of time. */
+/*
+ * With CONFIG_RT_GROUP_SCHED a cgroup can have no real-time tasks before it has been given a
+ * share of the time.
+ */
 static inline bool in_a_cgroup(void)
 {
 	FILE *cgroups = fopen("/proc/self/cgroup", "re");
@@ -23,14 +26,19 @@ static inline bool in_a_cgroup(void)
 	return in;
 }
 
-#define IS_PREFERRED(actor) do { \
-	int err = actor_prefer(actor); \
-	NEEDS_CAPABILITY(CAP_SYS_NICE, err); \
-	SKIPS_UNLESS(!err || (!in_a_cgroup() && !release_is_gvisor()), \
-		     "no real-time priority here"); \
-	if (err) \
-		trouble(&self->scene, TROUBLE_BROKEN, "real-time priority for %s: %s", \
-			actor_name(actor), strerror(-err)); \
-} while (0)
+/* Give the actor real-time priority; skip the test where that is not possible. */
+static inline bool has_real_time(struct actor *actor)
+{
+	struct scene *scene = actor->scene;
+	int err = actor_prefer(actor);
+
+	needs_capability(scene, CAP_SYS_NICE, err);
+	skip_unless(scene, !err || (!in_a_cgroup() && !release_is_gvisor()),
+		    "no real-time priority here");
+	if (err)
+		scene_broken(scene, "real-time priority for %s: %s", actor_name(actor),
+			     strerror(-err));
+	return scene_goes_on(scene);
+}
 
 #endif /* LOCKFAIR_REAL_TIME_H */

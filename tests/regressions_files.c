@@ -1,115 +1,115 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Regressions, continued: ranges, descriptors, what is listed, calls, and leases, which are
- * taken by fcntl() and stand in the column of posix.
+ * Regressions, continued: ranges, descriptors, calls, and leases. fcntl() takes leases, so their
+ * kind is posix.
  */
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
 #include "lock/descriptor.h"
-#include "claim/expectation.h"
+#include "claim/claim.h"
 #include "file_system.h"
 #include "system/proc_locks.h"
 
-#define POSIX_ONLY	(TRAIT_OWNED_BY_PROCESS | TRAIT_SHARED)
 #define LINES		16
-
-CLASS(practice);
 
 /* ---- ranges ---- */
 
 /* In 1996 a release of one edge of a lock woke nobody, see the changelog of fs/locks.c then. */
-CLAIM(practice, TRAIT_RANGES, a_release_of_an_edge_wakes_who_waits_for_it)
+PRACTICE(RECORD_LOCKS, a_release_of_an_edge_wakes_who_waits_for_it)
 {
-	struct actor *holder = actor_start(&self->scene, "holder");
-	struct actor *left = actor_start(&self->scene, "left");
-	struct actor *right = actor_start(&self->scene, "right");
+	struct actor *holder = actor_start(scene, "holder");
+	struct actor *left = actor_start(scene, "left");
+	struct actor *right = actor_start(scene, "right");
 
 	actor_lock(holder, EXCLUSIVE_ON(0, 100));
 	actor_queue(left, EXCLUSIVE_ON(0, 10));
 	actor_queue(right, EXCLUSIVE_ON(90, 10));
 	actor_unlock_range(holder, 0, 10);
-	actor_settle(&self->scene);
-	HOLDS(actor_holds(left), "not woken", "left sleeps on though [0,9] is free");
-	REQUIRES(actor_waits(right), "right does not wait any more for [90,99], which is held");
+	actor_settle(scene);
+	holds(scene, actor_holds(left), "left sleeps on though [0,9] is free");
+	requires(scene, actor_waits(right),
+		 "right does not wait any more for [90,99], which is held");
 	actor_unlock_range(holder, 90, 10);
-	actor_settle(&self->scene);
-	HOLDS(actor_holds(right), "not woken", "right sleeps on though [90,99] is free");
+	actor_settle(scene);
+	holds(scene, actor_holds(right), "right sleeps on though [90,99] is free");
 }
 
 /* ---- descriptors ---- */
 
-/* A range that counts from the end of the file, which is at 4096 when the request is made. */
+/* The range counts from the end of the file, which is at 4096 when the request is made. */
 static int lock_the_last_96_bytes(struct actor *self, void *arg)
 {
 	struct flock range = {
 		.l_type = F_WRLCK, .l_whence = SEEK_END, .l_start = -96, .l_len = 96,
 	};
-	struct asleep_call call = lock_sleeps_in(self->lock, MODE_EXCLUSIVE);
 
 	(void)arg;
-	act_sleeps_in(self, call);
-	self->scene->board->number[0] = fcntl(self->lock->fd, F_SETLKW, &range) ? errno : 0;
+	act_sleeps_in(self, lock_sleeps_in(self->lock, MODE_EXCLUSIVE));
+	self->scene->shared->number[0] = fcntl(self->lock->fd, F_SETLKW, &range) ? errno : 0;
 	act_sleeps_in(self, ASLEEP_NOWHERE);
 	return 0;
 }
 
 /*
- * The descriptor becomes another file while a thread waits with it; the lock that is granted
- * after that must go. 7f3697e24dc3 (4.5): the range to remove was computed anew, from an end
- * of the file that had moved.
+ * While a thread waits for a lock, its descriptor becomes another file: the kernel must remove
+ * the lock when it has granted it. 7f3697e24dc3 (4.5): it computed the range to remove from an
+ * end of the file that had moved.
  */
-CLAIM(practice, POSIX_ONLY, no_lock_is_left_by_a_close_and_a_truncate)
+PRACTICE(POSIX, no_lock_is_left_by_a_close_and_a_truncate)
 {
-	struct actor *holder = actor_start(&self->scene, "holder");
-	struct actor *peer = actor_start(&self->scene, "peer");
-	struct actor *thread = actor_start_with(&self->scene, ACTOR_THREAD, DESCRIPTION_OWN,
+	struct actor *holder = actor_start(scene, "holder");
+	struct actor *peer = actor_start(scene, "peer");
+	struct actor *thread = actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_OWN,
 						"thread", 0);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), ret;
 
-	SETS_UP(null);
+	fixed_by("7f3697e24dc3", "4.5");
+	sets_up(scene, null, "open");
 	actor_lock(holder, EXCLUSIVE);
 	actor_begin(thread, lock_the_last_96_bytes, NULL);
-	actor_settle(&self->scene);
-	REQUIRES(actor_waits(thread), "the thread was to wait, and does not");
-	SETS_UP(ftruncate(self->scene.site->fd, 1000));
-	SETS_UP(dup2(null, thread->lock->fd));
+	actor_settle(scene);
+	if (!requires(scene, actor_waits(thread), "the thread was to wait, and does not"))
+		return;
+	sets_up(scene, ftruncate(scene->site->fd, 1000), "ftruncate");
+	sets_up(scene, dup2(null, thread->lock->fd), "dup2");
 	actor_unlock(holder);
 	actor_await(thread);
-	REQUIRES(self->scene.board->number[0] == EBADF, "fcntl() of the thread: %s, not EBADF",
-		 strerror(self->scene.board->number[0]));
+	requires(scene, scene->shared->number[0] == EBADF, "fcntl() of the thread: %s, not EBADF",
+		 strerror(scene->shared->number[0]));
 	ret = actor_try(peer, EXCLUSIVE);
-	HOLDS(!ret, "a lock was left behind", "the peer asks for all: %s", strerror(-ret));
+	holds(scene, !ret, "the peer asks for all: %s", strerror(-ret));
 	close(null);
 }
 
 /* ---- calls ---- */
 
-/* flock(2) does not name them, and not every libc has them; include/uapi/asm-generic/fcntl.h */
+/* LOCK_MAND and LOCK_WRITE of include/uapi/asm-generic/fcntl.h, which not every libc has. */
 #define MANDATORY	32
 #define WRITERS		128
 
 /* LOCK_MAND, long without effect, is ignored since 90f7d7a0d0d6 (5.16), and returns 0. */
-CLAIM(practice, TRAIT_CONVERTS_BY_DROPPING, lock_mand_succeeds_and_excludes_nobody)
+PRACTICE(FLOCK, lock_mand_succeeds_and_excludes_nobody)
 {
-	struct actor *peer = actor_start(&self->scene, "peer");
-	int fd = descriptor_reopen(self->scene.site->fd), ret;
+	struct actor *peer = actor_start(scene, "peer");
+	int fd = descriptor_reopen(scene->site->fd), ret;
 
-	SETS_UP(fd);
+	if (!sets_up(scene, fd, "descriptor_reopen"))
+		return;
 	ret = flock(fd, MANDATORY | WRITERS) ? -errno : 0;
-	HOLDS(!ret, "LOCK_MAND is refused", "flock(LOCK_MAND | LOCK_WRITE): %s", strerror(-ret));
+	holds(scene, !ret, "flock(LOCK_MAND | LOCK_WRITE): %s", strerror(-ret));
 	ret = actor_try(peer, EXCLUSIVE);
-	HOLDS(!ret, "LOCK_MAND excludes", "the peer asks for the lock: %s", strerror(-ret));
+	holds(scene, !ret, "the peer asks for the lock: %s", strerror(-ret));
 	close(fd);
 }
 
 /* flock(-1, 0): EBADF, and EINVAL since db4abb4a32ec (6.0); both arguments are wrong. */
-CLAIM(practice, TRAIT_CONVERTS_BY_DROPPING, no_operation_on_no_descriptor_is_an_error)
+PRACTICE(FLOCK, no_operation_on_no_descriptor_is_an_error)
 {
 	int ret = flock(-1, 0) ? errno : 0;
 
-	HOLDS(ret == EBADF || ret == EINVAL, "no error", "flock(-1, 0): %s",
+	holds(scene, ret == EBADF || ret == EINVAL, "flock(-1, 0): %s",
 	      ret ? strerror(ret) : "success");
 }
 
@@ -124,88 +124,97 @@ static int open_again(int fd, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
-/* A new file that is open once, in this way. A descriptor or -errno. */
+/* Make a file that is open once, with @flags. A descriptor or -errno. */
 static int open_new(const struct scene *scene, int flags)
 {
 	int file = scene->dir ? descriptor_file(scene->dir, 100) : descriptor_memfd(100, 0), fd;
 
 	if (file < 0)
 		return file;
-	/* The memfd itself does not count as a writer, what is opened through it does. */
+	/* The memfd's own description is not counted as a writer; one that is opened later is. */
 	fd = open_again(file, flags);
 	close(file);
 	return fd;
 }
 
-/* The file has a read lease that a writer, without waiting, has begun to break. */
-#define BEGINS_TO_BREAK_A_READ_LEASE(fd) do { \
-	int writer; \
-	signal(SIGIO, SIG_IGN); \
-	SETS_UP(fd); \
-	TAKES_A_FIRST_LEASE(fd, F_RDLCK); \
-	writer = open_again(fd, O_WRONLY | O_NONBLOCK); \
-	REQUIRES(writer == -EWOULDBLOCK, "open for writing beside a read lease: %s", \
-		 writer < 0 ? strerror(-writer) : "success"); \
-} while (0)
+/* Take a read lease that a writer, which does not wait, begins to break. */
+static bool begin_to_break_a_read_lease(struct scene *scene, int fd)
+{
+	int writer;
+
+	signal(SIGIO, SIG_IGN);
+	sets_up(scene, fd, "open_new");
+	if (!take_first_lease(scene, fd, F_RDLCK))
+		return false;
+	writer = open_again(fd, O_WRONLY | O_NONBLOCK);
+	return requires(scene, writer == -EWOULDBLOCK, "open for writing beside a read lease: %s",
+			writer < 0 ? strerror(-writer) : "success");
+}
 
 /* Until 5.4 a read lease that is being broken was listed as READ still. */
-CLAIM(practice, POSIX_ONLY, a_breaking_read_lease_is_listed_as_unlck)
+PRACTICE(POSIX, a_breaking_read_lease_is_listed_as_unlck)
 {
-	int fd = open_new(&self->scene, O_RDONLY), count;
+	int fd = open_new(scene, O_RDONLY), count;
 	struct proc_lock lines[LINES] = { 0 };
 
-	BEGINS_TO_BREAK_A_READ_LEASE(fd);
+	if (!begin_to_break_a_read_lease(scene, fd))
+		return;
 	count = proc_locks_fdinfo(getpid(), fd, lines, LINES);
-	REQUIRES(count == 1 && !strcmp(lines[0].kind, "LEASE"),
+	requires(scene, count == 1 && !strcmp(lines[0].kind, "LEASE"),
 		 "fdinfo has %d lines of locks, the first of kind %s", count, lines[0].kind);
-	HOLDS(!strcmp(lines[0].mode, "UNLCK"), "another mode", "fdinfo says %s", lines[0].mode);
+	holds(scene, !strcmp(lines[0].mode, "UNLCK"), "fdinfo says %s", lines[0].mode);
 	close(fd);
 }
 
 /* 778fc546f749 (3.2): a reader waited for a lease that it does not conflict with. */
-CLAIM(practice, POSIX_ONLY, a_reader_opens_beside_a_breaking_read_lease)
+PRACTICE(POSIX, a_reader_opens_beside_a_breaking_read_lease)
 {
-	int fd = open_new(&self->scene, O_RDONLY), opened;
+	int fd = open_new(scene, O_RDONLY), opened;
 
-	BEGINS_TO_BREAK_A_READ_LEASE(fd);
+	fixed_by("778fc546f749", "3.2");
+	if (!begin_to_break_a_read_lease(scene, fd))
+		return;
 	opened = open_again(fd, O_RDONLY | O_NONBLOCK);
-	HOLDS(opened >= 0, "the reader is refused", "open for reading: %s", strerror(-opened));
+	holds(scene, opened >= 0, "open for reading: %s", strerror(-opened));
 	close(opened);
 	close(fd);
 }
 
-/* 387e3746d01c (5.3): a descriptor that opens nothing counted as another user of the file. */
-CLAIM(practice, POSIX_ONLY, an_o_path_descriptor_does_not_prevent_a_write_lease)
+/* 387e3746d01c (5.3): an O_PATH descriptor counted as another user of the file. */
+PRACTICE(POSIX, an_o_path_descriptor_does_not_prevent_a_write_lease)
 {
-	int fd = open_new(&self->scene, O_RDWR), path, ret;
+	int fd = open_new(scene, O_RDWR), path, ret;
 
-	SETS_UP(fd);
-	TAKES_A_FIRST_LEASE(fd, F_WRLCK);
-	SETS_UP(fcntl(fd, F_SETLEASE, F_UNLCK));
+	fixed_by("387e3746d01c", "5.3");
+	sets_up(scene, fd, "open_new");
+	if (!take_first_lease(scene, fd, F_WRLCK))
+		return;
+	sets_up(scene, fcntl(fd, F_SETLEASE, F_UNLCK), "F_SETLEASE");
 	path = open_again(fd, O_PATH);
-	SETS_UP(path);
+	sets_up(scene, path, "open_again");
 	ret = fcntl(fd, F_SETLEASE, F_WRLCK) ? errno : 0;
-	HOLDS(!ret, "the lease is refused", "F_SETLEASE beside an O_PATH descriptor: %s",
-	      strerror(ret));
+	holds(scene, !ret, "F_SETLEASE beside an O_PATH descriptor: %s", strerror(ret));
 	close(path);
 	close(fd);
 }
 
 /*
- * Until 7.0 there were leases wherever a file system did not refuse them, and since then only
- * where it offers them. That of /proc does neither.
+ * Until 7.0 there were leases unless a file system refused them; since then, only if it offers
+ * them. The file system of /proc does neither.
  */
-CLAIM(practice, POSIX_ONLY, a_lease_on_a_file_of_proc_is_einval_or_held)
+PRACTICE(POSIX, a_lease_on_a_file_of_proc_is_einval_or_held)
 {
 	int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC), ret, held;
 	struct stat file;
 
-	SETS_UP(fd);
-	SETS_UP(fstat(fd, &file));
-	SKIPS_UNLESS(file.st_uid == geteuid(), "one's own files of /proc belong to another");
+	sets_up(scene, fd, "open");
+	if (!sets_up(scene, fstat(fd, &file), "fstat") ||
+	    !skip_unless(scene, file.st_uid == geteuid(),
+			 "one's own files of /proc belong to another"))
+		return;
 	ret = fcntl(fd, F_SETLEASE, F_RDLCK) ? errno : 0;
 	held = fcntl(fd, F_GETLEASE);
-	HOLDS(ret ? ret == EINVAL && held == F_UNLCK : held == F_RDLCK, "neither of the two",
+	holds(scene, ret ? ret == EINVAL && held == F_UNLCK : held == F_RDLCK,
 	      "F_SETLEASE on a file of /proc: %s, and then F_GETLEASE: %d",
 	      ret ? strerror(ret) : "success", held);
 	close(fd);
@@ -225,25 +234,28 @@ static bool has_delegations(const struct scene *scene)
 }
 
 /* 12965a190eae (6.19): a read delegation was given on a file that is open for writing. */
-CLAIM(practice, POSIX_ONLY, no_read_delegation_on_a_file_open_for_writing)
+PRACTICE(POSIX, no_read_delegation_on_a_file_open_for_writing)
 {
 	struct delegation_request request = { .type = F_RDLCK };
-	int fd = open_new(&self->scene, O_RDONLY), writer, ret;
+	int fd = open_new(scene, O_RDONLY), writer, ret;
 
-	SETS_UP(fd);
+	fixed_by("12965a190eae", "6.19");
+	if (!sets_up(scene, fd, "open_new"))
+		return;
 	ret = fcntl(fd, SETDELEG, &request) ? errno : 0;
-	SKIPS_UNLESS(!ret || ret == EAGAIN || has_delegations(&self->scene), "no delegations here");
-	REQUIRES(!ret, "a first delegation: %s", strerror(ret));
+	skip_unless(scene, !ret || ret == EAGAIN || has_delegations(scene), "no delegations here");
+	if (!requires(scene, !ret, "a first delegation: %s", strerror(ret)))
+		return;
 	request.type = F_UNLCK;
-	SETS_UP(fcntl(fd, SETDELEG, &request));
+	sets_up(scene, fcntl(fd, SETDELEG, &request), "F_SETDELEG");
 	writer = open_again(fd, O_WRONLY);
-	SETS_UP(writer);
+	sets_up(scene, writer, "open_again");
 	request.type = F_RDLCK;
 	ret = fcntl(fd, SETDELEG, &request) ? errno : 0;
-	HOLDS(ret == EAGAIN, "not EAGAIN", "F_SETDELEG beside a writer: %s",
+	holds(scene, ret == EAGAIN, "F_SETDELEG beside a writer: %s",
 	      ret ? strerror(ret) : "success");
 	close(writer);
 	close(fd);
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The number in @path, or -1 where there is no such file. */
+/* Return the number in the file @path, or -1 if there is no such file. */
 static inline long sysctl_at(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -20,7 +20,7 @@ static inline long sysctl_at(const char *path)
 	return got <= 0 ? -1 : strtol(text, NULL, 10);
 }
 
-/* sysctl_of("fs/leases-enable") */
+/* The same for a name below /proc/sys: sysctl_of("fs/leases-enable"). */
 static inline long sysctl_of(const char *name)
 {
 	char path[80];

@@ -2,12 +2,12 @@
 /*
  * Which tasks are "the process" that a lock belongs to?
  *
- * For a lock made by fcntl() or lockf(), it is all those that share a table of descriptors.
- * The threads of a process do, but a clone that shares the table (CLONE_FILES) is one of
- * them too, though a process of its own, and a thread that gives up sharing it is not. Who
- * the user is, and with what capabilities, does not matter once the lock is held.
+ * For a lock made by fcntl() or lockf(), it is all tasks that share a table of descriptors: the
+ * threads of a process, and also a clone that shares the table (CLONE_FILES), though that is
+ * another process. A thread that stops sharing the table does not belong to it any more. The
+ * user and the capabilities do not matter once the lock is held.
  */
-#define EXPECTATION_KEEPS	PRIVILEGE(CAP_SETUID)
+#define CLAIM_KEEPS	PRIVILEGE(CAP_SETUID)
 #include <fcntl.h>
 #include <sched.h>
 #include <stdalign.h>
@@ -19,8 +19,9 @@
 /* ---- clones that share the holder's table; in the drawing, c is a close, e an exec ---- */
 
 /*
- * A clone made by hand is not told to die with its parent, and has to be. With CLONE_PARENT
- * that is the holder's parent, the test, so that it can outlive the holder.
+ * A clone must ask to die with its parent: unlike fork(), clone() does not run the handler that
+ * does so. With CLONE_PARENT the parent is that of the holder, the test, so that the clone can
+ * outlive the holder.
  */
 static alignas(16) char stack[1 << 16];
 static pid_t parent_of_clone;
@@ -31,7 +32,7 @@ static pid_t share_files(struct actor *self, int flags, int (*perform)(void *act
 	return clone(perform, stack + sizeof(stack), CLONE_FILES | flags | SIGCHLD, self);
 }
 
-/* What it exits with: 0 or an errno. */
+/* Return what the clone exits with: 0 or an errno. */
 static int await_clone(pid_t clone)
 {
 	int status;
@@ -46,7 +47,7 @@ static int try_in_clone(void *actor)
 	struct actor *self = actor;
 
 	actor_die_with_parent(parent_of_clone);
-	self->scene->board->number[0] = -act_try(self, EXCLUSIVE);
+	self->scene->shared->number[0] = -act_try(self, EXCLUSIVE);
 	return 0;
 }
 
@@ -67,7 +68,7 @@ static int stay_in_clone(void *actor)
 	return 0;
 }
 
-/* number[0]: what the clone was answered, 0 or an errno. */
+/* number[0]: what the clone's request returned, 0 or an errno. */
 static int have_a_clone_try(struct actor *self, void *arg)
 {
 	(void)arg;
@@ -86,11 +87,11 @@ static int have_a_clone_stay(struct actor *self, void *arg)
 	pid_t clone = share_files(self, CLONE_PARENT, stay_in_clone);
 
 	(void)arg;
-	self->scene->board->number[0] = clone;
+	self->scene->shared->number[0] = clone;
 	return clone < 0 ? -errno : 0;
 }
 
-/* No descriptor of the file is to be closed by that. */
+/* The exec must not close a descriptor of the file. */
 static int exec_with_all(struct actor *self, void *arg)
 {
 	(void)arg;
@@ -102,10 +103,10 @@ static int exec_with_all(struct actor *self, void *arg)
 
 static void end_clone(struct scene *scene)
 {
-	pid_t clone = scene->board->number[0];
+	pid_t clone = scene->shared->number[0];
 
-	if (!scene->trouble[0] && (kill(clone, SIGKILL) < 0 || waitpid(clone, NULL, 0) < 0))
-		trouble(scene, TROUBLE_BROKEN, "ending the clone: %s", strerror(errno));
+	if (scene_goes_on(scene) && (kill(clone, SIGKILL) < 0 || waitpid(clone, NULL, 0) < 0))
+		scene_broken(scene, "ending the clone: %s", strerror(errno));
 }
 
 /* ---- threads, and users ---- */
@@ -138,120 +139,115 @@ static int have_files_of_its_own(struct actor *self, void *arg)
 #define SYS_setresuid32	SYS_setresuid
 #endif
 
-/* number[0]: 0 or an errno. By the system call: the C library's is for all threads. */
+/* number[0]: 0 or an errno. The C library's setresuid() would be for all threads. */
 static int become_another_user(struct actor *self, void *arg)
 {
 	unsigned int somebody = geteuid() + 1;
 
 	(void)arg;
 	privilege_raise(CAP_SETUID);
-	self->scene->board->number[0] =
+	self->scene->shared->number[0] =
 		syscall(SYS_setresuid32, somebody, somebody, somebody) < 0 ? errno : 0;
 	privilege_keep(0);
 	return 0;
 }
 
-CLASS(promise);
-
 /*
  * clone(2), CLONE_FILES: "if one of the processes closes a file descriptor … the other
  * process is also affected".
  */
-CLAIM(promise, TRAIT_FILE, a_close_by_a_clone_that_shares_the_files_ends_it)
+PROMISE(FILE_LOCKS, a_close_by_a_clone_that_shares_the_files_ends_it)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, have_a_clone_close_it, NULL);
-	HAS_ENDED(cast, "a clone with CLONE_FILES closed the descriptor");
+	actor_do(pair.holder, have_a_clone_close_it, NULL);
+	has_ended(pair, "a clone with CLONE_FILES closed the descriptor");
 }
 
 /* fcntl(2): "The threads in a process share locks"; OFD locks and flocks are the description's. */
-CLAIM(promise, TRAIT_FILE, it_outlives_the_thread_that_took_it)
+PROMISE(FILE_LOCKS, it_outlives_the_thread_that_took_it)
 {
-	struct actor *peer = actor_start(&self->scene, "peer");
-	struct actor *holder = actor_start(&self->scene, "holder");
-	struct cast cast = { .peer = peer, .holder = holder };
+	struct actor *peer = actor_start(scene, "peer");
+	struct actor *holder = actor_start(scene, "holder");
+	struct pair pair = { .peer = peer, .holder = holder };
 
 	actor_do(holder, lock_by_a_thread_that_ends, NULL);
-	IS_KEPT(cast, "the end of the thread that took it");
+	is_kept(pair, "the end of the thread that took it");
 	actor_unlock(holder);
-	HAS_ENDED(cast, "a release by another thread");
+	has_ended(pair, "a release by another thread");
 }
 
-CLASS(practice);
-
-CLAIM(practice, TRAIT_OWNED_BY_PROCESS, a_clone_that_shares_the_files_is_not_excluded)
+PRACTICE(OWNED_BY_PROCESS, a_clone_that_shares_the_files_is_not_excluded)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 	int err;
 
-	actor_do(cast.holder, have_a_clone_try, NULL);
-	err = self->scene.board->number[0];
-	HOLDS(!err, "two owners", "a clone with CLONE_FILES was refused the lock: %s",
-	      strerror(err));
-	IS_KEPT(cast, "the clone's exit");
+	actor_do(pair.holder, have_a_clone_try, NULL);
+	err = scene->shared->number[0];
+	holds(scene, !err, "a clone with CLONE_FILES was refused the lock: %s", strerror(err));
+	is_kept(pair, "the clone's exit");
 }
 
-/* Its process has terminated, and fcntl(2) says that it is released then. */
-CLAIM(practice, TRAIT_FILE, a_clone_that_shares_the_files_keeps_it)
+/* By fcntl(2) a lock is released when its process terminates, and the holder has. */
+PRACTICE(FILE_LOCKS, a_clone_that_shares_the_files_keeps_it)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, have_a_clone_stay, NULL);
-	actor_kill(cast.holder);
-	IS_KEPT(cast, "the holder died and left a clone with CLONE_FILES");
-	end_clone(&self->scene);
-	HAS_ENDED(cast, "the clone died as well");
+	actor_do(pair.holder, have_a_clone_stay, NULL);
+	actor_kill(pair.holder);
+	is_kept(pair, "the holder died and left a clone with CLONE_FILES");
+	end_clone(scene);
+	has_ended(pair, "the clone died as well");
 }
 
 /* execve(2): "The file descriptor table is unshared"; the lock stays with the old one. */
-CLAIM(practice, TRAIT_OWNED_BY_PROCESS, an_exec_leaves_it_to_a_clone_that_shared_the_files)
+PRACTICE(OWNED_BY_PROCESS, an_exec_leaves_it_to_a_clone_that_shared_the_files)
 {
-	struct cast cast = hold(&self->scene);
+	struct pair pair = hold(scene);
 
-	actor_do(cast.holder, have_a_clone_stay, NULL);
-	actor_do(cast.holder, exec_with_all, NULL);
-	IS_KEPT(cast, "an exec with a clone with CLONE_FILES alive");
-	end_clone(&self->scene);
-	HAS_ENDED(cast, "the clone's death, with the new program still alive");
+	actor_do(pair.holder, have_a_clone_stay, NULL);
+	actor_do(pair.holder, exec_with_all, NULL);
+	is_kept(pair, "an exec with a clone with CLONE_FILES alive");
+	end_clone(scene);
+	has_ended(pair, "the clone's death, with the new program still alive");
 }
 
 /* unshare(2), CLONE_FILES: the thread "no longer shares its file descriptors". */
-CLAIM(practice, TRAIT_OWNED_BY_PROCESS, a_thread_with_files_of_its_own_is_excluded)
+PRACTICE(OWNED_BY_PROCESS, a_thread_with_files_of_its_own_is_excluded)
 {
-	struct actor *one = actor_start_with(&self->scene, ACTOR_THREAD, DESCRIPTION_OWN, "one", 0);
-	struct actor *two = actor_start_with(&self->scene, ACTOR_THREAD, DESCRIPTION_OWN, "two", 0);
+	struct actor *one = actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_OWN, "one", 0);
+	struct actor *two = actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_OWN, "two", 0);
 	int before, after;
 
 	actor_lock(one, EXCLUSIVE);
 	before = actor_try(two, EXCLUSIVE);
-	REQUIRES(!before, "a thread that shares the files: %s", strerror(-before));
+	requires(scene, !before, "a thread that shares the files: %s", strerror(-before));
 	actor_do(two, have_files_of_its_own, NULL);
 	after = actor_try(two, EXCLUSIVE);
-	HOLDS(after == -EAGAIN, "one owner",
+	holds(scene, after == -EAGAIN,
 	      "thread two, whose files are its own, was to be refused with EAGAIN, and got: %s",
 	      after ? strerror(-after) : "the lock");
 }
 
-/* A file lock is asked for with what open(2) has permitted; nothing is looked at afterwards. */
-CLAIM(practice, TRAIT_FILE, it_is_kept_across_a_change_of_user)
+/* A request needs only what open(2) has permitted; the kernel checks nothing afterwards. */
+PRACTICE(FILE_LOCKS, it_is_kept_across_a_change_of_user)
 {
-	struct actor *peer = actor_start(&self->scene, "peer");
-	struct actor *holder = actor_start_with(&self->scene, ACTOR_THREAD, DESCRIPTION_OWN,
+	struct actor *peer = actor_start(scene, "peer");
+	struct actor *holder = actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_OWN,
 						"holder", 0);
-	struct cast cast = held_by(holder, peer);
+	struct pair pair = held_by(holder, peer);
 	int error;
 
 	actor_do(holder, become_another_user, NULL);
-	error = self->scene.board->number[0];
+	error = scene->shared->number[0];
 	/* A user namespace may have no such user. */
 	if (error == EINVAL && privilege_is_confined())
 		error = EPERM;
-	NEEDS_CAPABILITY(CAP_SETUID, -error);
-	REQUIRES(!error, "becoming another user: %s", strerror(error));
-	IS_KEPT(cast, "the holder became another user, without capabilities");
+	needs_capability(scene, CAP_SETUID, -error);
+	requires(scene, !error, "becoming another user: %s", strerror(error));
+	is_kept(pair, "the holder became another user, without capabilities");
 	actor_unlock(holder);
-	HAS_ENDED(cast, "its release by the new user");
+	has_ended(pair, "its release by the new user");
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

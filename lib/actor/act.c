@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What an actor does itself, in its own process or thread. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -10,14 +9,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "actor/actor.h"
+#include "actor/act.h"
 #include "actor/order.h"
 #include "system/privilege.h"
 
 void act_sleeps_in(struct actor *self, struct asleep_call call)
 {
-	self->board->call.arg = call.arg;
-	__atomic_store_n(&self->board->call.nr, call.nr, __ATOMIC_RELEASE);
+	self->shared->call.arg = call.arg;
+	__atomic_store_n(&self->shared->call.nr, call.nr, __ATOMIC_RELEASE);
+	__atomic_add_fetch(&self->shared->turn, 1, __ATOMIC_RELEASE);
 }
 
 static int act(struct actor *self, struct lock_request request, bool wait, bool rotate)
@@ -28,8 +28,8 @@ static int act(struct actor *self, struct lock_request request, bool wait, bool 
 	int ret;
 
 	if (rotate)
-		history_add(history, self->lane, HISTORY_RELEASE, &request);
-	history_add(history, self->lane, HISTORY_REQUEST, &request);
+		history_add(history, self->row, HISTORY_RELEASE, &request);
+	history_add(history, self->row, HISTORY_REQUEST, &request);
 	if (wait)
 		act_sleeps_in(self, lock_sleeps_in(lock, request.mode));
 	if (rotate)
@@ -37,12 +37,12 @@ static int act(struct actor *self, struct lock_request request, bool wait, bool 
 	else
 		ret = lock_acquire(lock, &request, wait);
 	act_sleeps_in(self, ASLEEP_NOWHERE);
-	__atomic_add_fetch(&self->board->calls, 1, __ATOMIC_RELAXED);
-	history_add(history, self->lane, ret ? HISTORY_REFUSE : HISTORY_GRANT, &request);
+	__atomic_add_fetch(&self->shared->calls, 1, __ATOMIC_RELAXED);
+	history_add(history, self->row, ret ? HISTORY_REFUSE : HISTORY_GRANT, &request);
 	if (!ret)
-		self->board->holds |= bit;
+		self->shared->holds |= bit;
 	else if (rotate || history->drops)
-		self->board->holds &= ~bit;
+		self->shared->holds &= ~bit;
 	return ret;
 }
 
@@ -63,9 +63,9 @@ int act_rotate(struct actor *self, struct lock_request request)
 
 static int act_unlock_range(struct actor *self, struct lock_request range)
 {
-	history_add(self->scene->history, self->lane, HISTORY_RELEASE, &range);
+	history_add(self->scene->history, self->row, HISTORY_RELEASE, &range);
 	if (!range.start && !range.len)
-		self->board->holds &= ~(1u << range.site);
+		self->shared->holds &= ~(1u << range.site);
 	return lock_release(&self->lock[range.site], range.start, range.len);
 }
 
@@ -98,7 +98,7 @@ void actor_after_exec(int fd)
 
 	/*
 	 * execve(2) gives root its capabilities back, and prctl(2): then the parent-death signal
-	 * is gone. The end of @fd tells of a parent that has died before this.
+	 * is gone. If the parent has died before this, @fd is at its end.
 	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	privilege_keep(0);
@@ -109,22 +109,22 @@ void actor_after_exec(int fd)
 
 void act_mark(struct actor *self, char mark)
 {
-	history_mark(self->scene->history, self->lane, mark);
+	history_mark(self->scene->history, self->row, mark);
 }
 
-int act_poke(struct actor *self)
+int act_wake(struct actor *self)
 {
-	return write(self->scene->poke[1], "p", 1) == 1 ? 0 : -errno;
+	return write(self->scene->wake[1], "p", 1) == 1 ? 0 : -errno;
 }
 
-int act_await_poke(struct actor *self)
+int act_await_wake(struct actor *self)
 {
-	struct asleep_call call = { .nr = SYS_read, .arg = self->scene->poke[0] };
+	struct asleep_call call = { .nr = SYS_read, .arg = self->scene->wake[0] };
 	ssize_t got;
-	char poke;
+	char wake;
 
 	act_sleeps_in(self, call);
-	got = read(self->scene->poke[0], &poke, 1);
+	got = read(self->scene->wake[0], &wake, 1);
 	act_sleeps_in(self, ASLEEP_NOWHERE);
 	return got == 1 ? 0 : got ? -errno : -EPIPE;
 }
@@ -138,15 +138,15 @@ static int obey(struct actor *self, const struct order *order)
 		return act_try(self, order->request);
 	case ORDER_UNLOCK:
 		return act_unlock_range(self, order->request);
-	case ORDER_DEED:
-		return order->deed(self, order->arg);
+	case ORDER_JOB:
+		return order->job(self, order->arg);
 	case ORDER_EXIT:
 		_exit(0);
 	}
 	return -EINVAL;
 }
 
-static __thread struct actor_board *my_board;
+static __thread struct actor_shared *my_board;
 
 static void count_signal(int signal_number)
 {
@@ -179,9 +179,9 @@ static void perform(struct actor *self)
 	struct order order;
 	int ret;
 
-	self->board->tid = syscall(SYS_gettid);
-	self->board->call = ASLEEP_NOWHERE;
-	my_board = self->board;
+	self->shared->tid = syscall(SYS_gettid);
+	self->shared->call = ASLEEP_NOWHERE;
+	my_board = self->shared;
 	ret = handle_signals();
 	if (!ret)
 		ret = open_locks(self);
@@ -211,7 +211,7 @@ void perform_as_process(struct actor *self, pid_t parent)
 {
 	actor_die_with_parent(parent);
 	signal(SIGTERM, SIG_DFL);
-	/* /proc/PID/syscall is closed to whoever has fewer capabilities than PID. */
+	/* The test can read /proc/PID/syscall only if PID has no capability that it lacks. */
 	privilege_keep(0);
 	close(self->tell);
 	perform(self);

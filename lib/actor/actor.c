@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/capability.h>
-#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,80 +12,15 @@
 
 #include "actor/actor.h"
 #include "actor/order.h"
+#include "actor/rest.h"
 #include "system/privilege.h"
-
-static const char * const order_names[] = {
-	[ORDER_LOCK] = "a lock", [ORDER_TRY] = "a try", [ORDER_UNLOCK] = "a release",
-	[ORDER_DEED] = "a deed", [ORDER_EXIT] = "an exit",
-};
-
-const char *actor_name(const struct actor *actor)
-{
-	return actor->scene->history->name[actor->lane];
-}
-
-/* ---- what the test tells an actor ---- */
-
-bool actor_hear(struct actor *actor, int deadline)
-{
-	struct pollfd poll_tell = { .fd = actor->tell, .events = POLLIN };
-	int ret;
-
-	do
-		ret = poll(&poll_tell, 1, deadline);
-	while (ret < 0 && errno == EINTR);
-	if (ret <= 0)
-		return false;
-	if (recv(actor->tell, &ret, sizeof(ret), 0) != sizeof(ret)) {
-		trouble(actor->scene, TROUBLE_BROKEN, "%s has died", actor_name(actor));
-		ret = -EPIPE;
-	}
-	actor->busy = false;
-	actor->result = ret;
-	/* A lock may be refused; a deed says itself what it is content with. */
-	if (actor->deed && ret)
-		trouble(actor->scene, TROUBLE_STEP, "%s could not go on: %s", actor_name(actor),
-			strerror(-ret));
-	return true;
-}
-
-static void tell(struct actor *actor, const struct order *order)
-{
-	struct scene *scene = actor->scene;
-	struct order sent;
-
-	if (in_trouble(scene))
-		return;
-	if (actor->busy || actor->gone) {
-		trouble(scene, TROUBLE_STEP, "%s was to do %s, and is %s",
-			actor_name(actor), order_names[order->what],
-			actor->gone ? "gone" : "still waiting");
-		return;
-	}
-	actor->busy = true;
-	actor->deed = order->what == ORDER_DEED;
-	actor->queued = false;
-	actor->proof = (struct asleep_proof){ 0 };
-	/* What goes to another process has no bytes between its members that nobody has set. */
-	memset(&sent, 0, sizeof(sent));
-	sent.what = order->what;
-	sent.request.mode = order->request.mode;
-	sent.request.start = order->request.start;
-	sent.request.len = order->request.len;
-	sent.request.site = order->request.site;
-	sent.deed = order->deed;
-	sent.arg = order->arg;
-	if (send(actor->tell, &sent, sizeof(sent), MSG_NOSIGNAL) != sizeof(sent))
-		trouble(scene, TROUBLE_BROKEN, "%s cannot be told: %s", actor_name(actor),
-			strerror(errno));
-}
 
 static unsigned int calls_so_far(const struct scene *scene)
 {
 	unsigned int calls = 0;
 
 	for (int i = 0; i < scene->actors; i++)
-		calls += __atomic_load_n(&scene->board->actor[i].calls, __ATOMIC_RELAXED);
+		calls += __atomic_load_n(&scene->shared->actor[i].calls, __ATOMIC_RELAXED);
 	return calls;
 }
 
@@ -94,16 +28,16 @@ int actor_await(struct actor *actor)
 {
 	unsigned int before;
 
-	if (in_trouble(actor->scene))
+	if (!scene_goes_on(actor->scene))
 		return -ECANCELED;
-	/* A deed may take many turns with others, on a busy machine for long. */
+	/* A job may take many turns with others, on a busy machine for long. */
 	do
 		before = calls_so_far(actor->scene);
-	while (actor->busy && !actor_hear(actor, ASLEEP_DEADLINE) &&
+	while (actor->busy && !order_heard(actor, ASLEEP_DEADLINE) &&
 	       calls_so_far(actor->scene) != before);
 	if (actor->busy) {
-		trouble(actor->scene, TROUBLE_STEP, "%s was to return, and has not in %d ms",
-			actor_name(actor), ASLEEP_DEADLINE);
+		scene_failed(actor->scene, "%s was to return, and has not in %d ms",
+			     actor_name(actor), ASLEEP_DEADLINE);
 		return -ETIMEDOUT;
 	}
 	return actor->result;
@@ -118,26 +52,27 @@ struct actor *actor_start_with(struct scene *scene, enum actor_sort sort,
 	int pair[2], err;
 
 	snprintf(full, sizeof(full), number ? "%s%d" : "%s", name, number);
-	/* The caller goes on with an actor that does nothing, as all do in trouble. */
+	/* The caller goes on with an actor that does nothing, as all do after an error. */
 	if (scene->actors >= SCENE_ACTORS)
-		trouble(scene, TROUBLE_BROKEN, "no room for actor %s", full);
-	if (in_trouble(scene)) {
+		scene_broken(scene, "no room for actor %s", full);
+	if (!scene_goes_on(scene)) {
 		actor = &scene->actor[SCENE_ACTORS];
 		actor->scene = scene;
+		actor->shared = &scene->shared->actor[SCENE_ACTORS];
 		return actor;
 	}
 
 	actor = &scene->actor[scene->actors];
 	*actor = (struct actor){
 		.scene = scene,
-		.board = &scene->board->actor[scene->actors],
-		.lane = history_lane(scene->history, full),
+		.shared = &scene->shared->actor[scene->actors],
+		.row = history_row(scene->history, full),
 		.sort = sort,
 		.description = description,
 		.busy = true,	/* until it says that it is there */
 	};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		trouble(scene, TROUBLE_BROKEN, "socketpair for %s: %s", full, strerror(errno));
+		scene_broken(scene, "socketpair for %s: %s", full, strerror(errno));
 		return actor;
 	}
 	actor->tell = pair[0];
@@ -156,10 +91,10 @@ struct actor *actor_start_with(struct scene *scene, enum actor_sort sort,
 		close(actor->hear);
 	}
 	if (err)
-		trouble(scene, TROUBLE_BROKEN, "starting %s: %s", full, strerror(err));
+		scene_broken(scene, "starting %s: %s", full, strerror(err));
 	err = actor_await(actor);
 	if (err)
-		trouble(scene, TROUBLE_BROKEN, "%s cannot open the lock: %s", full, strerror(-err));
+		scene_broken(scene, "%s cannot open the lock: %s", full, strerror(-err));
 	return actor;
 }
 
@@ -175,7 +110,7 @@ struct actor *actor_start(struct scene *scene, const char *name)
 
 int actor_try(struct actor *actor, struct lock_request request)
 {
-	tell(actor, &(struct order){ .what = ORDER_TRY, .request = request });
+	order_give(actor, &(struct order){ .what = ORDER_TRY, .request = request });
 	return actor_await(actor);
 }
 
@@ -183,11 +118,11 @@ static void unlock(struct actor *actor, struct lock_request range)
 {
 	int ret;
 
-	tell(actor, &(struct order){ .what = ORDER_UNLOCK, .request = range });
+	order_give(actor, &(struct order){ .what = ORDER_UNLOCK, .request = range });
 	ret = actor_await(actor);
 	if (ret)
-		trouble(actor->scene, TROUBLE_STEP, "%s could not release the lock: %s",
-			actor_name(actor), strerror(-ret));
+		scene_failed(actor->scene, "%s could not release the lock: %s",
+			     actor_name(actor), strerror(-ret));
 }
 
 void actor_unlock_range(struct actor *actor, off_t start, off_t len)
@@ -202,20 +137,20 @@ void actor_unlock_site(struct actor *actor, int site)
 
 void actor_unlock(struct actor *actor)
 {
-	for (int i = 0; !in_trouble(actor->scene) && i < actor->scene->sites; i++) {
-		if (i == 0 || (actor->board->holds & 1u << i))
+	for (int i = 0; scene_goes_on(actor->scene) && i < actor->scene->sites; i++) {
+		if (i == 0 || (actor->shared->holds & 1u << i))
 			actor_unlock_site(actor, i);
 	}
 }
 
-void actor_begin(struct actor *actor, actor_deed deed, void *arg)
+void actor_begin(struct actor *actor, actor_job job, void *arg)
 {
-	tell(actor, &(struct order){ .what = ORDER_DEED, .deed = deed, .arg = arg });
+	order_give(actor, &(struct order){ .what = ORDER_JOB, .job = job, .arg = arg });
 }
 
-int actor_do(struct actor *actor, actor_deed deed, void *arg)
+int actor_do(struct actor *actor, actor_job job, void *arg)
 {
-	actor_begin(actor, deed, arg);
+	actor_begin(actor, job, arg);
 	return actor_await(actor);
 }
 
@@ -228,31 +163,57 @@ static const char *mode_name(enum lock_mode mode)
 
 void actor_begin_lock(struct actor *actor, struct lock_request request)
 {
-	tell(actor, &(struct order){ .what = ORDER_LOCK, .request = request });
+	order_give(actor, &(struct order){ .what = ORDER_LOCK, .request = request });
 }
 
 void actor_queue(struct actor *actor, struct lock_request request)
 {
 	actor_begin_lock(actor, request);
 	actor_settle_one(actor);
-	if (!in_trouble(actor->scene) && !actor->busy)
-		trouble(actor->scene, TROUBLE_STEP, "%s was to wait for %s lock, and did not: %s",
-			actor_name(actor), mode_name(request.mode),
-			actor->result ? strerror(-actor->result) : "it was granted at once");
+	if (scene_goes_on(actor->scene) && !actor->busy)
+		scene_failed(actor->scene, "%s was to wait for %s lock, and did not: %s",
+			     actor_name(actor), mode_name(request.mode),
+			     actor->result ? strerror(-actor->result) : "it was granted at once");
 }
 
 void actor_lock(struct actor *actor, struct lock_request request)
 {
 	actor_begin_lock(actor, request);
 	actor_settle_one(actor);
-	if (in_trouble(actor->scene))
+	if (!scene_goes_on(actor->scene))
 		return;
 	if (actor->busy)
-		trouble(actor->scene, TROUBLE_STEP, "%s was to be granted %s lock, and sleeps",
-			actor_name(actor), mode_name(request.mode));
+		scene_failed(actor->scene, "%s was to be granted %s lock, and sleeps",
+			     actor_name(actor), mode_name(request.mode));
 	else if (actor->result)
-		trouble(actor->scene, TROUBLE_STEP, "%s was to be granted %s lock: %s",
-			actor_name(actor), mode_name(request.mode), strerror(-actor->result));
+		scene_failed(actor->scene, "%s was to be granted %s lock: %s",
+			     actor_name(actor), mode_name(request.mode), strerror(-actor->result));
+}
+
+void scene_drain(struct scene *scene)
+{
+	for (;;) {
+		struct actor *holder = NULL, *lost = NULL;
+		int waiters = 0;
+
+		actor_settle(scene);
+		for (int i = 0; i < scene->actors; i++) {
+			struct actor *actor = &scene->actor[i];
+
+			if (actor_holds(actor) && !holder)
+				holder = actor;
+			if (actor_waits(actor)) {
+				lost = actor;
+				waiters++;
+			}
+		}
+		if (!holder && lost)
+			scene_failed(scene, "nobody holds the lock, and %s%s sleeps on",
+				     actor_name(lost), waiters > 1 ? " (and others)" : "");
+		if (!holder || !scene_goes_on(scene))
+			return;
+		actor_unlock(holder);
+	}
 }
 
 /* ---- scheduling ---- */
@@ -262,9 +223,9 @@ static int set_policy(struct actor *actor, int policy, int priority)
 {
 	struct sched_param param = { .sched_priority = priority };
 
-	if (in_trouble(actor->scene))
+	if (!scene_goes_on(actor->scene))
 		return -ECANCELED;
-	if (syscall(SYS_sched_setscheduler, actor->board->tid, policy, &param) < 0)
+	if (syscall(SYS_sched_setscheduler, actor->shared->tid, policy, &param) < 0)
 		return -errno;
 	return 0;
 }
@@ -283,7 +244,7 @@ int actor_defer(struct actor *actor)
 {
 	int err = set_policy(actor, SCHED_BATCH, 0);
 
-	if (!err && setpriority(PRIO_PROCESS, actor->board->tid, 19) < 0)
+	if (!err && setpriority(PRIO_PROCESS, actor->shared->tid, 19) < 0)
 		err = -errno;
 	return err;
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What befalls an actor from outside: signals, stops, its end. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -10,7 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "actor/actor.h"
+#include "actor/act.h"
+#include "actor/disturb.h"
 #include "actor/order.h"
 
 static void send_signal(struct actor *actor, int signal_number)
@@ -18,15 +18,15 @@ static void send_signal(struct actor *actor, int signal_number)
 	/* An actor that is a thread is not to share it with the rest of the process. */
 	pid_t group = actor->sort == ACTOR_THREAD ? getpid() : actor->pid;
 
-	if (syscall(SYS_tgkill, group, actor->board->tid, signal_number) < 0)
-		trouble(actor->scene, TROUBLE_BROKEN, "signal %d to %s: %s", signal_number,
-			actor_name(actor), strerror(errno));
+	if (syscall(SYS_tgkill, group, actor->shared->tid, signal_number) < 0)
+		scene_broken(actor->scene, "signal %d to %s: %s", signal_number,
+			     actor_name(actor), strerror(errno));
 }
 
 /* ---- signals that it handles ---- */
 
 struct handled {
-	struct actor_board *board;
+	struct actor_shared *shared;
 	unsigned int before;
 };
 
@@ -34,20 +34,20 @@ static int has_handled(void *arg)
 {
 	struct handled *handled = arg;
 
-	return __atomic_load_n(&handled->board->signals, __ATOMIC_ACQUIRE) != handled->before;
+	return __atomic_load_n(&handled->shared->signals, __ATOMIC_ACQUIRE) != handled->before;
 }
 
 static void have_handled(struct actor *actor, int signal_number)
 {
-	struct handled handled = { .board = actor->board };
+	struct handled handled = { .shared = actor->shared };
 
-	if (in_trouble(actor->scene))
+	if (!scene_goes_on(actor->scene))
 		return;
-	handled.before = __atomic_load_n(&actor->board->signals, __ATOMIC_ACQUIRE);
+	handled.before = __atomic_load_n(&actor->shared->signals, __ATOMIC_ACQUIRE);
 	send_signal(actor, signal_number);
-	if (!in_trouble(actor->scene) && asleep_poll(has_handled, &handled, ASLEEP_DEADLINE) < 0)
-		trouble(actor->scene, TROUBLE_STEP, "%s has not handled signal %d in %d ms",
-			actor_name(actor), signal_number, ASLEEP_DEADLINE);
+	if (scene_goes_on(actor->scene) && asleep_poll(has_handled, &handled, ASLEEP_DEADLINE) < 0)
+		scene_failed(actor->scene, "%s has not handled signal %d in %d ms",
+			     actor_name(actor), signal_number, ASLEEP_DEADLINE);
 }
 
 void actor_interrupt(struct actor *actor)
@@ -64,11 +64,11 @@ void actor_interrupt_and_restart(struct actor *actor)
 
 static bool is_process(struct actor *actor)
 {
-	if (in_trouble(actor->scene))
+	if (!scene_goes_on(actor->scene))
 		return false;
 	if (actor->pid <= 0)
-		trouble(actor->scene, TROUBLE_BROKEN, "%s is no process, or no more",
-			actor_name(actor));
+		scene_broken(actor->scene, "%s is no process, or no more",
+			     actor_name(actor));
 	return actor->pid > 0;
 }
 
@@ -77,13 +77,13 @@ static bool await_change(struct actor *actor, int change)
 {
 	siginfo_t info;
 
-	if (in_trouble(actor->scene))
+	if (!scene_goes_on(actor->scene))
 		return false;
 	while (waitid(P_PID, actor->pid, &info, change) < 0) {
 		if (errno == EINTR)
 			continue;
-		trouble(actor->scene, TROUBLE_BROKEN, "waitid for %s: %s", actor_name(actor),
-			strerror(errno));
+		scene_broken(actor->scene, "waitid for %s: %s", actor_name(actor),
+			     strerror(errno));
 		return false;
 	}
 	return true;
@@ -108,15 +108,15 @@ void actor_continue(struct actor *actor)
 /* ---- its end ---- */
 
 /* What it held is let go of before it can be reaped: a process ends after its files. */
-static void bury(struct actor *actor)
+static void reap(struct actor *actor)
 {
 	struct lock_request all = WHOLE;
 
 	if (!await_change(actor, WEXITED))
 		return;
 	if (actor->busy)
-		history_add(actor->scene->history, actor->lane, HISTORY_REFUSE, &all);
-	actor->board->holds = 0;
+		history_add(actor->scene->history, actor->row, HISTORY_REFUSE, &all);
+	actor->shared->holds = 0;
 	actor->busy = false;
 	actor->queued = false;
 	actor->still = false;
@@ -129,8 +129,8 @@ static void note_release(struct actor *actor)
 	for (int i = 0; i < actor->scene->sites; i++) {
 		struct lock_request all = at_site(i, WHOLE);
 
-		if (actor->board->holds & 1u << i)
-			history_add(actor->scene->history, actor->lane, HISTORY_RELEASE, &all);
+		if (actor->shared->holds & 1u << i)
+			history_add(actor->scene->history, actor->row, HISTORY_RELEASE, &all);
 	}
 }
 
@@ -141,7 +141,7 @@ void actors_kill(struct actor *actors[], int count)
 			return;
 		note_release(actors[i]);
 	}
-	/* Those who wait first: the end of a holder is not to grant them anything any more. */
+	/* The waiters first: the end of a holder must not grant them anything. */
 	for (int i = 0; i < count; i++) {
 		if (actors[i]->busy)
 			send_signal(actors[i], SIGKILL);
@@ -151,7 +151,7 @@ void actors_kill(struct actor *actors[], int count)
 			send_signal(actors[i], SIGKILL);
 	}
 	for (int i = 0; i < count; i++)
-		bury(actors[i]);
+		reap(actors[i]);
 }
 
 void actor_kill(struct actor *actor)
@@ -166,13 +166,13 @@ void actor_exit(struct actor *actor)
 	if (!is_process(actor))
 		return;
 	if (actor->busy)
-		trouble(actor->scene, TROUBLE_STEP, "%s was to exit, and is still waiting",
-			actor_name(actor));
+		scene_failed(actor->scene, "%s was to exit, and is still waiting",
+			     actor_name(actor));
 	note_release(actor);
-	if (!in_trouble(actor->scene) &&
+	if (scene_goes_on(actor->scene) &&
 	    send(actor->tell, &order, sizeof(order), MSG_NOSIGNAL) != sizeof(order))
-		trouble(actor->scene, TROUBLE_BROKEN, "%s cannot be told: %s", actor_name(actor),
-			strerror(errno));
-	if (!in_trouble(actor->scene))
-		bury(actor);
+		scene_broken(actor->scene, "%s cannot be told: %s", actor_name(actor),
+			     strerror(errno));
+	if (scene_goes_on(actor->scene))
+		reap(actor);
 }

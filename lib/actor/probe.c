@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Which bytes are locked, as somebody else finds out. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "actor/actor.h"
-#include "actor/order.h"
+#include "actor/probe.h"
 
 /* Not act_try(): many bytes would crowd out what the history is about. */
 static int try_byte(struct lock *lock, enum lock_mode mode, off_t at)
@@ -33,25 +32,25 @@ static char look_at(struct lock *lock, off_t at)
 
 static int look_at_bytes(struct actor *self, void *arg)
 {
-	struct scene_board *board = self->scene->board;
+	struct scene_shared *shared = self->scene->shared;
 
 	(void)arg;
-	for (int i = 0; board->probed[i]; i++)
-		board->probed[i] = look_at(&self->lock[0], board->probe_start + i);
+	for (int i = 0; shared->probed[i]; i++)
+		shared->probed[i] = look_at(&self->lock[0], shared->probe_start + i);
 	return 0;
 }
 
 const char *actor_probe(struct actor *actor, off_t start, int count)
 {
-	struct scene_board *board = actor->scene->board;
+	struct scene_shared *shared = actor->scene->shared;
 
 	if (count > SCENE_PROBED)
-		trouble(actor->scene, TROUBLE_BROKEN, "no room to probe %d bytes", count);
-	if (in_trouble(actor->scene))
+		scene_broken(actor->scene, "no room to probe %d bytes", count);
+	if (!scene_goes_on(actor->scene))
 		return "";
-	board->probe_start = start;
-	memset(board->probed, '?', count);
-	board->probed[count] = '\0';
+	shared->probe_start = start;
+	memset(shared->probed, '?', count);
+	shared->probed[count] = '\0';
 	actor_do(actor, look_at_bytes, NULL);
-	return board->probed;
+	return shared->probed;
 }

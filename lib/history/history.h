@@ -2,6 +2,9 @@
 /*
  * history: what was requested, granted and released, in order.
  *
+ * The room lib/history has the events (history.h), what they prove (judge.h), their drawing
+ * (draw.h), and their text (save.h); row.h is private to it. It uses lib/lock.
+ *
  * The actors write it into memory that they share, each event at the moment
  * when it is certain: a request before the call, a grant after the call, a
  * release before the call that releases. A lock is therefore held at least from
@@ -14,7 +17,7 @@
 #include "lock/lock.h"
 
 #define HISTORY_EVENTS	4096
-#define HISTORY_LANES	80
+#define HISTORY_ROWS	80
 #define HISTORY_NAME	16
 
 enum history_what {
@@ -28,7 +31,7 @@ enum history_what {
 
 struct history_event {
 	unsigned char what;
-	unsigned char lane;
+	unsigned char row;
 	unsigned char mode;
 	char mark;
 	unsigned char site;
@@ -38,9 +41,9 @@ struct history_event {
 
 struct history {
 	unsigned int used;		/* may exceed HISTORY_EVENTS: the rest was not kept */
-	bool drops;		/* who asks for a conversion may have lost the old lock: flock(2) */
-	int lanes;
-	char name[HISTORY_LANES][HISTORY_NAME];
+	bool drops;		/* a conversion may lose the old lock while it waits: flock(2) */
+	int rows;
+	char name[HISTORY_ROWS][HISTORY_NAME];
 	struct history_event event[HISTORY_EVENTS];
 };
 
@@ -48,7 +51,7 @@ struct history {
 struct history_verdict {
 	int count;		/* how often */
 	int event;		/* the first that decides */
-	int lane;		/* who did it */
+	int row;		/* of the actor that did it */
 	int other;		/* to whom */
 };
 
@@ -56,44 +59,24 @@ struct history_verdict {
 struct history *history_new(void);
 void history_free(struct history *history);
 
-/* Forget all events and lanes. */
+/* Forget all events and rows. */
 void history_clear(struct history *history);
 
 /* Forget the events alone: another round of the same actors. */
 void history_forget(struct history *history);
 
-/* A lane for an actor of that name; its number, or -ENOSPC. */
-int history_lane(struct history *history, const char *name);
+/* A row for an actor of that name; its number, or -ENOSPC. */
+int history_row(struct history *history, const char *name);
 
 /* Append an event; may be called by any number of tasks at once. */
-void history_add(struct history *history, int lane, enum history_what what,
+void history_add(struct history *history, int row, enum history_what what,
 		 const struct lock_request *request);
-void history_mark(struct history *history, int lane, char mark);
+void history_mark(struct history *history, int row, char mark);
 
 /* How many events are kept. */
 int history_length(const struct history *history);
 
-/*
- * Did two hold conflicting locks at a time? Where a conversion drops the old lock, it
- * does not count while the conversion waits; nor does an exclusive lock against a reader
- * while its holder asks for a shared one.
- */
-struct history_verdict history_overlap(const struct history *history);
-
-/*
- * Was anybody who had been seen waiting (HISTORY_QUEUED) passed by a conflicting
- * request that was made afterwards?
- */
-struct history_verdict history_overtaking(const struct history *history);
-
-/* The first mark of that sort, and how many there are. */
-struct history_verdict history_marked(const struct history *history, char mark);
-
-/*
- * Draw a lane for each actor, a column for each event, around the event that
- * decided (-1: around the end). @emit gets each line, without a line feed.
- */
-void history_draw(const struct history *history, const struct history_verdict *verdict,
-		  void (*emit)(const char *line));
+/* Return the name of an actor's row, "nobody" for -1. */
+const char *history_name(const struct history *history, int row);
 
 #endif /* LOCKFAIR_HISTORY_H */

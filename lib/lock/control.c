@@ -2,25 +2,21 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
-#include <linux/futex.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "lock/control.h"
-
-#if !defined(SYS_futex) && defined(SYS_futex_time64)
-#define SYS_futex SYS_futex_time64
-#endif
+#include "system/futex.h"
 
 /*
- * Both are ticket locks: whoever draws the next number is next, whatever the
- * scheduler does, for nobody else's number is ever called.
+ * Both are ticket locks: an actor draws a number, and enters when its number is called, whatever
+ * the scheduler does.
  *
- * The futex control also has a shared mode: a reader waits for all writers
- * before it (read), a writer for everybody before it (write), and a reader
- * that has been let in lets the next reader in.
+ * The futex control also has a shared mode: a reader waits for the writers before it (the word
+ * "read"), a writer for everybody before it (the word "write"), and a reader that has entered
+ * calls the next reader.
  */
 
 static unsigned int load(const unsigned int *word)
@@ -47,15 +43,15 @@ static unsigned int ticket_bit(unsigned int ticket)
 	return 1u << ticket % 32;
 }
 
-static int futex_await(unsigned int *word, unsigned int ticket)
+static int await_ticket(unsigned int *word, unsigned int ticket)
 {
 	unsigned int seen;
 
 	while ((seen = load(word)) != ticket) {
-		if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, NULL, NULL,
-			    ticket_bit(ticket)) < 0 &&
-		    errno != EAGAIN && errno != EINTR)
-			return -errno;
+		int err = futex_wait(word, seen, ticket_bit(ticket));
+
+		if (err && err != -EAGAIN && err != -EINTR)
+			return err;
 	}
 	return 0;
 }
@@ -65,10 +61,7 @@ static int futex_call_next(unsigned int *word)
 {
 	unsigned int next = __atomic_add_fetch(word, 1, __ATOMIC_SEQ_CST);
 
-	if (syscall(SYS_futex, word, FUTEX_WAKE_BITSET, INT_MAX, NULL, NULL,
-		    ticket_bit(next)) < 0)
-		return -errno;
-	return 0;
+	return futex_wake(word, INT_MAX, ticket_bit(next));
 }
 
 static int futex_admitted(struct lock *lock, enum lock_mode mode, unsigned int ticket)
@@ -85,7 +78,7 @@ static unsigned int *futex_word(struct lock_words *words, enum lock_mode mode)
 
 static int futex_enter(struct lock *lock, enum lock_mode mode, unsigned int ticket)
 {
-	int err = futex_await(futex_word(lock->site->words, mode), ticket);
+	int err = await_ticket(futex_word(lock->site->words, mode), ticket);
 
 	return err ? err : futex_admitted(lock, mode, ticket);
 }
@@ -129,7 +122,7 @@ static int baton_pass(const struct lock *lock)
 
 static int control_enter(struct lock *lock, enum lock_mode mode, unsigned int ticket)
 {
-	if (lock->site->kind == LOCK_EVENTFD)
+	if (lock->site->kind == KIND_EVENTFD)
 		return baton_take(lock, ticket);
 	return futex_enter(lock, mode, ticket);
 }
@@ -148,7 +141,7 @@ int control_acquire(struct lock *lock, const struct lock_request *request, bool 
 
 int control_release(const struct lock *lock)
 {
-	return lock->site->kind == LOCK_EVENTFD ? baton_pass(lock) : futex_release(lock);
+	return lock->site->kind == KIND_EVENTFD ? baton_pass(lock) : futex_release(lock);
 }
 
 int control_rotate(struct lock *lock, const struct lock_request *request)
@@ -164,7 +157,7 @@ struct asleep_call control_sleeps_in(const struct lock *lock, enum lock_mode mod
 	struct asleep_call call = { .nr = SYS_read, .arg = ASLEEP_ANY };
 
 	/* Which eventfd it is depends on the ticket; the futex is known. */
-	if (lock->site->kind == LOCK_FUTEX) {
+	if (lock->site->kind == KIND_FUTEX) {
 		call.nr = SYS_futex;
 		call.arg = (unsigned long)futex_word(lock->site->words, mode);
 	}
@@ -191,7 +184,7 @@ int control_open(struct lock_site *site)
 		site->words = NULL;
 		return -errno;
 	}
-	for (int i = 0; site->kind == LOCK_EVENTFD && i < LOCK_BATONS; i++) {
+	for (int i = 0; site->kind == KIND_EVENTFD && i < LOCK_BATONS; i++) {
 		/* The baton starts with the first ticket. */
 		site->baton[i] = eventfd(i == 0, EFD_CLOEXEC);
 		if (site->baton[i] < 0) {

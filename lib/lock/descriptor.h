@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* descriptor: making, opening anew and passing descriptors of a file. */
+/* descriptor: making, reopening and passing descriptors of a file. */
 #ifndef LOCKFAIR_DESCRIPTOR_H
 #define LOCKFAIR_DESCRIPTOR_H
 

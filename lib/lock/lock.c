@@ -18,31 +18,27 @@
 static const struct {
 	const char *name;
 	unsigned int traits;
-} kinds[LOCK_KINDS] = {
-	[LOCK_POSIX] = {
+} kinds[KINDS] = {
+	[KIND_POSIX] = {
 		"posix",
 		TRAIT_FILE | TRAIT_SHARED | TRAIT_RANGES | TRAIT_OWNED_BY_PROCESS |
-		TRAIT_CONVERTS | TRAIT_CONVERTS_IN_PLACE | TRAIT_DETECTS_DEADLOCK |
-		TRAIT_QUERIES,
+		TRAIT_DETECTS_DEADLOCK | TRAIT_QUERIES,
 	},
-	[LOCK_OFD] = {
+	[KIND_OFD] = {
 		"ofd",
-		TRAIT_FILE | TRAIT_SHARED | TRAIT_RANGES | TRAIT_OWNED_BY_DESCRIPTION |
-		TRAIT_EXCLUDES_THREADS | TRAIT_CONVERTS | TRAIT_CONVERTS_IN_PLACE |
-		TRAIT_QUERIES,
+		TRAIT_FILE | TRAIT_SHARED | TRAIT_RANGES | TRAIT_EXCLUDES_THREADS | TRAIT_QUERIES,
 	},
-	[LOCK_FLOCK] = {
+	[KIND_FLOCK] = {
 		"flock",
-		TRAIT_FILE | TRAIT_SHARED | TRAIT_OWNED_BY_DESCRIPTION |
-		TRAIT_EXCLUDES_THREADS | TRAIT_CONVERTS | TRAIT_CONVERTS_BY_DROPPING,
+		TRAIT_FILE | TRAIT_SHARED | TRAIT_EXCLUDES_THREADS | TRAIT_CONVERTS_BY_DROPPING,
 	},
-	[LOCK_LOCKF] = {
+	[KIND_LOCKF] = {
 		"lockf",
-		TRAIT_FILE | TRAIT_RANGES | TRAIT_OWNED_BY_PROCESS |
-		TRAIT_DETECTS_DEADLOCK | TRAIT_FROM_POSITION,
+		TRAIT_FILE | TRAIT_RANGES | TRAIT_OWNED_BY_PROCESS | TRAIT_DETECTS_DEADLOCK |
+		TRAIT_FROM_POSITION,
 	},
-	[LOCK_EVENTFD] = { "eventfd", TRAIT_EXCLUDES_THREADS },
-	[LOCK_FUTEX] = { "futex", TRAIT_SHARED | TRAIT_EXCLUDES_THREADS },
+	[KIND_EVENTFD] = { "eventfd", TRAIT_EXCLUDES_THREADS },
+	[KIND_FUTEX] = { "futex", TRAIT_SHARED | TRAIT_EXCLUDES_THREADS },
 };
 
 const char *lock_kind_name(enum lock_kind kind)
@@ -72,7 +68,7 @@ static int fcntl_set(const struct lock *lock, short type, off_t start, off_t len
 		.l_pid = 0,	/* fcntl(2): must be zero for an OFD lock */
 	};
 
-	if (lock->site->kind == LOCK_OFD)
+	if (lock->site->kind == KIND_OFD)
 		return raw(fcntl(lock->fd, wait ? F_OFD_SETLKW : F_OFD_SETLK, &range));
 	return raw(fcntl(lock->fd, wait ? F_SETLKW : F_SETLK, &range));
 }
@@ -90,10 +86,10 @@ static int file_acquire(const struct lock *lock, const struct lock_request *requ
 	bool exclusive = request->mode == MODE_EXCLUSIVE;
 
 	switch (lock->site->kind) {
-	case LOCK_FLOCK:
+	case KIND_FLOCK:
 		return raw(flock(lock->fd,
 				 (exclusive ? LOCK_EX : LOCK_SH) | (wait ? 0 : LOCK_NB)));
-	case LOCK_LOCKF:
+	case KIND_LOCKF:
 		return lockf_set(lock, wait ? F_LOCK : F_TLOCK, request->start, request->len);
 	default:
 		return fcntl_set(lock, exclusive ? F_WRLCK : F_RDLCK, request->start,
@@ -104,9 +100,9 @@ static int file_acquire(const struct lock *lock, const struct lock_request *requ
 static int file_release(const struct lock *lock, off_t start, off_t len)
 {
 	switch (lock->site->kind) {
-	case LOCK_FLOCK:
+	case KIND_FLOCK:
 		return raw(flock(lock->fd, LOCK_UN));
-	case LOCK_LOCKF:
+	case KIND_LOCKF:
 		return lockf_set(lock, F_ULOCK, start, len);
 	default:
 		return fcntl_set(lock, F_UNLCK, start, len, false);
@@ -116,9 +112,9 @@ static int file_release(const struct lock *lock, off_t start, off_t len)
 int lock_query(const struct lock *lock, struct flock *flock)
 {
 	switch (lock->site->kind) {
-	case LOCK_POSIX:
+	case KIND_POSIX:
 		return raw(fcntl(lock->fd, F_GETLK, flock));
-	case LOCK_OFD:
+	case KIND_OFD:
 		return raw(fcntl(lock->fd, F_OFD_GETLK, flock));
 	default:
 		return -EINVAL;
@@ -173,7 +169,7 @@ struct asleep_call lock_sleeps_in(const struct lock *lock, enum lock_mode mode)
 
 	if (is_control(lock->site))
 		return control_sleeps_in(lock, mode);
-	if (lock->site->kind != LOCK_FLOCK) {
+	if (lock->site->kind != KIND_FLOCK) {
 #ifdef SYS_fcntl64
 		call.nr = SYS_fcntl64;
 #else
@@ -216,7 +212,7 @@ void lock_site_close(struct lock_site *site)
 	memset(site->baton, -1, sizeof(site->baton));
 }
 
-/* Through a socket and back: what arrives is the same description, whoever sent it. */
+/* Send the descriptor through a socket to this process: it refers to the same description. */
 static int pass_to_oneself(int fd)
 {
 	int pair[2], err, passed;
@@ -335,7 +331,7 @@ bool lock_may_be_missing(const struct lock_site *site, int err)
 	if (lock_kernel_has_none())
 		return true;
 	if (is_local(site->fd))
-		return site->kind == LOCK_OFD && err == -EINVAL &&
+		return site->kind == KIND_OFD && err == -EINVAL &&
 		       (!release_is_since(3, 15) || release_is_gvisor());
 	return !is_fault(err);
 }

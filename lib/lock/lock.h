@@ -5,8 +5,11 @@
  * Four are the file locks of Linux. The other two, eventfd and futex, are
  * controls: locks made in user space that hand themselves over in the strict
  * order of the requests. They go through the same test bodies as the file
- * locks, so that a body which finds a file lock unfair has shown that it can
- * tell.
+ * locks, so that a body that finds a file lock unfair has shown that it can see
+ * the difference.
+ *
+ * The room has the kinds behind one interface: lock.h, and for it control.h, the locks made in
+ * user space, and descriptor.h, the ways to get a descriptor. It may use lib/system.
  */
 #ifndef LOCKFAIR_LOCK_H
 #define LOCKFAIR_LOCK_H
@@ -18,16 +21,16 @@
 
 /* Sources: fcntl(2) on locks is fcntl_locking(2) in newer manual pages. */
 enum lock_kind {
-	LOCK_POSIX,	/* fcntl(F_SETLK, F_SETLKW) */
-	LOCK_OFD,	/* fcntl(F_OFD_SETLK, F_OFD_SETLKW) */
-	LOCK_FLOCK,	/* flock() */
-	LOCK_LOCKF,	/* lockf() */
-	LOCK_EVENTFD,	/* control: a baton passed from eventfd to eventfd */
-	LOCK_FUTEX,	/* control: a ticket lock on FUTEX_WAIT_BITSET */
-	LOCK_KINDS
+	KIND_POSIX,	/* fcntl(F_SETLK, F_SETLKW) */
+	KIND_OFD,	/* fcntl(F_OFD_SETLK, F_OFD_SETLKW) */
+	KIND_FLOCK,	/* flock() */
+	KIND_LOCKF,	/* lockf() */
+	KIND_EVENTFD,	/* control: a baton passed from eventfd to eventfd */
+	KIND_FUTEX,	/* control: a ticket lock on FUTEX_WAIT_BITSET */
+	KINDS
 };
 
-/* What a kind offers. A test names the traits that it needs. */
+/* What a kind offers, for the code that asks; tests name kinds (claim/kinds.h). */
 enum lock_trait {
 	/* The kernel's, on a file; the kinds without it are the controls. */
 	TRAIT_FILE			= 1 << 0,
@@ -35,27 +38,22 @@ enum lock_trait {
 	TRAIT_SHARED			= 1 << 1,
 	/* It covers a range of bytes. */
 	TRAIT_RANGES			= 1 << 2,
-	/* fcntl(2): a process has one lock on a byte. */
-	TRAIT_OWNED_BY_PROCESS		= 1 << 3,
-	/* fcntl(2), flock(2): it belongs to the open file description. */
-	TRAIT_OWNED_BY_DESCRIPTION	= 1 << 4,
 	/* Threads of one process can exclude each other with it. */
-	TRAIT_EXCLUDES_THREADS		= 1 << 5,
-	/* A holder can ask for the other mode … */
-	TRAIT_CONVERTS			= 1 << 6,
-	/* … and keeps what it has until that is granted … */
-	TRAIT_CONVERTS_IN_PLACE		= 1 << 7,
-	/* … or not; flock(2): "the existing lock is first removed, and then a new lock …". */
-	TRAIT_CONVERTS_BY_DROPPING	= 1 << 8,
+	TRAIT_EXCLUDES_THREADS		= 1 << 3,
+	/*
+	 * A conversion drops what is held; flock(2): "the existing lock is first removed, and
+	 * then a new lock …".
+	 */
+	TRAIT_CONVERTS_BY_DROPPING	= 1 << 4,
 	/* fcntl(2), lockf(3): a request that would close a cycle of waits gets EDEADLK. */
-	TRAIT_DETECTS_DEADLOCK		= 1 << 9,
-	/* One can ask who is in the way: F_GETLK, F_OFD_GETLK. */
-	TRAIT_QUERIES			= 1 << 10,
+	TRAIT_DETECTS_DEADLOCK		= 1 << 5,
 	/* lockf(3): the range begins at the file position. */
-	TRAIT_FROM_POSITION		= 1 << 11,
+	TRAIT_FROM_POSITION		= 1 << 6,
+	/* fcntl(2): a process has one lock on a byte, whatever descriptors it has. */
+	TRAIT_OWNED_BY_PROCESS		= 1 << 7,
+	/* A query finds the lock in the way: F_GETLK, F_OFD_GETLK. */
+	TRAIT_QUERIES			= 1 << 8,
 };
-
-#define EVERY_KIND	0u
 
 enum lock_mode {
 	MODE_SHARED,
@@ -102,12 +100,12 @@ struct lock_site {
 	enum lock_kind kind;
 	int fd;			/* -1 for the controls */
 	struct lock_words *words;
-	int baton[LOCK_BATONS];	/* all -1 but for eventfd */
+	int baton[LOCK_BATONS];	/* all -1 except for eventfd */
 };
 
 /* How a party comes by its descriptor of the file. */
 enum lock_description {
-	DESCRIPTION_OWN,	/* opened anew: a description of its own */
+	DESCRIPTION_OWN,	/* opened again: a description of its own */
 	DESCRIPTION_INHERITED,	/* the site's descriptor, as fork() left it */
 	DESCRIPTION_DUPLICATED,	/* dup() of the site's descriptor */
 	DESCRIPTION_PASSED,	/* received over a Unix socket */
@@ -193,7 +191,7 @@ int lock_rotate(struct lock *lock, const struct lock_request *request);
 
 /*
  * Ask who is in the way of the lock in @flock, in place, as F_GETLK and F_OFD_GETLK of
- * fcntl(2) do; for kinds with TRAIT_QUERIES. 0 or -errno.
+ * fcntl(2) do; for posix and ofd. 0 or -errno.
  */
 struct flock;
 int lock_query(const struct lock *lock, struct flock *flock);

@@ -72,7 +72,7 @@ static unsigned long field(const char *status, const char *name)
 	return at ? strtoul(at + strlen(name), NULL, 10) : 0;
 }
 
-/* 1, 0, -errno, or -EOPNOTSUPP where nobody tells. */
+/* 1, 0, -errno, or -EOPNOTSUPP where /proc does not show the call. */
 static int in_call(int fd, const struct asleep_call *call)
 {
 	unsigned long arg;
@@ -139,6 +139,77 @@ int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *
 bool asleep_throughout(const struct asleep_proof *before, const struct asleep_proof *after)
 {
 	return before->switches == after->switches;
+}
+
+/* As asleep_look_at(); and the task has not left its call since. */
+static int look(struct asleep_task *task)
+{
+	unsigned int turn = __atomic_load_n(task->turn, __ATOMIC_ACQUIRE);
+	struct asleep_call call;
+	int ret;
+
+	call.nr = __atomic_load_n(&task->call->nr, __ATOMIC_ACQUIRE);
+	call.arg = task->call->arg;
+	ret = asleep_look_at(task->files, task->tid, &call, task->proof);
+	if (ret >= 0 && __atomic_load_n(task->turn, __ATOMIC_ACQUIRE) != turn) {
+		task->proof->looks = 0;
+		ret = 0;
+	}
+	task->proof->steady = ret == 1;
+	return ret;
+}
+
+/* All sleep, but it is not proved that they did at one moment. */
+#define ALL_SLEEP	2
+
+/*
+ * A task that has been asleep since its last look has woken nobody, so only the others, which are
+ * looked at first, can have woken anybody. If there is one such task, all slept when it was
+ * looked at: the rest slept before that and after it.
+ */
+static int look_at_all(struct asleep_task *tasks, int count, int *which)
+{
+	bool all = true, changed = false;
+	int fresh = 0;
+
+	for (int i = 0; i < count; i++)
+		tasks[i].fresh = !tasks[i].proof->steady;
+	for (int steady = 0; steady < 2; steady++) {
+		for (int i = 0; i < count; i++) {
+			struct asleep_proof before = *tasks[i].proof;
+			int ret;
+
+			if (tasks[i].fresh == steady)
+				continue;
+			*which = i;
+			ret = look(&tasks[i]);
+			if (ret < 0)
+				return ret;
+			/* Awake: the others need not be looked at now. */
+			if (!tasks[i].proof->looks)
+				return 0;
+			all &= ret;
+			fresh += !steady;
+			changed |= steady && !asleep_throughout(&before, tasks[i].proof);
+		}
+	}
+	if (!all)
+		return 0;
+	return fresh > 1 || changed ? ALL_SLEEP : 1;
+}
+
+/*
+ * If several are not steady, one of them may have been woken after its look by another that was
+ * awake until then. But if all have slept from a first look at all of them to a second, all
+ * slept in between.
+ */
+int asleep_all(struct asleep_task *tasks, int count, int *which)
+{
+	int ret = look_at_all(tasks, count, which);
+
+	if (ret == ALL_SLEEP)
+		ret = look_at_all(tasks, count, which);
+	return ret == ALL_SLEEP ? 0 : ret;
 }
 
 int asleep_deadline(void)

@@ -2,6 +2,9 @@
 /*
  * asleep: evidence that a task sleeps inside a given system call, and the one
  * function in lockfair that waits on a clock.
+ *
+ * The room lib/system asks the machine: this; privilege, the capabilities; release, the kernel;
+ * proc_locks and task, what /proc says; cpu; futex; error_name. It uses no other room.
  */
 #ifndef LOCKFAIR_ASLEEP_H
 #define LOCKFAIR_ASLEEP_H
@@ -30,6 +33,7 @@ struct asleep_call {
 struct asleep_proof {
 	unsigned long switches;
 	int looks;	/* at one sleep, in a row; to be 0 at first */
+	bool steady;	/* for asleep_all(): was asleep at its last look; to be false at first */
 };
 
 /*
@@ -39,14 +43,14 @@ struct asleep_proof {
  * proc_pid_syscall(5): the file shows the call's number and arguments only
  * while the task is blocked; the kernel answers after wait_task_inactive(), so
  * that a task which has merely announced its sleep is not taken for a sleeper.
- * State S in proc_pid_status(5) tells a wait for a lock, which a signal can end,
+ * State S in proc_pid_status(5) distinguishes a wait for a lock, which a signal can end,
  * from a page fault or a lock inside the kernel (state D). Where the call cannot be
  * seen (gVisor; Yama's ptrace_scope), state S has to be seen many times in a row. That
  * is weaker evidence, and the one place where time comes in.
  */
 int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *proof);
 
-/* The files of a task that asleep_look() reads, for one who looks at it often; { 0 } at first. */
+/* The files that asleep_look() reads, for repeated looks at one task; { 0 } at first. */
 struct asleep_files {
 	bool open;
 	int call;		/* -errno: there is no such file */
@@ -60,6 +64,22 @@ void asleep_close(struct asleep_files *files);
 
 /* Has the task been asleep all the time from one look (@before) to a later one (@after)? */
 bool asleep_throughout(const struct asleep_proof *before, const struct asleep_proof *after);
+
+/* A task of a group. Clear @proof when the task is given something to do. */
+struct asleep_task {
+	pid_t tid;
+	const struct asleep_call *call;	/* where it may be asleep; the task itself writes it */
+	const unsigned int *turn;	/* the task changes it whenever it has left such a call */
+	struct asleep_files *files;
+	struct asleep_proof *proof;
+	bool fresh;			/* for asleep_all() */
+};
+
+/*
+ * Was there a moment at which all these tasks slept, each in its call? 1 if so, 0 if that is not
+ * proved (yet), or -errno of the look at the task number *@which.
+ */
+int asleep_all(struct asleep_task *tasks, int count, int *which);
 
 /*
  * Call @done until it returns other than 0 or @deadline milliseconds have gone

@@ -63,6 +63,19 @@ bool privilege_is_confined(void)
 
 /* ---- capabilities ---- */
 
+const char *privilege_name(int capability)
+{
+	switch (capability) {
+	case CAP_SETUID:
+		return "CAP_SETUID";
+	case CAP_SYS_ADMIN:
+		return "CAP_SYS_ADMIN";
+	case CAP_SYS_NICE:
+		return "CAP_SYS_NICE";
+	}
+	return "another capability";
+}
+
 #ifdef HAVE_LIBCAP
 #include <sys/capability.h>
 

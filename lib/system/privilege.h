@@ -26,6 +26,9 @@ int privilege_keep(unsigned long long set);
 int privilege_raise(int capability);
 int privilege_lower(int capability);
 
+/* Return the name of a capability that a test may need: "CAP_SYS_NICE". */
+const char *privilege_name(int capability);
+
 /* Is the capability permitted to this process? 1, 0 or -errno. */
 int privilege_has(int capability);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * proc_locks: what /proc/locks (proc_locks(5)) and /proc/PID/fdinfo (proc_pid_fdinfo(5)) say
- * about the locks on a file, and who queues behind whom.
+ * about the locks on a file, and about the order of the waiters.
  */
 #ifndef LOCKFAIR_PROC_LOCKS_H
 #define LOCKFAIR_PROC_LOCKS_H

@@ -6,9 +6,8 @@
 #include <stdbool.h>
 
 /*
- * Is this Linux @version.@patchlevel or later, by the release that uname(2) tells? For what
- * was added at a known time: by itself, what an old kernel does not know yet cannot be told from
- * what a new one has lost.
+ * Is this Linux @version.@patchlevel or later, by the release of uname(2)? For what was added at
+ * a known time: otherwise a kernel that does not have it yet looks like one that has lost it.
  */
 bool release_is_since(int version, int patchlevel);
 

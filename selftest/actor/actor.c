@@ -8,6 +8,9 @@
 #include "kselftest_harness.h"
 
 #include "actor/actor.h"
+#include "actor/disturb.h"
+#include "actor/probe.h"
+#include "actor/rest.h"
 
 FIXTURE(actor) {
 	struct history *history;
@@ -18,8 +21,8 @@ FIXTURE_SETUP(actor)
 {
 	self->history = history_new();
 	ASSERT_NE(NULL, self->history);
-	scene_open(&self->scene, LOCK_FLOCK, NULL, self->history);
-	ASSERT_STREQ("", self->scene.trouble);
+	scene_open(&self->scene, KIND_FLOCK, NULL, self->history);
+	ASSERT_STREQ("", self->scene.error);
 }
 
 FIXTURE_TEARDOWN(actor)
@@ -41,7 +44,7 @@ TEST_F(actor, a_waiter_is_seen_asleep_and_then_granted)
 	actor_unlock(holder);
 	EXPECT_EQ(0, actor_await(waiter));
 	EXPECT_TRUE(actor_holds(waiter));
-	EXPECT_STREQ("", self->scene.trouble);
+	EXPECT_STREQ("", self->scene.error);
 }
 
 TEST_F(actor, a_thread_waits_like_a_process)
@@ -57,19 +60,19 @@ TEST_F(actor, a_thread_waits_like_a_process)
 	EXPECT_EQ(0, actor_await(waiter));
 }
 
-TEST_F(actor, one_that_should_wait_and_does_not_is_a_trouble)
+TEST_F(actor, one_that_should_wait_and_does_not_is_an_error)
 {
 	actor_queue(actor_start(&self->scene, "only"), EXCLUSIVE);
-	EXPECT_NE(NULL, strstr(self->scene.trouble, "only was to wait"));
-	EXPECT_EQ(TROUBLE_STEP, self->scene.sort);
+	EXPECT_NE(NULL, strstr(self->scene.error, "only was to wait"));
+	EXPECT_EQ(SCENE_FAILED, self->scene.end);
 }
 
-TEST_F(actor, one_that_should_be_granted_and_sleeps_is_a_trouble)
+TEST_F(actor, one_that_should_be_granted_and_sleeps_is_an_error)
 {
 	actor_lock(actor_start(&self->scene, "holder"), EXCLUSIVE);
 	actor_lock(actor_start(&self->scene, "other"), EXCLUSIVE);
-	EXPECT_NE(NULL, strstr(self->scene.trouble, "other was to be granted"));
-	EXPECT_EQ(TROUBLE_STEP, self->scene.sort);
+	EXPECT_NE(NULL, strstr(self->scene.error, "other was to be granted"));
+	EXPECT_EQ(SCENE_FAILED, self->scene.end);
 }
 
 TEST_F(actor, an_actor_that_dies_breaks_the_scene)
@@ -78,35 +81,35 @@ TEST_F(actor, an_actor_that_dies_breaks_the_scene)
 
 	kill(actor->pid, SIGKILL);
 	EXPECT_GT(0, actor_try(actor, EXCLUSIVE));
-	EXPECT_NE(NULL, strstr(self->scene.trouble, "victim"));
-	EXPECT_EQ(TROUBLE_BROKEN, self->scene.sort);
+	EXPECT_NE(NULL, strstr(self->scene.error, "victim"));
+	EXPECT_EQ(SCENE_BROKEN, self->scene.end);
 }
 
-TEST_F(actor, after_trouble_nothing_is_done_any_more)
+TEST_F(actor, after_an_error_nothing_is_done_any_more)
 {
 	struct actor *actor = actor_start(&self->scene, "only");
-	char first[sizeof(self->scene.trouble)];
+	char first[sizeof(self->scene.error)];
 	int events;
 
 	actor_queue(actor, EXCLUSIVE);
-	strcpy(first, self->scene.trouble);
+	memcpy(first, self->scene.error, sizeof(first));
 	events = history_length(self->history);
 	actor_lock(actor_start(&self->scene, "late"), EXCLUSIVE);
 	actor_unlock(actor);
 	EXPECT_EQ(events, history_length(self->history));
 	EXPECT_EQ(1, self->scene.actors);
-	EXPECT_STREQ(first, self->scene.trouble);
+	EXPECT_STREQ(first, self->scene.error);
 }
 
 TEST_F(actor, there_is_an_end_to_actors)
 {
 	for (int i = 0; i <= SCENE_ACTORS; i++)
 		actor_start_nth(&self->scene, "actor", i + 1);
-	EXPECT_NE(NULL, strstr(self->scene.trouble, "no room"));
-	EXPECT_EQ(TROUBLE_BROKEN, self->scene.sort);
+	EXPECT_NE(NULL, strstr(self->scene.error, "no room"));
+	EXPECT_EQ(SCENE_BROKEN, self->scene.end);
 }
 
-TEST_F(actor, a_waiter_whom_nobody_can_let_in_is_a_trouble)
+TEST_F(actor, a_waiter_whom_nobody_can_let_in_is_an_error)
 {
 	struct actor *waiter = actor_start(&self->scene, "waiter");
 	struct lock keeper;
@@ -116,21 +119,21 @@ TEST_F(actor, a_waiter_whom_nobody_can_let_in_is_a_trouble)
 	ASSERT_EQ(0, lock_acquire(&keeper, &EXCLUSIVE, true));
 	actor_queue(waiter, EXCLUSIVE);
 	scene_drain(&self->scene);
-	EXPECT_NE(NULL, strstr(self->scene.trouble, "waiter sleeps on"));
-	EXPECT_EQ(TROUBLE_STEP, self->scene.sort);
+	EXPECT_NE(NULL, strstr(self->scene.error, "waiter sleeps on"));
+	EXPECT_EQ(SCENE_FAILED, self->scene.end);
 	lock_close(&keeper);
 }
 
 static int wait_for_a_poke(struct actor *self, void *arg)
 {
 	(void)arg;
-	return act_await_poke(self);
+	return act_await_wake(self);
 }
 
-static int poke(struct actor *self, void *arg)
+static int wake(struct actor *self, void *arg)
 {
 	(void)arg;
-	return act_poke(self);
+	return act_wake(self);
 }
 
 TEST_F(actor, one_actor_starts_another)
@@ -141,7 +144,7 @@ TEST_F(actor, one_actor_starts_another)
 	actor_begin(waits, wait_for_a_poke, NULL);
 	actor_settle(&self->scene);
 	EXPECT_TRUE(actor_waits(waits));
-	EXPECT_EQ(0, actor_do(pokes, poke, NULL));
+	EXPECT_EQ(0, actor_do(pokes, wake, NULL));
 	EXPECT_EQ(0, actor_await(waits));
 }
 
@@ -158,8 +161,8 @@ TEST_F(actor, nobody_outlives_the_scene)
 		EXPECT_EQ(-1, kill(pids[i], 0));
 		EXPECT_EQ(ESRCH, errno);
 	}
-	scene_open(&self->scene, LOCK_FLOCK, NULL, self->history);
-	EXPECT_STREQ("", self->scene.trouble);
+	scene_open(&self->scene, KIND_FLOCK, NULL, self->history);
+	EXPECT_STREQ("", self->scene.error);
 }
 
 static int has_ended(void *pid)
@@ -183,7 +186,7 @@ TEST(nobody_outlives_a_test_that_is_killed)
 
 		if (!history)
 			_exit(1);
-		scene_open(&scene, LOCK_OFD, NULL, history);
+		scene_open(&scene, KIND_OFD, NULL, history);
 		actor_lock(actor_start(&scene, "holder"), EXCLUSIVE);
 		actor_queue(actor_start(&scene, "waiter"), EXCLUSIVE);
 		if (write(to_parent[1], &scene.actor[1].pid, sizeof(pid_t)) < 0)

@@ -8,6 +8,10 @@
 #include "kselftest_harness.h"
 
 #include "actor/actor.h"
+#include "actor/disturb.h"
+#include "actor/probe.h"
+#include "actor/rest.h"
+#include "history/judge.h"
 
 FIXTURE(disturb) {
 	struct history *history;
@@ -21,13 +25,13 @@ FIXTURE_SETUP(disturb)
 {
 	self->history = history_new();
 	ASSERT_NE(NULL, self->history);
-	scene_open(&self->scene, LOCK_POSIX, NULL, self->history);
+	scene_open(&self->scene, KIND_POSIX, NULL, self->history);
 	self->second = scene_add_file(&self->scene);
 	self->holder = actor_start(&self->scene, "holder");
 	self->waiter = actor_start(&self->scene, "waiter");
 	actor_lock(self->holder, EXCLUSIVE);
 	actor_queue(self->waiter, EXCLUSIVE);
-	ASSERT_STREQ("", self->scene.trouble);
+	ASSERT_STREQ("", self->scene.error);
 }
 
 FIXTURE_TEARDOWN(disturb)
@@ -41,7 +45,7 @@ TEST_F(disturb, an_interrupted_waiter_returns_eintr)
 	actor_interrupt(self->waiter);
 	EXPECT_EQ(-EINTR, actor_await(self->waiter));
 	EXPECT_FALSE(actor_waits(self->waiter));
-	EXPECT_STREQ("", self->scene.trouble);
+	EXPECT_STREQ("", self->scene.error);
 }
 
 TEST_F(disturb, a_restarted_waiter_sleeps_again)
@@ -51,7 +55,7 @@ TEST_F(disturb, a_restarted_waiter_sleeps_again)
 	EXPECT_TRUE(actor_waits(self->waiter));
 	actor_unlock(self->holder);
 	EXPECT_EQ(0, actor_await(self->waiter));
-	EXPECT_STREQ("", self->scene.trouble);
+	EXPECT_STREQ("", self->scene.error);
 }
 
 TEST_F(disturb, a_thread_is_interrupted_alone)
@@ -66,7 +70,7 @@ TEST_F(disturb, a_thread_is_interrupted_alone)
 	actor_settle(&self->scene);
 	EXPECT_TRUE(actor_waits(one));
 	EXPECT_TRUE(actor_waits(self->waiter));
-	EXPECT_STREQ("", self->scene.trouble);
+	EXPECT_STREQ("", self->scene.error);
 }
 
 TEST_F(disturb, a_stopped_waiter_is_not_waited_for)
@@ -78,7 +82,7 @@ TEST_F(disturb, a_stopped_waiter_is_not_waited_for)
 	actor_continue(self->waiter);
 	EXPECT_EQ(0, actor_await(self->waiter));
 	EXPECT_TRUE(actor_holds(self->waiter));
-	EXPECT_STREQ("", self->scene.trouble);
+	EXPECT_STREQ("", self->scene.error);
 }
 
 TEST_F(disturb, the_locks_of_the_killed_are_free)
@@ -93,9 +97,9 @@ TEST_F(disturb, the_locks_of_the_killed_are_free)
 	EXPECT_EQ(0, actor_try(other, EXCLUSIVE));
 	actor_unlock(other);
 	scene_drain(&self->scene);
-	EXPECT_STREQ("", self->scene.trouble);
+	EXPECT_STREQ("", self->scene.error);
 	actor_unlock(self->holder);
-	EXPECT_NE(NULL, strstr(self->scene.trouble, "holder was to do a release, and is gone"));
+	EXPECT_NE(NULL, strstr(self->scene.error, "holder was to do a release, and is gone"));
 }
 
 TEST_F(disturb, the_locks_of_one_that_exits_are_free)
@@ -103,13 +107,13 @@ TEST_F(disturb, the_locks_of_one_that_exits_are_free)
 	actor_exit(self->holder);
 	EXPECT_EQ(0, actor_await(self->waiter));
 	EXPECT_FALSE(actor_holds(self->holder));
-	EXPECT_STREQ("", self->scene.trouble);
+	EXPECT_STREQ("", self->scene.error);
 }
 
 TEST_F(disturb, one_that_waits_cannot_exit)
 {
 	actor_exit(self->waiter);
-	EXPECT_NE(NULL, strstr(self->scene.trouble, "waiter was to exit"));
+	EXPECT_NE(NULL, strstr(self->scene.error, "waiter was to exit"));
 }
 
 TEST_F(disturb, a_second_file_is_another_lock)
@@ -128,13 +132,13 @@ TEST_F(disturb, a_second_file_is_another_lock)
 	scene_drain(&self->scene);
 	EXPECT_EQ(0, actor_try(other, at_site(self->second, EXCLUSIVE)));
 	EXPECT_EQ(0, history_overlap(self->history).count);
-	EXPECT_STREQ("", self->scene.trouble);
+	EXPECT_STREQ("", self->scene.error);
 }
 
 TEST_F(disturb, no_site_is_added_behind_the_actors_back)
 {
-	EXPECT_EQ(0, scene_add_kind(&self->scene, LOCK_FLOCK));
-	EXPECT_NE(NULL, strstr(self->scene.trouble, "too late"));
+	EXPECT_EQ(0, scene_add_kind(&self->scene, KIND_FLOCK));
+	EXPECT_NE(NULL, strstr(self->scene.error, "too late"));
 }
 
 static int exec_anew(struct actor *actor, void *arg)
@@ -150,7 +154,7 @@ TEST_F(disturb, one_that_execs_holds_what_exec_leaves_it)
 
 	actor_interrupt(self->waiter);
 	actor_do(self->holder, exec_anew, NULL);
-	EXPECT_STREQ("", self->scene.trouble);
+	EXPECT_STREQ("", self->scene.error);
 	/* Its descriptors were close-on-exec: POSIX locks go with them. */
 	EXPECT_EQ(0, actor_try(other, EXCLUSIVE));
 	EXPECT_EQ(0, waitpid(self->holder->pid, NULL, WNOHANG));

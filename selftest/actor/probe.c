@@ -5,6 +5,9 @@
 #include "kselftest_harness.h"
 
 #include "actor/actor.h"
+#include "actor/disturb.h"
+#include "actor/probe.h"
+#include "actor/rest.h"
 
 FIXTURE(probe) {
 	struct history *history;
@@ -17,9 +20,9 @@ FIXTURE_VARIANT(probe) {
 	const char *free, *seen;
 };
 
-FIXTURE_VARIANT_ADD(probe, posix) { LOCK_POSIX, "........", ".XX.SSS." };
-FIXTURE_VARIANT_ADD(probe, ofd) { LOCK_OFD, "........", ".XX.SSS." };
-FIXTURE_VARIANT_ADD(probe, lockf) { LOCK_LOCKF, "........", ".XX.XXX." };
+FIXTURE_VARIANT_ADD(probe, posix) { KIND_POSIX, "........", ".XX.SSS." };
+FIXTURE_VARIANT_ADD(probe, ofd) { KIND_OFD, "........", ".XX.SSS." };
+FIXTURE_VARIANT_ADD(probe, lockf) { KIND_LOCKF, "........", ".XX.XXX." };
 
 FIXTURE_SETUP(probe)
 {
@@ -28,7 +31,7 @@ FIXTURE_SETUP(probe)
 	scene_open(&self->scene, variant->kind, NULL, self->history);
 	self->holder = actor_start(&self->scene, "holder");
 	self->prober = actor_start(&self->scene, "prober");
-	ASSERT_STREQ("", self->scene.trouble);
+	ASSERT_STREQ("", self->scene.error);
 }
 
 FIXTURE_TEARDOWN(probe)
@@ -48,19 +51,19 @@ TEST_F(probe, it_sees_what_others_hold_and_keeps_nothing)
 	EXPECT_STREQ(variant->seen, actor_probe(self->prober, 10, 8));
 	EXPECT_STREQ(variant->seen, actor_probe(self->prober, 10, 8));
 	EXPECT_EQ(4, history_length(self->history));
-	EXPECT_STREQ("", self->scene.trouble);
+	EXPECT_STREQ("", self->scene.error);
 }
 
 TEST_F(probe, another_error_is_told_apart)
 {
 	EXPECT_STREQ("??.", actor_probe(self->prober, -2, 3));
-	EXPECT_STREQ("", self->scene.trouble);
+	EXPECT_STREQ("", self->scene.error);
 }
 
 TEST_F(probe, there_is_an_end_to_its_bytes)
 {
 	EXPECT_STREQ("", actor_probe(self->prober, 0, SCENE_PROBED + 1));
-	EXPECT_NE(NULL, strstr(self->scene.trouble, "no room to probe"));
+	EXPECT_NE(NULL, strstr(self->scene.error, "no room to probe"));
 }
 
 TEST_HARNESS_MAIN

@@ -1,98 +1,106 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Claims that fail in every way there is, for expectation.sh to look at. */
-#define _GNU_SOURCE
+/* Claims that fail in every way there is, for selftest/claim/claim.sh to look at. */
 #include <fcntl.h>
 
-#include "claim/expectation.h"
+#include "claim/claim.h"
 
-CLASS(promise);
-
-#define ONE_KIND	TRAIT_CONVERTS_BY_DROPPING
-
-CLAIM(promise, ONE_KIND, one_that_holds)
+PROMISE(FLOCK, one_that_holds)
 {
-	HOLDS(true, "never", "never");
+	holds(scene, true, "never");
 }
 
-CLAIM(promise, ONE_KIND, one_that_fails)
+PROMISE(FLOCK, one_that_fails)
 {
-	struct actor *actor = actor_start(&self->scene, "somebody");
+	struct actor *actor = actor_start(scene, "somebody");
 
 	actor_lock(actor, EXCLUSIVE);
-	HOLDS(false, "a reason", "seen by %s", actor_name(actor));
+	holds(scene, false, "seen by %s", actor_name(actor));
 }
 
-CLAIM(promise, ONE_KIND, one_whose_step_goes_wrong)
+PROMISE(FLOCK, one_that_was_fixed)
 {
-	actor_queue(actor_start(&self->scene, "somebody"), EXCLUSIVE);
-	HOLDS(true, "never", "never");
+	fixed_by("0123456789ab", "1.2");
+	holds(scene, false, "something");
+}
+
+/* What follows a claim that is missed does nothing and says nothing. */
+PROMISE(FLOCK, one_that_goes_on_after_it_fails)
+{
+	struct actor *actor = actor_start(scene, "somebody");
+
+	holds(scene, false, "the first");
+	actor_lock(actor, EXCLUSIVE);
+	actor_queue(actor, EXCLUSIVE);
+	holds(scene, false, "the second");
+	requires(scene, false, "the third");
+	skip_unless(scene, false, "the fourth");
+}
+
+PROMISE(FLOCK, one_whose_step_goes_wrong)
+{
+	actor_queue(actor_start(scene, "somebody"), EXCLUSIVE);
+	holds(scene, true, "never");
 }
 
 /* Nothing is asked after the step: the end of the test must still notice. */
-CLAIM(promise, ONE_KIND, one_whose_last_step_goes_wrong)
+PROMISE(FLOCK, one_whose_last_step_goes_wrong)
 {
-	actor_queue(actor_start(&self->scene, "somebody"), EXCLUSIVE);
+	actor_queue(actor_start(scene, "somebody"), EXCLUSIVE);
 }
 
-CLAIM(promise, ONE_KIND, one_whose_set_up_breaks)
+PROMISE(FLOCK, one_whose_set_up_breaks)
 {
-	SETS_UP(open("/proc/self/no/such", O_RDONLY));
-	HOLDS(false, "never", "never");
+	sets_up(scene, open("/proc/self/no/such", O_RDONLY), "opening what is not there");
+	holds(scene, false, "never");
 }
 
-CLAIM(promise, ONE_KIND, one_that_misses_a_feature)
+PROMISE(FLOCK, one_that_misses_a_feature)
 {
-	SKIPS_UNLESS(false, "needs a feature");
-	HOLDS(false, "never", "never");
+	skip_unless(scene, false, "needs a feature");
+	holds(scene, false, "never");
 }
 
 /* What it would look at is not there, because a feature is not. */
-CLAIM(promise, ONE_KIND, one_that_misses_what_it_requires)
+PROMISE(FLOCK, one_that_misses_what_it_requires)
 {
-	struct actor *nobody = NULL;
-
-	trouble(&self->scene, TROUBLE_MISSING, "needs a feature");
-	REQUIRES(actor_holds(nobody), "never");
-	HOLDS(false, "never", "never");
+	scene_lacks(scene, "needs a feature");
+	requires(scene, false, "never");
+	holds(scene, false, "never");
 }
 
-CLAIM(promise, ONE_KIND, one_that_crashes)
+PROMISE(FLOCK, one_that_crashes)
 {
-	actor_lock(actor_start(&self->scene, "somebody"), EXCLUSIVE);
+	actor_lock(actor_start(scene, "somebody"), EXCLUSIVE);
 	raise(SIGSEGV);
 }
 
-CLAIM(promise, ONE_KIND, one_that_hangs)
+PROMISE(FLOCK, one_that_hangs)
 {
-	actor_lock(actor_start(&self->scene, "holder"), EXCLUSIVE);
-	actor_queue(actor_start(&self->scene, "waiter"), EXCLUSIVE);
+	actor_lock(actor_start(scene, "holder"), EXCLUSIVE);
+	actor_queue(actor_start(scene, "waiter"), EXCLUSIVE);
 	pause();
 }
 
-CLASS(practice);
-
-CLAIM(practice, EVERY_KIND, one_that_fails)
+PRACTICE(EVERY_KIND, one_that_fails)
 {
-	HOLDS(false, "a reason", "seen");
+	holds(scene, false, "something");
 }
 
-CLASS(folklore);
-
-CLAIM(folklore, EVERY_KIND, one_that_fails)
+FOLKLORE(EVERY_KIND, one_that_fails, "a reason")
 {
-	HOLDS(false, "a reason", "seen");
+	holds(scene, false, "something");
 }
 
-CLAIM(folklore, EVERY_KIND, one_that_holds)
+FOLKLORE(EVERY_KIND, one_that_holds, "never")
 {
-	HOLDS(true, "never", "never");
+	holds(scene, true, "never");
 }
 
-/* A precondition, a deed, a step: none is what folklore was expected to fail by. */
-CLAIM(folklore, ONE_KIND, one_whose_precondition_fails)
+/* A precondition, a job, a step: none is what folklore was expected to fail by. */
+FOLKLORE(FLOCK, one_whose_precondition_fails, "never")
 {
-	REQUIRES(false, "a precondition");
-	HOLDS(false, "never", "never");
+	requires(scene, false, "a precondition");
+	holds(scene, false, "never");
 }
 
 static int fail(struct actor *self, void *arg)
@@ -102,17 +110,17 @@ static int fail(struct actor *self, void *arg)
 	return -EIO;
 }
 
-CLAIM(folklore, ONE_KIND, one_whose_deed_fails)
+FOLKLORE(FLOCK, one_whose_job_fails, "never")
 {
-	actor_begin(actor_start(&self->scene, "somebody"), fail, NULL);
-	scene_drain(&self->scene);
-	HOLDS(true, "never", "never");
+	actor_begin(actor_start(scene, "somebody"), fail, NULL);
+	scene_drain(scene);
+	holds(scene, true, "never");
 }
 
-CLAIM(folklore, ONE_KIND, one_whose_step_goes_wrong)
+FOLKLORE(FLOCK, one_whose_step_goes_wrong, "never")
 {
-	actor_queue(actor_start(&self->scene, "somebody"), EXCLUSIVE);
-	HOLDS(false, "never", "never");
+	actor_queue(actor_start(scene, "somebody"), EXCLUSIVE);
+	holds(scene, false, "never");
 }
 
-EXPECTATION_MAIN
+CLAIM_MAIN

@@ -4,7 +4,10 @@
 
 #include "kselftest_harness.h"
 
+#include "history/draw.h"
 #include "history/history.h"
+#include "history/judge.h"
+#include "history/save.h"
 
 FIXTURE(history) {
 	struct history *h;
@@ -15,9 +18,9 @@ FIXTURE_SETUP(history)
 {
 	self->h = history_new();
 	ASSERT_NE(NULL, self->h);
-	self->first = history_lane(self->h, "first");
-	self->second = history_lane(self->h, "second");
-	self->third = history_lane(self->h, "third");
+	self->first = history_row(self->h, "first");
+	self->second = history_row(self->h, "second");
+	self->third = history_row(self->h, "third");
 	ASSERT_EQ(2, self->third);
 }
 
@@ -26,21 +29,21 @@ FIXTURE_TEARDOWN(history)
 	history_free(self->h);
 }
 
-static void add(struct history *h, int lane, enum history_what what, struct lock_request request)
+static void add(struct history *h, int row, enum history_what what, struct lock_request request)
 {
-	history_add(h, lane, what, &request);
+	history_add(h, row, what, &request);
 }
 
-static void wait_for(struct history *h, int lane, struct lock_request request)
+static void wait_for(struct history *h, int row, struct lock_request request)
 {
-	add(h, lane, HISTORY_REQUEST, request);
-	add(h, lane, HISTORY_QUEUED, request);
+	add(h, row, HISTORY_REQUEST, request);
+	add(h, row, HISTORY_QUEUED, request);
 }
 
-static void grant(struct history *h, int lane, struct lock_request request)
+static void grant(struct history *h, int row, struct lock_request request)
 {
-	add(h, lane, HISTORY_REQUEST, request);
-	add(h, lane, HISTORY_GRANT, request);
+	add(h, row, HISTORY_REQUEST, request);
+	add(h, row, HISTORY_GRANT, request);
 }
 
 /* ---- overlap ---- */
@@ -61,7 +64,7 @@ TEST_F(history, two_writers_overlap)
 	verdict = history_overlap(self->h);
 	EXPECT_EQ(1, verdict.count);
 	EXPECT_EQ(3, verdict.event);
-	EXPECT_EQ(self->second, verdict.lane);
+	EXPECT_EQ(self->second, verdict.row);
 	EXPECT_EQ(self->first, verdict.other);
 }
 
@@ -151,7 +154,7 @@ TEST_F(history, a_later_request_overtakes_one_that_was_seen_waiting)
 	grant(self->h, self->second, EXCLUSIVE);
 	verdict = history_overtaking(self->h);
 	EXPECT_EQ(1, verdict.count);
-	EXPECT_EQ(self->second, verdict.lane);
+	EXPECT_EQ(self->second, verdict.row);
 	EXPECT_EQ(self->first, verdict.other);
 	EXPECT_EQ(3, verdict.event);
 }
@@ -216,18 +219,18 @@ TEST_F(history, forgetting_keeps_the_lanes_and_clearing_does_not)
 	history_mark(self->h, self->first, 'a');
 	history_forget(self->h);
 	EXPECT_EQ(0, history_length(self->h));
-	EXPECT_EQ(3, self->h->lanes);
+	EXPECT_EQ(3, self->h->rows);
 	history_clear(self->h);
-	EXPECT_EQ(0, self->h->lanes);
+	EXPECT_EQ(0, self->h->rows);
 }
 
 TEST_F(history, there_is_an_end_to_lanes)
 {
-	int lane = 0;
+	int row = 0;
 
-	for (int i = 0; i < HISTORY_LANES; i++)
-		lane = history_lane(self->h, "more");
-	EXPECT_EQ(-ENOSPC, lane);
+	for (int i = 0; i < HISTORY_ROWS; i++)
+		row = history_row(self->h, "more");
+	EXPECT_EQ(-ENOSPC, row);
 }
 
 /* ---- drawing ---- */
@@ -283,13 +286,65 @@ TEST_F(history, a_long_drawing_shows_the_event_that_decided)
 	ASSERT_NE(NULL, third);
 	EXPECT_NE(NULL, strstr(third, "wH"));
 	EXPECT_NE(NULL, strstr(third, "before second"));
-	/* a lane is as wide as a drawing gets */
+	/* a row is as wide as a drawing gets */
 	EXPECT_EQ(64, (int)(strchr(strchr(third, '|') + 1, '|') - strchr(third, '|')) - 1);
 }
 
 TEST_F(history, a_drawing_of_nothing_says_so)
 {
 	EXPECT_STREQ("  (nothing happened)\n", draw(self->h, NULL));
+}
+
+/* ---- saving ---- */
+
+TEST_F(history, what_is_saved_and_loaded_is_judged_and_drawn_alike)
+{
+	struct history *again = history_new();
+	char before[sizeof(drawn)];
+	FILE *stream = tmpfile();
+
+	ASSERT_NE(NULL, again);
+	ASSERT_NE(NULL, stream);
+	self->h->drops = true;
+	grant(self->h, self->first, EXCLUSIVE_ON(10, 5));
+	wait_for(self->h, self->second, at_site(2, SHARED));
+	history_mark(self->h, self->second, '!');
+	grant(self->h, self->third, at_site(2, EXCLUSIVE));
+	add(self->h, self->third, HISTORY_RELEASE, at_site(2, EXCLUSIVE));
+	add(self->h, self->second, HISTORY_REFUSE, at_site(2, SHARED));
+	memcpy(before, draw(self->h, NULL), sizeof(before));
+	EXPECT_EQ(0, history_save(self->h, stream));
+	rewind(stream);
+	EXPECT_EQ(0, history_load(again, stream));
+	EXPECT_EQ(history_length(self->h), history_length(again));
+	EXPECT_TRUE(again->drops);
+	EXPECT_STREQ(before, draw(again, NULL));
+	EXPECT_EQ(1, history_overtaking(again).count);
+	fclose(stream);
+	history_free(again);
+}
+
+#define HEAD	"lockfair history 1\tkeeps\nrow\t0\tone\n"
+
+TEST_F(history, what_is_no_history_is_refused_with_its_line)
+{
+	static const char * const wrong[] = {
+		"something else\n",
+		"lockfair history 1\tkeeps\nrow\t1\tsecond before the first\n",
+		HEAD "event\tgrant\t1\tshared\t0\t0\t0\t-\n",
+		HEAD "event\tgranted\t0\tshared\t0\t0\t0\t-\n",
+	};
+	static const int line[] = { 1, 2, 3, 3 };
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(wrong); i++) {
+		FILE *stream = tmpfile();
+
+		ASSERT_NE(NULL, stream);
+		fputs(wrong[i], stream);
+		rewind(stream);
+		EXPECT_EQ(line[i], history_load(self->h, stream));
+		fclose(stream);
+	}
 }
 
 TEST_HARNESS_MAIN

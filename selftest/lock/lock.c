@@ -24,12 +24,12 @@ FIXTURE_VARIANT(lock) {
 	enum lock_kind kind;
 };
 
-FIXTURE_VARIANT_ADD(lock, posix) { .kind = LOCK_POSIX };
-FIXTURE_VARIANT_ADD(lock, ofd) { .kind = LOCK_OFD };
-FIXTURE_VARIANT_ADD(lock, flock) { .kind = LOCK_FLOCK };
-FIXTURE_VARIANT_ADD(lock, lockf) { .kind = LOCK_LOCKF };
-FIXTURE_VARIANT_ADD(lock, eventfd) { .kind = LOCK_EVENTFD };
-FIXTURE_VARIANT_ADD(lock, futex) { .kind = LOCK_FUTEX };
+FIXTURE_VARIANT_ADD(lock, posix) { .kind = KIND_POSIX };
+FIXTURE_VARIANT_ADD(lock, ofd) { .kind = KIND_OFD };
+FIXTURE_VARIANT_ADD(lock, flock) { .kind = KIND_FLOCK };
+FIXTURE_VARIANT_ADD(lock, lockf) { .kind = KIND_LOCKF };
+FIXTURE_VARIANT_ADD(lock, eventfd) { .kind = KIND_EVENTFD };
+FIXTURE_VARIANT_ADD(lock, futex) { .kind = KIND_FUTEX };
 
 FIXTURE_SETUP(lock)
 {
@@ -93,7 +93,7 @@ TEST_F(lock, a_rotation_with_nobody_else_keeps_the_lock)
 
 TEST_F(lock, readers_of_the_futex_come_and_go_in_any_order)
 {
-	if (variant->kind != LOCK_FUTEX)
+	if (variant->kind != KIND_FUTEX)
 		return;
 	ASSERT_EQ(0, lock_acquire(&self->one, &SHARED, true));
 	ASSERT_EQ(0, lock_acquire(&self->other, &SHARED, true));
@@ -147,7 +147,7 @@ TEST(a_directory_that_is_missing_is_an_error)
 {
 	struct lock_site site;
 
-	EXPECT_EQ(-ENOENT, lock_site_open(&site, LOCK_OFD, "/proc/self/no/such", 100));
+	EXPECT_EQ(-ENOENT, lock_site_open(&site, KIND_OFD, "/proc/self/no/such", 100));
 	lock_site_close(&site);
 }
 
@@ -208,14 +208,14 @@ TEST(a_refused_lock_is_not_a_missing_one)
 		/* The newest of several filters with the same action decides. */
 		if (refuse(F_SETLK, errors[i]) || refuse(F_OFD_SETLK, errors[i]))
 			SKIP(return, "no seccomp here");
-		EXPECT_EQ(-errors[i], probe(LOCK_POSIX, &missing));
+		EXPECT_EQ(-errors[i], probe(KIND_POSIX, &missing));
 		EXPECT_FALSE(missing);
-		EXPECT_EQ(-errors[i], probe(LOCK_LOCKF, &missing));
+		EXPECT_EQ(-errors[i], probe(KIND_LOCKF, &missing));
 		EXPECT_FALSE(missing);
-		EXPECT_EQ(-errors[i], probe(LOCK_OFD, &missing));
+		EXPECT_EQ(-errors[i], probe(KIND_OFD, &missing));
 		EXPECT_EQ(errors[i] == EINVAL && (!release_is_since(3, 15) || release_is_gvisor()),
 			  missing);
-		EXPECT_EQ(0, probe(LOCK_FLOCK, &missing));
+		EXPECT_EQ(0, probe(KIND_FLOCK, &missing));
 	}
 }
 

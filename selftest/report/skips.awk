@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The reasons for a skip in C sources, one a line. Input: all sources of lib/ and tests/. Exit
-# status 1 if one is no constant, which is then named.
+# status 1 if one is not constant, which is then named with its file.
 
 function without_comments(text,	out, token, end) {
 	while (match(text, /"([^"\\]|\\.)*"|'([^'\\]|\\.)+'|\/\*|\/\//)) {
@@ -19,7 +19,12 @@ function without_comments(text,	out, token, end) {
 	return out text
 }
 
-# The arguments of a call into argument[], from after its "(" on. How many there are.
+function trimmed(text) {
+	gsub(/^[ \t\n]+|[ \t\n]+$/, "", text)
+	return text
+}
+
+# Read the arguments of a call, from after its "(" on, into argument[].
 function read_arguments(text,	count, depth, token) {
 	split("", argument)
 	count = 1
@@ -28,7 +33,7 @@ function read_arguments(text,	count, depth, token) {
 		argument[count] = argument[count] substr(text, 1, RSTART - 1)
 		text = substr(text, RSTART + RLENGTH)
 		if (token == ")" && !depth--)
-			return count
+			break
 		if (token == "(")
 			depth++
 		if (token == "," && !depth)
@@ -36,72 +41,126 @@ function read_arguments(text,	count, depth, token) {
 		else
 			argument[count] = argument[count] token
 	}
-	return count
+	for (; count; count--)
+		argument[count] = trimmed(argument[count])
+}
+
+function is_literal(text) {
+	return text ~ /^"([^"\\]|\\.)*"([ \t\n]+"([^"\\]|\\.)*")*$/
 }
 
 # What is between the quotes of one literal, or of several in a row.
 function literal(text) {
 	gsub(/"[ \t\n]+"/, "", text)
-	gsub(/^[ \t\n]*"|"[ \t\n]*$/, "", text)
+	gsub(/^"|"$/, "", text)
 	return text
 }
 
-function found(file, text) {
-	gsub(/^[ \t\n]+|[ \t\n]+$/, "", text)
-	if (text ~ /^[A-Za-z_][A-Za-z_0-9]*$/)
-		named[++names] = text
-	else if (text ~ /^"/ && text ~ /# *[a-z]+/)
-		templates[++template_count] = text
-	else if (text ~ /^".*"$/)
-		reasons[literal(text)]
-	else
-		named[++names] = text
-	where[names] = file
+function not_constant(file, text) {
+	print file ": no constant reason: " text
+	bad = 1
 }
 
-# All calls of @name in @text but its definition: argument @nth, or the last if that is 0.
-function look(file, text, name, nth,	before, count) {
-	while (match(text, "[^A-Za-z_]" name "\\(")) {
-		before = substr(text, 1, RSTART)
-		text = substr(text, RSTART + RLENGTH)
-		if (before ~ /#define[ \t]$/)
-			continue
-		count = read_arguments(text)
-		if (name == "NEEDS_CAPABILITY")
-			capabilities[argument[1]]
-		else if (name == "trouble" && argument[2] !~ /TROUBLE_MISSING/)
-			continue
-		else if (name == "expectation_set" && argument[2] !~ /KSFT_SKIP/)
-			continue
-		else
-			found(file, argument[nth ? nth : count])
+# A reason without conversions, as it is or by the name of a constant.
+function found(file, text) {
+	if (is_literal(text)) {
+		reasons[literal(text)]
+	} else if (text ~ /^[A-Z_0-9]+$/) {
+		named[++names] = text
+		where[names] = file
+	} else {
+		not_constant(file, text)
 	}
 }
 
-function look_through(file, text,	part) {
+function is_set_by(text, variable, maker) {
+	return variable ~ /^[a-z_]+$/ && text ~ ("[^A-Za-z_0-9]" variable " = " maker "\\(")
+}
+
+# The format of scene_lacks(), in argument[2], with the arguments that follow it.
+function found_format(file, text,	whole, reason, nth) {
+	whole = argument[2] ", " argument[3]
+	# That function passes on what its callers give it, which is looked for there.
+	if (whole == "\"%s\", reason" && text ~ /bool skip_unless\([^)]*\)\n\{/)
+		return
+	if (!is_literal(argument[2]) || argument[2] !~ /%/)
+		return found(file, argument[2])
+	reason = literal(argument[2])
+	for (nth = 3; match(reason, /%./); nth++) {
+		if (is_set_by(text, argument[nth], "lock_kind_name"))
+			sub(/%s/, KIND, reason)
+		else if (is_set_by(text, argument[nth], "privilege_name"))
+			sub(/%s/, CAPABILITY, reason)
+		else if (argument[nth] ~ /^error_name\(/ && substr(reason, RSTART - 2, 5) == " (%s)")
+			# The list leaves the errno out.
+			sub(/ \(%s\)/, "", reason)
+		else
+			return not_constant(file, whole)
+		if (match(reason, /%[^s]/))
+			return not_constant(file, whole)
+	}
+	templates[reason]
+}
+
+# All calls of @name in @text, but not its declaration.
+function look(file, text, name,	rest) {
+	rest = text
+	while (match(rest, "[^A-Za-z_0-9]" name "\\(")) {
+		rest = substr(rest, RSTART + RLENGTH)
+		read_arguments(rest)
+		if (argument[1] ~ /^struct /)
+			continue
+		if (name == "skip_unless")
+			found(file, argument[3])
+		else if (name == "scene_lacks")
+			found_format(file, text)
+		else if (argument[2] ~ /^CAP_[A-Z_]+$/)
+			capabilities[argument[2]]
+		else
+			not_constant(file, argument[2])
+	}
+}
+
+function look_through(file, text,	part, word) {
 	gsub(/\\\n/, " ", text)
 	text = without_comments(text)
-	look(file, text, "SKIPS_UNLESS")
-	look(file, text, "trouble", 3)
-	look(file, text, "NEEDS_CAPABILITY")
-	# That header is what the others are made of.
-	if (file !~ /(^|\/)expectation\.h$/)
-		look(file, text, "expectation_set")
+	look(file, text, "skip_unless")
+	look(file, text, "scene_lacks")
+	look(file, text, "needs_capability")
 	for (part = text; match(part, /FIXTURE_VARIANT_ADD\([a-z]+, [a-z]+\)/);
 	     part = substr(part, RSTART + RLENGTH)) {
-		kind = substr(part, RSTART, RLENGTH)
-		gsub(/.*, |\)/, "", kind)
-		kinds[kind]
+		word = substr(part, RSTART, RLENGTH)
+		gsub(/.*, |\)/, "", word)
+		kinds[word]
 	}
-	for (part = text; match(part, /# SKIP [^%"]+\\n"/); part = substr(part, RSTART + RLENGTH))
-		reasons[substr(part, RSTART + 7, RLENGTH - 10)]
+	for (part = text; match(part, /# SKIP [^"]+\\n"/); part = substr(part, RSTART + RLENGTH)) {
+		word = substr(part, RSTART + 7, RLENGTH - 10)
+		if (word ~ /%/)
+			not_constant(file, word)
+		else
+			reasons[word]
+	}
 	for (part = text; match(part, /#define[ \t]+[A-Z_0-9]+[ \t]+"[^"]*"/);
 	     part = substr(part, RSTART + RLENGTH)) {
-		kind = substr(part, RSTART, RLENGTH)
-		split(kind, word, /[ \t]+/)
-		sub(/^[^"]*/, "", kind)
-		value[word[2], ++values[word[2]]] = literal(kind)
+		word = substr(part, RSTART, RLENGTH)
+		split(word, define, /[ \t]+/)
+		sub(/^[^"]*/, "", word)
+		value[define[2], ++values[define[2]]] = literal(word)
 	}
+}
+
+# Print the template once for each of the words that can stand for the mark.
+function print_each(template, mark, words,	word, reason) {
+	for (word in words) {
+		reason = template
+		sub(mark, word, reason)
+		print reason
+	}
+}
+
+BEGIN {
+	KIND = "<kind>"
+	CAPABILITY = "<capability>"
 }
 
 FNR == 1 && NR > 1 {
@@ -119,30 +178,18 @@ END {
 	for (i = 1; i <= names; i++) {
 		for (j = 1; j <= values[named[i]]; j++)
 			reasons[value[named[i], j]]
-		if (!values[named[i]]) {
-			print where[i] ": no constant reason: " named[i]
-			bad = 1
-		}
+		if (!values[named[i]])
+			not_constant(where[i], named[i])
 	}
-	for (i = 1; i <= template_count; i++) {
-		for (capability in capabilities) {
-			reason = templates[i]
-			gsub(/# *[a-z]+/, "\"" capability "\"", reason)
-			reasons[literal(reason)]
-		}
-	}
-	for (reason in reasons) {
-		if (reason !~ /%s/) {
+	for (reason in reasons)
+		print reason
+	for (reason in templates) {
+		if (index(reason, KIND))
+			print_each(reason, KIND, kinds)
+		else if (index(reason, CAPABILITY))
+			print_each(reason, CAPABILITY, capabilities)
+		else
 			print reason
-			continue
-		}
-		for (kind in kinds) {
-			each = reason
-			# The errno that the list leaves out.
-			sub(/ \(%s\)$/, "", each)
-			sub(/%s/, kind, each)
-			print each
-		}
 	}
 	exit bad
 }

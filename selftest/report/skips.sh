@@ -39,40 +39,95 @@ tell "$([ -z "$said" ]; echo $?)" "the second says when, in the words of its hea
 
 # Does the search find what it should, in every form that there is?
 cat >"$top/lib.h" <<'EOF'
-#define SKIPS_UNLESS(condition, reason) do { expectation_set(t, 4, reason); } while (0)
-#define NEEDS_CAPABILITY(capability, err) do { \
-	SKIPS_UNLESS(privilege_has(capability), "lacks " #capability); \
-} while (0)
+void scene_lacks(struct scene *scene, const char *format, ...);
+bool skip_unless(struct scene *scene, bool condition, const char *reason);
+bool needs_capability(struct scene *scene, int capability, int err);
 #define MISSING	"named, once"
 #define EACH FIXTURE_VARIANT_ADD(class, posix); FIXTURE_VARIANT_ADD(class, ofd)
 EOF
-cat >"$top/test.c" <<'EOF'
-/* SKIPS_UNLESS(false, "in a comment") */
-	SKIPS_UNLESS(is("a, b", ')') || (c(1, 2)),
-		     "over two"
-		     " lines");
-	SKIPS_UNLESS(true, MISSING);
-	NEEDS_CAPABILITY(CAP_CHOWN, err);
-	trouble(scene, TROUBLE_MISSING, "no %s here", name);
-	trouble(scene, TROUBLE_BROKEN, "broken: %s", why);
-	expectation_set(_metadata, KSFT_SKIP, "set (by hand)");
-	expectation_set(_metadata, KSFT_FAIL, "failed");
-	printf("ok %u %s # SKIP printed\n", number, name);
+cat >"$top/lib.c" <<'EOF'
+void scene_lacks(struct scene *scene, const char *format, ...)
+{
+	end(scene, SCENE_LACKS, format);
+}
+
+bool skip_unless(struct scene *scene, bool condition, const char *reason)
+{
+	if (!condition)
+		scene_lacks(scene, "%s", reason);
+	return scene_goes_on(scene);
+}
+
+bool needs_capability(struct scene *scene, int capability, int err)
+{
+	const char *name = privilege_name(capability);
+
+	scene_lacks(scene, "lacks %s", name);
+	return scene_goes_on(scene);
+}
+
+static void probe(struct scene *scene, const struct lock_site *site, int err)
+{
+	const char *kind = lock_kind_name(site->kind);
+
+	scene_lacks(scene, "no %s here", kind);
+	scene_lacks(scene, "no %s beside it (%s)", kind, error_name(err));
+}
 EOF
-awk -f "$here/report/skips.awk" "$top/lib.h" "$top/test.c" | sort >"$top/found"
+cat >"$top/test.c" <<'EOF'
+/* skip_unless(scene, false, "in a comment") */
+static bool needs_this(struct scene *scene)
+{
+	if (!skip_unless(scene, is("a, b", ')') || (c(1, 2)),
+			 "over two"
+			 " lines"))
+		return false;
+	needs_capability(scene, CAP_CHOWN, err);
+	scene_lacks(actor->scene, "set (by hand)");
+	scene_broken(scene, "broken: %s", why);
+	scene_failed(scene, "failed");
+	requires(scene, it, "required");
+	printf("ok %u %s # SKIP printed\n", number, name);
+	return skip_unless(scene, true, MISSING);
+}
+EOF
+find_reasons() {
+	awk -f "$here/report/skips.awk" "$top/lib.h" "$top/lib.c" "$top/test.c" "$@"
+}
+
+find_reasons | sort >"$top/found"
 sort >"$top/wanted" <<'EOF'
 over two lines
 named, once
 lacks CAP_CHOWN
 no posix here
 no ofd here
+no posix beside it
+no ofd beside it
 set (by hand)
 printed
 EOF
 said=$(diff "$top/wanted" "$top/found")
 tell $? "reasons are found in every form" "$said"
-echo '	SKIPS_UNLESS(true, why);' >>"$top/test.c"
-said=$(awk -f "$here/report/skips.awk" "$top/lib.h" "$top/test.c")
-tell "$([ $? = 1 ]; echo $?)" "a reason that is no constant is an error" "$said"
+
+nth=0
+while IFS= read -r call; do
+	nth=$((nth + 1))
+	printf '\t%s\n' "$call" >"$top/bad.c"
+	said=$(find_reasons "$top/bad.c")
+	[ $? = 1 ] && printf '%s\n' "$said" | grep -q 'bad\.c: no constant reason: '
+	tell $? "a reason that is not constant is an error: ${call%%(*}, line $nth" "$call: $said"
+done <<'EOF'
+skip_unless(scene, true, why);
+skip_unless(scene, true, reason);
+skip_unless(scene, true, UNKNOWN);
+skip_unless(scene, true, it ? "one" : "two");
+scene_lacks(scene, why);
+scene_lacks(scene, "%s", reason);
+scene_lacks(scene, "no %s here", name);
+scene_lacks(scene, "needs version %d", version);
+needs_capability(scene, capability, err);
+printf("ok %u # SKIP %s\n", number, why);
+EOF
 
 finish

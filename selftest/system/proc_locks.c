@@ -88,14 +88,14 @@ TEST(the_locks_of_a_file_and_of_a_descriptor)
 	int second;
 
 	ASSERT_NE(NULL, history);
-	scene_open(&scene, LOCK_POSIX, NULL, history);
+	scene_open(&scene, KIND_POSIX, NULL, history);
 	second = scene_add_file(&scene);
 	holder = actor_start(&scene, "holder");
 	waiter = actor_start(&scene, "waiter");
 	actor_lock(holder, EXCLUSIVE_ON(5, 10));
 	actor_lock(holder, at_site(second, SHARED));
 	actor_queue(waiter, SHARED_ON(0, 0));
-	ASSERT_STREQ("", scene.trouble);
+	ASSERT_STREQ("", scene.error);
 
 	ASSERT_EQ(2, read_until(2, scene.site->fd, locks, 4));
 	EXPECT_EQ(2, read_until(2, scene.site->fd, NULL, 0));

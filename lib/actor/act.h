@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* act: what an actor does in its own process or thread. */
+#ifndef LOCKFAIR_ACT_H
+#define LOCKFAIR_ACT_H
+
+#include <signal.h>
+
+#include "actor/scene.h"
+
+/*
+ * For jobs. As lock_acquire() and so on, and written to the history. 0 or -errno, which of
+ * act_try() is -EAGAIN for a conflict.
+ */
+int act_lock(struct actor *self, struct lock_request request);
+int act_try(struct actor *self, struct lock_request request);
+int act_rotate(struct actor *self, struct lock_request request);
+int act_unlock(struct actor *self);
+
+/* Put a mark into the actor's row of the drawing. */
+void act_mark(struct actor *self, char mark);
+
+/*
+ * A function that blocks outside act_*() must announce the system call first, and reset it to
+ * ASLEEP_NOWHERE afterwards.
+ */
+void act_sleeps_in(struct actor *self, struct asleep_call call);
+
+/*
+ * Execute this program again (execve(2)), as an actor that holds what exec leaves it and waits
+ * to be killed. The job has returned 0 once that has begun. -errno, or no return.
+ */
+int act_exec(struct actor *self);
+
+/* What main() is then to do: @fd is the number that follows ACTOR_AFTER_EXEC. Never returns. */
+#define ACTOR_AFTER_EXEC	"--after-exec"
+void actor_after_exec(int fd);
+
+/* Start the actor that is in act_await_wake(). 0 or -errno. */
+int act_wake(struct actor *self);
+int act_await_wake(struct actor *self);
+
+/* Ask the kernel to kill this process when its parent is gone. */
+void actor_die_with_parent(pid_t parent);
+
+/* What an actor handles: one signal ends its call with EINTR, the other has it made again. */
+#define SIGNAL_INTERRUPT	SIGUSR1
+#define SIGNAL_RESTART		SIGUSR2
+
+/* For actor.c: the body of an actor, a struct actor; the process never returns. */
+void *perform_as_thread(void *actor);
+void perform_as_process(struct actor *self, pid_t parent);
+
+#endif /* LOCKFAIR_ACT_H */

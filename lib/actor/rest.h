@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* rest: the proof that all actors of a scene have returned or sleep in their calls. */
+#ifndef LOCKFAIR_REST_H
+#define LOCKFAIR_REST_H
+
+#include "actor/scene.h"
+
+/*
+ * Wait until each actor of the scene has returned or sleeps in its call, all at one moment. The
+ * scene fails if that takes longer than ASLEEP_DEADLINE.
+ */
+void actor_settle(struct scene *scene);
+
+/* The same for one actor, whose request cannot wake another. */
+void actor_settle_one(struct actor *actor);
+
+/* After actor_settle(): does it hold a lock; is it asleep in its request? */
+bool actor_holds(const struct actor *actor);
+bool actor_waits(const struct actor *actor);
+
+#endif /* LOCKFAIR_REST_H */

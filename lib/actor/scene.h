@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * scene: what the actors of a test stand on: the locks, the memory that they share, and the
+ * first error.
+ *
+ * The room lib/actor has the processes and threads that lock on command (actor.h), what they do
+ * themselves (act.h), what happens to them (disturb.h), which bytes they find locked (probe.h),
+ * and the proof that all of them are at rest (rest.h). It may use lib/history, lib/lock and
+ * lib/system. order.h is private to the room.
+ *
+ * The first step that goes wrong ends the scene: every later step does nothing, so that a test
+ * reads as a scenario and not as error handling. lib/claim reports the error.
+ */
+#ifndef LOCKFAIR_SCENE_H
+#define LOCKFAIR_SCENE_H
+
+#include <assert.h>
+#include <pthread.h>
+
+#include "history/history.h"
+#include "lock/lock.h"
+#include "system/asleep.h"
+#include "system/compiler.h"
+
+#define SCENE_ACTORS	72
+#define SCENE_NUMBERS	8	/* shared numbers for a test's own use */
+#define SCENE_SITES	3
+#define SCENE_PROBED	32	/* bytes that one probe can look at */
+#define SCENE_FILE_SIZE	4096	/* bytes in the file that is locked */
+
+static_assert(LOCK_BATONS > SCENE_ACTORS, "each actor may wait for an eventfd of its own");
+static_assert(HISTORY_ROWS >= SCENE_ACTORS, "each actor has a row");
+
+enum actor_sort {
+	ACTOR_PROCESS,
+	ACTOR_THREAD,		/* of the test's own process */
+};
+
+/* What an actor shows to the test, in memory that both share. */
+struct actor_shared {
+	pid_t tid;
+	unsigned int holds;		/* something at site n: 1 << n */
+	unsigned int signals;		/* how many it has handled */
+	struct asleep_call call;	/* where it may now be asleep */
+	unsigned int turn;		/* changes with each call that it announces or leaves */
+	unsigned int calls;		/* how many lock calls have returned to it */
+};
+
+/* A process or thread of the scene; see actor.h. */
+struct actor {
+	struct scene *scene;
+	struct actor_shared *shared;
+	struct lock lock[SCENE_SITES];
+	int row;		/* of the history */
+	enum actor_sort sort;
+	enum lock_description description;
+	pid_t pid;		/* of an ACTOR_PROCESS */
+	pthread_t thread;
+	int tell, hear;		/* the test's end of the socket, and the actor's */
+	bool busy;		/* has an order that has not returned */
+	bool job;		/* the order is or was a job */
+	bool queued;		/* was seen asleep in it */
+	bool still;		/* stopped, traced or frozen: at rest, wherever it is */
+	bool gone;		/* has been killed, or has exited */
+	int result;		/* of the last order that returned */
+	struct asleep_proof proof;
+	struct asleep_files files;
+};
+
+/* A function that an actor runs for a test; 0 or -errno. */
+typedef int (*actor_job)(struct actor *self, void *arg);
+
+/* Memory that the test and all actors share. */
+struct scene_shared {
+	struct actor_shared actor[SCENE_ACTORS + 1];
+	unsigned long long number[SCENE_NUMBERS];
+	off_t probe_start;
+	char probed[SCENE_PROBED + 1];
+};
+
+/* Why a scene has come to its end. */
+enum scene_end {
+	SCENE_GOES_ON,
+	SCENE_FAILED,	/* an actor was to be granted a lock, or to wait, and was not */
+	SCENE_BROKEN,	/* the set-up: no memory, no file, a dead actor */
+	SCENE_LACKS,	/* the kernel, the file system or a privilege does not offer it */
+	SCENE_MISSED,	/* the claim does not hold; lib/claim has said so */
+};
+
+struct scene {
+	struct lock_site site[SCENE_SITES];
+	int sites;
+	const char *dir;
+	struct history *history;
+	struct scene_shared *shared;
+	int wake[2];		/* a pipe by which one actor starts another */
+	int actors;
+	struct actor actor[SCENE_ACTORS + 1];	/* the last stands in after an error */
+	enum scene_end end;
+	char error[200];	/* the reason for the end */
+};
+
+/*
+ * Set a scene with a lock of that kind; @dir as for lock_site_open(). What happens is written
+ * to @history, which is cleared. An error ends the scene.
+ */
+void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struct history *history);
+
+/* End all actors, by pid, and free what the scene holds; threads end with the process. */
+void scene_close(struct scene *scene);
+
+/* Return the actor's name for messages, "nobody" for NULL. */
+const char *actor_name(const struct actor *actor);
+
+/* Has nothing gone wrong so far? */
+bool scene_goes_on(const struct scene *scene);
+
+/*
+ * End the scene: a step went wrong; the set-up broke; something is not offered here, which is a
+ * constant reason to skip the test. The rest as for printf(3). Only the first is kept.
+ */
+void scene_failed(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);
+void scene_broken(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);
+void scene_lacks(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* The claim does not hold: end the scene without an error. */
+void scene_missed(struct scene *scene);
+
+/*
+ * Add another site before any actor is started: another file of the same kind, or another kind
+ * of lock on the first file. Return its number, for at_site(); 0 after an error, such as a
+ * kind that is not offered here.
+ */
+int scene_add_file(struct scene *scene);
+int scene_add_kind(struct scene *scene, enum lock_kind kind);
+
+/*
+ * Confine this task, and the actors that it starts from now on, to the CPU that it is on: a
+ * task that is woken there cannot run before the one that woke it lets it.
+ */
+void scene_on_one_cpu(struct scene *scene);
+
+#endif /* LOCKFAIR_SCENE_H */

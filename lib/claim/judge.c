@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "actor/probe.h"
+#include "claim/judge.h"
+#include "history/draw.h"
+#include "history/judge.h"
+#include "history/save.h"
+#include "system/privilege.h"
+
+static const struct claim *judged;
+static const char *fix_commit, *fix_release;
+
+/* ---- printing ---- */
+
+/* Not through a stream, which is of no use in a signal handler. */
+void claim_emit(const char *line)
+{
+	char text[256];
+	int length = snprintf(text, sizeof(text), "# %.*s\n", (int)sizeof(text) - 4, line);
+
+	if (write(STDOUT_FILENO, text, length) < 0)
+		return;
+}
+
+static void say(const char *before, const char *format, va_list args, int line)
+{
+	char text[250];
+	int at = snprintf(text, sizeof(text), "%s", before);
+
+	at += vsnprintf(text + at, sizeof(text) - at, format, args);
+	if (line && at < (int)sizeof(text))
+		snprintf(text + at, sizeof(text) - at, " (line %d)", line);
+	claim_emit(text);
+}
+
+void claim_say(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say("", format, args, 0);
+	va_end(args);
+}
+
+/* ---- what the environment says ---- */
+
+bool claim_told(const char *variable)
+{
+	const char *value = getenv(variable);
+
+	return value && !strcmp(value, "1");
+}
+
+int claim_effort(int usual)
+{
+	const char *percent = getenv("LOCKFAIR_EFFORT");
+	int wanted = percent ? atoi(percent) : 0;
+
+	if (wanted < 1 || wanted > 10000)
+		return usual;
+	return (usual * wanted + 99) / 100;
+}
+
+int claim_size(int usual, int least)
+{
+	int size = claim_effort(usual);
+
+	if (size > usual)
+		return usual;
+	return size < least ? least : size;
+}
+
+/* ---- judging ---- */
+
+/* Keep the history in the directory LOCKFAIR_HISTORIES, if there is one. */
+static void keep(const struct scene *scene)
+{
+	const char *dir = getenv("LOCKFAIR_HISTORIES");
+	char path[512];
+	FILE *stream;
+	int err;
+
+	if (!dir)
+		return;
+	snprintf(path, sizeof(path), "%s/%s.%s.%s.%s.history", dir, program_invocation_short_name,
+		 judged->class, lock_kind_name(scene->site->kind), judged->name);
+	stream = fopen(path, "we");
+	err = stream ? history_save(scene->history, stream) : -errno;
+	if (stream && fclose(stream) && !err)
+		err = -errno;
+	if (err)
+		claim_say("%s: %s", path, strerror(-err));
+}
+
+static void show(const struct scene *scene, const struct history_verdict *verdict)
+{
+	history_draw(scene->history, verdict, claim_emit);
+	keep(scene);
+	if (!fix_commit)
+		return;
+	claim_say("fixed by %s, Linux %s; to find what broke it, in the kernel's tree:", fix_commit,
+		  fix_release);
+	claim_say("git bisect run .../run_tests.sh --bisect '%s:%s.%s.%s'",
+		  program_invocation_short_name, judged->class,
+		  lock_kind_name(scene->site->kind), judged->name);
+}
+
+bool judge_holds(struct scene *scene, bool condition, const struct history_verdict *verdict,
+		 int line, const char *seen, ...)
+{
+	va_list args;
+
+	if (!scene_goes_on(scene))
+		return false;
+	if (condition)
+		return true;
+	claim_say("expected: %s", judged->name);
+	va_start(args, seen);
+	say("seen: ", seen, args, line);
+	va_end(args);
+	show(scene, verdict);
+	scene_missed(scene);
+	return false;
+}
+
+bool nobody_is_overtaken(struct scene *scene)
+{
+	struct history_verdict found = history_overtaking(scene->history);
+
+	return holds_verdict(scene, !found.count, &found,
+			     "%s was granted the lock before %s, which had been waiting for it already",
+			     history_name(scene->history, found.row),
+			     history_name(scene->history, found.other));
+}
+
+bool nobody_overlaps(struct scene *scene)
+{
+	struct history_verdict found = history_overlap(scene->history);
+
+	return holds_verdict(scene, !found.count, &found,
+			     "%s was granted the lock while %s held it",
+			     history_name(scene->history, found.row),
+			     history_name(scene->history, found.other));
+}
+
+bool bytes_are(struct actor *prober, off_t start, const char *expected)
+{
+	const char *found = actor_probe(prober, start, strlen(expected));
+
+	return holds(prober->scene, !strcmp(found, expected),
+		     "%s found %s, not %s, from byte %lld on", actor_name(prober), found, expected,
+		     (long long)start);
+}
+
+bool requires(struct scene *scene, bool condition, const char *format, ...)
+{
+	char text[sizeof(scene->error)];
+	va_list args;
+
+	if (condition || !scene_goes_on(scene))
+		return scene_goes_on(scene);
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	scene_failed(scene, "%s", text);
+	return false;
+}
+
+bool sets_up(struct scene *scene, long ret, const char *what)
+{
+	if (ret < 0)
+		scene_broken(scene, "%s: %s", what, strerror(errno));
+	return scene_goes_on(scene);
+}
+
+bool skip_unless(struct scene *scene, bool condition, const char *reason)
+{
+	if (!condition)
+		scene_lacks(scene, "%s", reason);
+	return scene_goes_on(scene);
+}
+
+bool needs_capability(struct scene *scene, int capability, int err)
+{
+	const char *name = privilege_name(capability);
+
+	if (!scene_goes_on(scene) || (err != -EPERM && err != -EACCES))
+		return scene_goes_on(scene);
+	if (privilege_has(capability) != 1)
+		scene_lacks(scene, "needs %s", name);
+	else if (privilege_is_confined())
+		scene_lacks(scene, "a sandbox refuses what %s permits", name);
+	return scene_goes_on(scene);
+}
+
+bool is_kind(const struct scene *scene, unsigned int kinds)
+{
+	return 1u << scene->site->kind & kinds;
+}
+
+/* ---- a history that was kept ---- */
+
+static void say_verdict(const struct history *history, const struct history_verdict *found,
+			const char *did, const char *never)
+{
+	if (!found->count)
+		claim_say("%s", never);
+	else
+		claim_say("%s %s %s, %d times in all", history_name(history, found->row), did,
+			  history_name(history, found->other), found->count);
+}
+
+int judge_again(struct history *history, const char *path)
+{
+	struct history_verdict overlap, overtaking;
+	FILE *stream = fopen(path, "re");
+	int ret = stream ? history_load(history, stream) : -errno;
+
+	if (stream)
+		fclose(stream);
+	if (ret)
+		return ret;
+	overlap = history_overlap(history);
+	overtaking = history_overtaking(history);
+	say_verdict(history, &overlap, "was granted the lock while it was held by",
+		    "no two conflicting locks were held at a time");
+	say_verdict(history, &overtaking, "was granted the lock before",
+		    "nobody was overtaken");
+	history_draw(history, overlap.count ? &overlap : &overtaking, claim_emit);
+	return 0;
+}
+
+/* ---- the end of a test ---- */
+
+void judge_begin(const struct claim *claim)
+{
+	judged = claim;
+	fix_commit = NULL;
+}
+
+void fixed_by(const char *commit, const char *release)
+{
+	fix_commit = commit;
+	fix_release = release;
+}
+
+/* Folklore is believed of file locks; the controls are to keep it. */
+static bool is_folklore(const struct scene *scene)
+{
+	return !strcmp(judged->class, "folklore") &&
+	       lock_kind_traits(scene->site->kind) & TRAIT_FILE;
+}
+
+enum judge_result judge_end(struct scene *scene, const char **reason)
+{
+	*reason = "";
+	switch (scene->end) {
+	case SCENE_GOES_ON:
+		if (is_folklore(scene))
+			claim_say("unexpected pass: file locks have not been seen to do this");
+		return JUDGE_PASSED;
+	case SCENE_LACKS:
+		*reason = scene->error;
+		return JUDGE_SKIPPED;
+	case SCENE_MISSED:
+		if (!is_folklore(scene))
+			return JUDGE_FAILED;
+		*reason = judged->reason;
+		return claim_told("LOCKFAIR_STRICT") ? JUDGE_FAILED : JUDGE_XFAILED;
+	default:
+		claim_say("%s: %s", scene->end == SCENE_BROKEN ? "broken" : "seen", scene->error);
+		show(scene, NULL);
+		return JUDGE_FAILED;
+	}
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * judge: what a claim's body asks for at its end, and what becomes of the scene.
+ *
+ * Each function does nothing and returns false once the scene has ended; each returns whether
+ * the scene goes on. @seen says what was seen instead and who did it, as for printf(3), and is
+ * evaluated even if the condition holds.
+ */
+#ifndef LOCKFAIR_JUDGE_H
+#define LOCKFAIR_JUDGE_H
+
+#include "actor/scene.h"
+
+/* The claim is missed unless @condition is true. */
+#define holds(scene, condition, ...) \
+	judge_holds(scene, condition, NULL, __LINE__, __VA_ARGS__)
+
+/* The same; @verdict is what a judge of the history found, and is marked in the drawing. */
+#define holds_verdict(scene, condition, verdict, ...) \
+	judge_holds(scene, condition, verdict, __LINE__, __VA_ARGS__)
+
+bool judge_holds(struct scene *scene, bool condition, const struct history_verdict *verdict,
+		 int line, const char *seen, ...) PRINTF_LIKE(5, 6);
+
+/* Nobody was overtaken, by the history. */
+bool nobody_is_overtaken(struct scene *scene);
+
+/* No two conflicting locks were held at a time, by the history. */
+bool nobody_overlaps(struct scene *scene);
+
+/* The bytes from @start on are locked as in "..SSXX..", as @prober finds by actor_probe(). */
+bool bytes_are(struct actor *prober, off_t start, const char *expected);
+
+/*
+ * What has to be so before the claim can be looked at. Otherwise the test has failed whatever
+ * its class: folklore is expected to fail by its claim alone.
+ */
+bool requires(struct scene *scene, bool condition, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/*
+ * A call of the set-up has returned @ret, and errno if that is negative: then the test is broken.
+ * @what names the call.
+ */
+bool sets_up(struct scene *scene, long ret, const char *what);
+
+/* Skip the test unless @condition is true. @reason is a constant; report/skips lists all. */
+bool skip_unless(struct scene *scene, bool condition, const char *reason);
+
+/*
+ * Skip the test if @err, of a call that needs @capability, is a refusal that is no fault of the
+ * kernel's: the capability is not there, or a sandbox is. What else may be wrong is for the
+ * test to say.
+ */
+bool needs_capability(struct scene *scene, int capability, int err);
+
+/* Is the scene's lock one of the kinds in the mask? */
+bool is_kind(const struct scene *scene, unsigned int kinds);
+
+/*
+ * This claim did not hold before the commit @commit of Linux @release: what a failure reports,
+ * with the command that finds the commit which broke it again.
+ */
+void fixed_by(const char *commit, const char *release);
+
+/*
+ * Scale @usual, the rounds of a race, random scenarios or a crowd, by LOCKFAIR_EFFORT percent, to
+ * at least 1: an emulated machine would need minutes for all of them.
+ */
+int claim_effort(int usual);
+
+/* The same for a size that is never above @usual, nor below @least, which would prove nothing. */
+int claim_size(int usual, int least);
+
+/* Print a line of diagnostics. */
+void claim_say(const char *format, ...) PRINTF_LIKE(1, 2);
+
+/* The same for a complete line; a signal handler may call it. */
+void claim_emit(const char *line);
+
+/* Is this variable of the environment, which run_tests.sh sets, "1"? */
+bool claim_told(const char *variable);
+
+/* ---- for claim_main.h ---- */
+
+/* The results that the harness has to be told. */
+enum judge_result { JUDGE_PASSED, JUDGE_FAILED, JUDGE_SKIPPED, JUDGE_XFAILED };
+
+/* A test that is registered. */
+struct claim {
+	const char *class, *name, *reason;
+	unsigned int kinds;
+};
+
+/* The claim that is being judged, in the process of its test. */
+void judge_begin(const struct claim *claim);
+
+/*
+ * Judge the history in the file @path, which an earlier run has kept, and draw it. 0, -errno, or
+ * the number of a line that is not understood. @history is overwritten.
+ */
+int judge_again(struct history *history, const char *path);
+
+/* Report how the scene has ended. @reason is set to the reason of a skip or an XFAIL. */
+enum judge_result judge_end(struct scene *scene, const char **reason);
+
+#endif /* LOCKFAIR_JUDGE_H */

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "history/judge.h"
+#include "history/row.h"
+
+static bool holds_against(const struct row *row, const struct history_event *e, bool drops)
+{
+	bool converts = row->asks && row_touches(row->asks, e);
+
+	/*
+	 * A conversion is under way, which may have dropped the old lock, or have made it a shared
+	 * one; its actor is the last to know.
+	 */
+	if (converts && (drops || (row->asks->mode == MODE_SHARED && e->mode == MODE_SHARED)))
+		return false;
+	for (int i = 0; i < ROW_HOLDS; i++) {
+		if (row->holds[i] && row_conflict(row->holds[i], e))
+			return true;
+	}
+	return false;
+}
+
+/* Did @row wait, when @granted was asked for, for something that this grant keeps from it? */
+static bool was_waiting(const struct row *row, const struct history_event *e, int asked)
+{
+	return row->asks && row->queued >= 0 && row->queued < asked && row_conflict(row->asks, e);
+}
+
+static struct history_verdict judge(const struct history *history, bool overtaking)
+{
+	struct history_verdict verdict = { .event = -1, .row = -1, .other = -1 };
+	struct row rows[HISTORY_ROWS] = { 0 };
+	int length = history_length(history);
+
+	for (int at = 0; at < length; at++) {
+		const struct history_event *e = &history->event[at];
+
+		for (int i = 0; e->what == HISTORY_GRANT && i < history->rows; i++) {
+			if (i == e->row)
+				continue;
+			if (overtaking ? !was_waiting(&rows[i], e, rows[e->row].asked) :
+					 !holds_against(&rows[i], e, history->drops))
+				continue;
+			if (!verdict.count++) {
+				verdict.event = at;
+				verdict.row = e->row;
+				verdict.other = i;
+			}
+		}
+		row_follow(&rows[e->row], e, at, history->drops);
+	}
+	return verdict;
+}
+
+struct history_verdict history_overlap(const struct history *history)
+{
+	return judge(history, false);
+}
+
+struct history_verdict history_overtaking(const struct history *history)
+{
+	return judge(history, true);
+}
+
+struct history_verdict history_marked(const struct history *history, char mark)
+{
+	struct history_verdict verdict = { .event = -1, .row = -1, .other = -1 };
+	int length = history_length(history);
+
+	for (int at = 0; at < length; at++) {
+		const struct history_event *e = &history->event[at];
+
+		if (e->what == HISTORY_MARK && e->mark == mark && !verdict.count++) {
+			verdict.event = at;
+			verdict.row = e->row;
+		}
+	}
+	return verdict;
+}

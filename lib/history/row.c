@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <limits.h>
+#include <stddef.h>
+
+#include "history/row.h"
+
+/* Not the byte behind it: there is none behind the last. */
+static long long last_byte(const struct history_event *e)
+{
+	return e->len ? e->start + (e->len - 1) : LLONG_MAX;
+}
+
+bool row_touches(const struct history_event *a, const struct history_event *b)
+{
+	return a->site == b->site && a->start <= last_byte(b) && b->start <= last_byte(a);
+}
+
+bool row_conflict(const struct history_event *a, const struct history_event *b)
+{
+	return row_touches(a, b) && (a->mode == MODE_EXCLUSIVE || b->mode == MODE_EXCLUSIVE);
+}
+
+/* Let go of what is within @e; a lock that reaches beyond it counts as gone too. */
+static void let_go(struct row *row, const struct history_event *e)
+{
+	for (int i = 0; i < ROW_HOLDS; i++) {
+		if (row->holds[i] && row_touches(row->holds[i], e))
+			row->holds[i] = NULL;
+	}
+}
+
+static void hold(struct row *row, const struct history_event *e)
+{
+	for (int i = 0; i < ROW_HOLDS; i++) {
+		if (!row->holds[i]) {
+			row->holds[i] = e;
+			return;
+		}
+	}
+}
+
+void row_follow(struct row *row, const struct history_event *e, int at, bool drops)
+{
+	switch (e->what) {
+	case HISTORY_REQUEST:
+		row->asks = e;
+		row->asked = at;
+		row->queued = -1;
+		break;
+	case HISTORY_QUEUED:
+		if (row->asks)
+			row->queued = at;
+		break;
+	case HISTORY_GRANT:
+		let_go(row, e);
+		hold(row, e);
+		row->asks = NULL;
+		break;
+	case HISTORY_REFUSE:
+		if (drops)
+			let_go(row, e);
+		row->asks = NULL;
+		break;
+	case HISTORY_RELEASE:
+		let_go(row, e);
+		break;
+	}
+}

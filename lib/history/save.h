@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* save: a history as text, to be judged again. */
+#ifndef LOCKFAIR_SAVE_H
+#define LOCKFAIR_SAVE_H
+
+#include <stdio.h>
+
+#include "history/history.h"
+
+/*
+ * Write the history to @stream: a line that names the format, a line for each row, and a line for
+ * each event, with tabs in between. 0 or -errno.
+ */
+int history_save(const struct history *history, FILE *stream);
+
+/*
+ * Read into @history, which is cleared, what history_save() has written. 0, -errno, or the number
+ * of the first line that is not understood.
+ */
+int history_load(struct history *history, FILE *stream);
+
+#endif /* LOCKFAIR_SAVE_H */

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+
+#include "model/attempt.h"
+#include "model/conflict.h"
+#include "model/deadlock.h"
+#include "model/grant.h"
+#include "model/queue.h"
+
+static void refuse(const struct model_state *from, int actor, int result, struct model_set *to)
+{
+	struct model_state state = *from;
+
+	grant_finish(&state, actor, result);
+	model_set_add(to, &state);
+}
+
+static void wait_anywhere(const struct model_state *from, int actor, struct model_set *to)
+{
+	struct model_state state = *from;
+
+	if (deadlock_of(from, actor) != DEADLOCK_NONE)
+		refuse(from, actor, -EDEADLK, to);
+	state.request[actor].status = REQUEST_ASLEEP;
+	model_set_add(to, &state);
+}
+
+/* Which of several owners' locks it stands behind is a matter of storage. */
+static void wait_in_queue(const struct model_state *from, int actor, struct model_set *to)
+{
+	for (int owner = 0; owner < MODEL_OWNERS; owner++) {
+		unsigned int cells = conflict_in_the_way(from, actor, owner), lock;
+		struct model_state state = *from;
+		enum deadlock deadlock;
+
+		if (!cells)
+			continue;
+		lock = model_lock_at(model_held(from, &from->request[actor], owner),
+				     model_lowest(cells));
+		deadlock = deadlock_behind(from, actor, owner);
+		if (deadlock != DEADLOCK_NONE)
+			refuse(from, actor, -EDEADLK, to);
+		if (deadlock == DEADLOCK_IS_SEEN)
+			continue;
+		queue_stand_behind(&state, actor, owner, model_lowest(lock));
+		model_set_add(to, &state);
+	}
+}
+
+static bool drops_its_lock(const struct model_state *state, int actor)
+{
+	const struct model_request *request = &state->request[actor];
+	struct model_cells own = model_held(state, request, model_owner(request, actor));
+
+	return request->kind == KIND_FLOCK &&
+	       (request->mode == MODE_SHARED ? own.exclusive : own.shared);
+}
+
+void attempt(const struct model_rules *rules, const struct model_state *from, int actor,
+	     struct model_set *to)
+{
+	struct model_state state = *from;
+	const struct model_request *request = &state.request[actor];
+
+	if (drops_its_lock(from, actor)) {
+		grant_release(rules, &state, request, model_owner(request, actor), MODEL_WHOLE);
+		if (!rules->flock_drops_and_tries_at_once) {
+			model_set_add(to, &state);
+			state = *from;
+		}
+	}
+	if (!conflict_blocks(rules, &state, actor)) {
+		grant(rules, &state, actor);
+		model_set_add(to, &state);
+		return;
+	}
+	/*
+	 * Promise, fcntl(2), F_SETLK: "If a conflicting lock is held by another process, this
+	 * call returns -1 and sets errno to EACCES or EAGAIN"; F_OFD_SETLK: to EAGAIN;
+	 * flock(2): EWOULDBLOCK.
+	 */
+	if (!request->wait) {
+		refuse(&state, actor, -EAGAIN, to);
+	} else if (!rules->queues) {
+		wait_anywhere(&state, actor, to);
+	} else {
+		/* Practice: those behind it are not served by its wait, and try again too. */
+		queue_wake_followers(&state, actor);
+		wait_in_queue(&state, actor, to);
+	}
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <assert.h>
+
+#include "model/conflict.h"
+#include "model/deadlock.h"
+
+static_assert(MODEL_OWNERS <= 32, "a bit for each owner");
+
+/*
+ * Promise, fcntl(2): "no deadlock detection is performed for open file description locks";
+ * flock(2): it "does not detect deadlock"; lockf(3) has EDEADLK.
+ */
+static bool is_detected(const struct model_request *request)
+{
+	return lock_kind_traits(request->kind) & TRAIT_DETECTS_DEADLOCK;
+}
+
+/* From owner to owner, from each request to all that is in its way. */
+static bool leads_to(const struct model_state *state, int owner, int target, unsigned int *seen)
+{
+	*seen |= 1u << owner;
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		const struct model_request *request = &state->request[i];
+
+		if (!model_pending(request) || request->kind == KIND_FLOCK ||
+		    model_owner(request, i) != owner)
+			continue;
+		for (int next = 0; next < MODEL_OWNERS; next++) {
+			if (!conflict_in_the_way(state, i, next))
+				continue;
+			if (next == target ||
+			    (!(*seen & 1u << next) && leads_to(state, next, target, seen)))
+				return true;
+		}
+	}
+	return false;
+}
+
+/*
+ * Promise, POSIX.1-2024 fcntl(), EDEADLK: waiting "would cause a deadlock": there is a cycle.
+ * It need not be seen: fcntl(2), BUGS, speaks of "failures to detect deadlocks". (It speaks of
+ * the opposite as well, but POSIX does not.)
+ */
+enum deadlock deadlock_of(const struct model_state *state, int actor)
+{
+	unsigned int seen = 0;
+
+	if (is_detected(&state->request[actor]) && leads_to(state, actor, actor, &seen))
+		return DEADLOCK_MAY_BE_SEEN;
+	return DEADLOCK_NONE;
+}
+
+static enum deadlock chain_to(const struct model_state *state, int owner, int target,
+			      unsigned int *seen);
+
+/* From the waiter @i of @owner to the lock at the root of what it waits behind, and on. */
+static enum deadlock chain_from(const struct model_state *state, int i, int owner, int target,
+				unsigned int *seen)
+{
+	const struct model_request *at = &state->request[i];
+	bool mixed = owner >= MODEL_ACTORS;
+	enum deadlock rest = DEADLOCK_NONE;
+	int root = i, next;
+
+	while (model_waits(at) && at->behind >= MODEL_WAITER) {
+		mixed |= at->kind == KIND_OFD;
+		root = at->behind - MODEL_WAITER;
+		at = &state->request[root];
+	}
+	mixed |= at->kind == KIND_OFD;
+	next = model_waits(at) ? at->behind : model_owner(at, root);
+	mixed |= next >= MODEL_ACTORS;
+	if (next == target)
+		rest = DEADLOCK_IS_SEEN;
+	else if (!(*seen & 1u << next))
+		rest = chain_to(state, next, target, seen);
+	return rest == DEADLOCK_IS_SEEN && mixed ? DEADLOCK_MAY_BE_SEEN : rest;
+}
+
+/*
+ * Practice: from the owner of the lock in the way to the lock at the root of what that owner
+ * waits behind, to its owner, and so on back to the requester. With OFD locks, or waiters for
+ * them, on this way, some cycles are seen and some are not.
+ */
+static enum deadlock chain_to(const struct model_state *state, int owner, int target,
+			      unsigned int *seen)
+{
+	enum deadlock best = DEADLOCK_NONE;
+
+	*seen |= 1u << owner;
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		const struct model_request *request = &state->request[i];
+		enum deadlock found;
+
+		if (!model_waits(request) || request->kind == KIND_FLOCK ||
+		    model_owner(request, i) != owner)
+			continue;
+		found = chain_from(state, i, owner, target, seen);
+		if (found > best)
+			best = found;
+	}
+	return best;
+}
+
+enum deadlock deadlock_behind(const struct model_state *state, int actor, int owner)
+{
+	unsigned int seen = 0;
+
+	return is_detected(&state->request[actor]) ? chain_to(state, owner, actor, &seen) :
+		DEADLOCK_NONE;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* deadlock: would a request that waits close a cycle of waits, and is that detected? */
+#ifndef LOCKFAIR_MODEL_DEADLOCK_H
+#define LOCKFAIR_MODEL_DEADLOCK_H
+
+#include "model/model.h"
+
+enum deadlock {
+	DEADLOCK_NONE,
+	DEADLOCK_MAY_BE_SEEN,	/* EDEADLK, or the request waits */
+	DEADLOCK_IS_SEEN,	/* EDEADLK */
+};
+
+/* By the documentation: the actor's request is to wait for all that is in its way. */
+enum deadlock deadlock_of(const struct model_state *state, int actor);
+
+/* By practice: it is to wait behind a lock of @owner. */
+enum deadlock deadlock_behind(const struct model_state *state, int actor, int owner);
+
+#endif /* LOCKFAIR_MODEL_DEADLOCK_H */

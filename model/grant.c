@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0
+#include "model/grant.h"
+#include "model/queue.h"
+
+void grant_finish(struct model_state *state, int actor, int result)
+{
+	state->request[actor] = (struct model_request){
+		.status = REQUEST_DONE, .result = result, .kind = state->request[actor].kind,
+	};
+}
+
+/*
+ * Promise, fcntl(2): "the existing lock is converted", which "may involve splitting, shrinking,
+ * or coalescing with an existing lock". Practice: of the owner's locks, from the first byte on,
+ * the first that is of the same mode and touches grows into the new one, unless another was
+ * covered whole before it. Those behind the one that grows stay; those behind all the others
+ * try again. Return whether one grows.
+ */
+static bool wake_and_grow(const struct model_rules *rules, struct model_state *state,
+			  const struct model_request *request, int owner)
+{
+	const struct model_cells own = model_held(state, request, owner);
+	unsigned int near = request->cells | request->cells << 1 | request->cells >> 1, lock;
+	bool placed = false, grown = false;
+
+	for (int cell = 0; cell < MODEL_CELLS; cell += lock ? __builtin_popcount(lock) : 1) {
+		bool alike;
+
+		lock = model_lock_at(own, cell);
+		alike = lock & model_of_mode(own, request->mode);
+		if (alike && (lock & near) && !placed) {
+			placed = true;
+			grown = true;
+		} else if (lock & (alike ? near : request->cells)) {
+			queue_wake_behind(rules, state, request, owner, lock);
+			placed |= !alike && !(lock & ~request->cells);
+		}
+	}
+	return grown;
+}
+
+void grant(const struct model_rules *rules, struct model_state *state, int actor)
+{
+	const struct model_request request = state->request[actor];
+	int owner = model_owner(&request, actor);
+	struct model_cells *own = model_held_by(state, &request, owner);
+
+	/* Those behind the request now stand behind the lock, if it is a new one. */
+	if (wake_and_grow(rules, state, &request, owner))
+		queue_wake_followers(state, actor);
+	else
+		queue_follow(state, actor, owner, model_lowest(request.cells));
+	own->shared &= ~request.cells;
+	own->exclusive &= ~request.cells;
+	*(request.mode == MODE_SHARED ? &own->shared : &own->exclusive) |= request.cells;
+	queue_name_locks(state, &request, owner);
+	grant_finish(state, actor, 0);
+}
+
+/*
+ * Promise, fcntl(2): F_UNLCK releases "the bytes specified"; flock(2), LOCK_UN: "Remove an
+ * existing lock". Practice: for those who wait behind it, a lock that is trimmed has gone.
+ */
+void grant_release(const struct model_rules *rules, struct model_state *state,
+		   const struct model_request *in, int owner, unsigned int cells)
+{
+	struct model_cells *own = model_held_by(state, in, owner);
+
+	for (int cell = 0; cell < MODEL_CELLS; cell++) {
+		unsigned int lock = cells & 1u << cell ? model_lock_at(*own, cell) : 0;
+
+		if (lock)
+			queue_wake_behind(rules, state, in, owner, lock);
+	}
+	own->shared &= ~cells;
+	own->exclusive &= ~cells;
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <string.h>
+
+#include "model/explain.h"
+#include "model/listing.h"
+#include "model/trace.h"
+
+static const char * const level_words[MODEL_LEVELS] = {
+	[MODEL_PROMISE] = "No documentation allows this",
+	[MODEL_PRACTICE] = "Linux has not done this before",
+	[MODEL_FOLKLORE] = "This is not first come, first served",
+};
+
+/* What a step led to, as a comment: the result of the actor's call, and calls that returned. */
+static void note(const struct scenario *scenario, const struct outcome *outcome, int step,
+		 char *text, size_t room)
+{
+	const struct explain_text to = { .text = text, .room = room };
+	const struct model_call *call = outcome->call[step];
+	struct model_call changed[MODEL_ACTORS];
+
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		changed[i] = call[i];
+		if (i != scenario->step[step].actor && call[i].status == REQUEST_ASLEEP)
+			changed[i].status = REQUEST_NONE;
+	}
+	text[0] = '\0';
+	if (outcome->made[step])
+		explain_add_calls(&to, changed);
+	else
+		explain_add(&to, "not made");
+}
+
+static const char marks[STEP_WHATS] = {
+	[STEP_DUP] = 'd', [STEP_CLOSE] = 'c', [STEP_FORK] = 'f', [STEP_EXIT] = 'x',
+	[STEP_INTERRUPT] = 'i',
+};
+
+static void add_events(struct history *history, const struct scenario *scenario,
+		       const struct outcome *outcome, int number)
+{
+	const struct model_step *step = &scenario->step[number];
+	struct lock_request request = { .mode = step->mode };
+
+	if (lock_kind_traits(step->kind) & TRAIT_RANGES) {
+		request.start = scenario->cell[step->first];
+		request.len = scenario_length(scenario, step->first, step->last);
+	}
+	switch (step->what) {
+	case STEP_LOCK:
+		history_add(history, step->actor, HISTORY_REQUEST, &request);
+		break;
+	case STEP_UNLOCK:
+		history_add(history, step->actor, HISTORY_RELEASE, &request);
+		break;
+	case STEP_QUERY:
+		break;
+	default:
+		if (marks[step->what])
+			history_mark(history, step->actor, marks[step->what]);
+	}
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		const struct model_call *call = &outcome->call[number][i];
+
+		if (i == step->actor && step->what != STEP_LOCK && step->what != STEP_INTERRUPT)
+			continue;
+		if (call->status == REQUEST_DONE)
+			history_add(history, i, call->result ? HISTORY_REFUSE : HISTORY_GRANT,
+				    &request);
+		else if (call->status == REQUEST_ASLEEP && i == step->actor)
+			history_add(history, i, HISTORY_QUEUED, &request);
+	}
+}
+
+static void note_history(const struct scenario *scenario, const struct outcome *outcome,
+			 struct history *history)
+{
+	history_clear(history);
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		char name[] = { 'A' + i, '\0' };
+
+		history_row(history, name);
+	}
+	for (int i = 0; i < scenario->count; i++) {
+		if (outcome->made[i])
+			add_events(history, scenario, outcome, i);
+	}
+}
+
+/* A long line in pieces: the test's own lines are cut at some 240 characters. */
+static void emit_long(const char *text, void (*emit)(const char *line, void *arg), void *arg)
+{
+	char piece[100];
+
+	while (*text) {
+		int length = strlen(text);
+
+		if (length > 90) {
+			for (length = 90; length > 40 && text[length] != ' '; length--)
+				;
+		}
+		snprintf(piece, sizeof(piece), "/* %.*s */", length, text);
+		emit(piece, arg);
+		text += length;
+		text += *text == ' ';
+	}
+}
+
+void listing_emit(const struct scenario *scenario, const struct outcome *outcome,
+		  struct history *history, void (*emit)(const char *line, void *arg), void *arg)
+{
+	char line[256], text[TRACE_LINE], came[120];
+
+	note_history(scenario, outcome, history);
+	trace_head(scenario, emit, arg);
+	for (int i = 0; i < scenario->count; i++) {
+		trace_line(scenario, &scenario->step[i], text);
+		note(scenario, outcome, i, came, sizeof(came));
+		snprintf(line, sizeof(line), "%-40s /* %s */", text, came);
+		emit(line, arg);
+	}
+	if (!outcome->differs)
+		return;
+	snprintf(line, sizeof(line), "/* %s: */", level_words[outcome->level]);
+	emit(line, arg);
+	emit_long(outcome->what, emit, arg);
+	emit("/* below: c closes, d duplicates, f forks, i is interrupted, x exits */", arg);
+}

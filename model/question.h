@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * question: what F_GETLK and F_OFD_GETLK are asked about a file.
+ *
+ * For each cell a lock to write, then one to write all, then one to read for each cell. An actor
+ * with locks of its own asks the first of these: only it can find out whose locks they are.
+ */
+#ifndef LOCKFAIR_QUESTION_H
+#define LOCKFAIR_QUESTION_H
+
+#include "model/scenario.h"
+
+#define QUESTIONS		(2 * MODEL_CELLS + 1)
+#define QUESTIONS_OF_OWNER	(MODEL_CELLS + 1)
+
+struct question {
+	enum lock_mode mode;
+	unsigned char first, last;	/* cells */
+};
+
+/* What the call has left in struct flock. */
+struct question_reply {
+	int err;
+	short type, whence;
+	off_t start, len;
+	pid_t pid;
+};
+
+/* The question of this number. */
+struct question question_number(int number);
+
+/* Ask one; ask the first @count. */
+struct question_reply question_ask(const struct lock *lock, const struct scenario *scenario,
+				   struct question question);
+void question_ask_all(const struct lock *lock, const struct scenario *scenario, int count,
+		      struct question_reply *replies);
+
+#endif /* LOCKFAIR_QUESTION_H */

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* queue: who waits behind whom, and who tries again when something changes. */
+#ifndef LOCKFAIR_MODEL_QUEUE_H
+#define LOCKFAIR_MODEL_QUEUE_H
+
+#include "model/model.h"
+#include "model/rules.h"
+
+/* Have a waiter try again. */
+void queue_wake(struct model_request *request);
+
+/* A lock of @owner has gone, or is not what it was: have those who waited for it try again. */
+void queue_wake_behind(const struct model_rules *rules, struct model_state *state,
+		       const struct model_request *in, int owner, unsigned int lock);
+
+/* The actor does not wait any more: have those who stood behind it try again. */
+void queue_wake_followers(struct model_state *state, int actor);
+
+/* The actor has been granted a new lock: those who stood behind it stand behind that. */
+void queue_follow(struct model_state *state, int actor, int owner, int cell);
+
+/* Does the actor stand directly behind @whom (at @cell of its locks)? */
+bool queue_is_behind(const struct model_state *state, int actor, int whom, int cell, int file,
+		     bool flock);
+
+/* The request falls asleep behind this lock, which is in its way. */
+void queue_stand_behind(struct model_state *state, int actor, int owner, int cell);
+
+/* The waiter leaves; those who stand at the same place after it move up. */
+void queue_leave(const struct model_rules *rules, struct model_state *state, int actor);
+
+/* The owner's locks have changed: a lock goes by its first cell. */
+void queue_name_locks(struct model_state *state, const struct model_request *in, int owner);
+
+#endif /* LOCKFAIR_MODEL_QUEUE_H */

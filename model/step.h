@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* step: which states a step may lead to, once everybody has come to rest. */
+#ifndef LOCKFAIR_MODEL_STEP_H
+#define LOCKFAIR_MODEL_STEP_H
+
+#include "model/rules.h"
+#include "model/set.h"
+
+/* Can this step be made: is the actor awake, the slot open, …? */
+bool model_applies(const struct model_state *state, const struct model_step *step);
+
+/* Add all states of rest to @to that @step may lead to. @scratch is used and cleared. */
+void model_step(const struct model_rules *rules, const struct model_state *from,
+		const struct model_step *step, struct model_set *to, struct model_set *scratch);
+
+#endif /* LOCKFAIR_MODEL_STEP_H */
