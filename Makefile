@@ -49,6 +49,8 @@ model_units    := $(call units_in,model)
 # These two are what the programs for the figures share.
 figure_units   := $(filter figures/figure figures/statistics,$(call units_in,figures))
 figure_names   := $(notdir $(filter-out $(figure_units),$(call units_in,figures)))
+# What run_tests.sh is made of, beside itself.
+report_files   := $(addprefix report/,$(notdir $(wildcard $(src)report/*)))
 # Those in selftest/fake are run by the others.
 selftest_units := $(call units_in,selftest/*)
 selftest_names := $(notdir $(filter-out selftest/fake/%,$(selftest_units)))
@@ -57,7 +59,7 @@ TEST_GEN_PROGS := $(addprefix tests/,$(test_names))
 # Not TEST_GEN_PROGS: figures are no tests, and a runner would run them.
 TEST_GEN_FILES := programs $(addprefix figures/,$(figure_names))
 # Not TEST_PROGS: a runner would run every program a second time.
-TEST_FILES     := run_tests.sh report/skips $(addprefix figures/,$(notdir $(wildcard $(src)figures/*.awk $(src)figures/*.gnuplot)))
+TEST_FILES     := run_tests.sh $(report_files) $(addprefix figures/,$(notdir $(wildcard $(src)figures/*.awk $(src)figures/*.gnuplot)))
 
 CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Wshadow $(CFLAGS)
 
@@ -152,7 +154,7 @@ progs          := $(TEST_GEN_PROGS) $(figure_progs) $(selftest_progs)
 objs           := $(progs:=.o) $(addsuffix .o,$(call in_output,$(lib_units) $(model_units) $(figure_units)))
 dirs           := $(sort $(patsubst %/,%,$(dir $(objs))))
 
-$(OUTPUT) $(dirs):
+$(OUTPUT) $(dirs) $(OUTPUT)/report:
 	@mkdir -p $@
 
 # Writes the words of $(1) to the target, a line each, if that changes it.
@@ -194,11 +196,11 @@ $(OUTPUT)/programs: FORCE | $(OUTPUT)
 	$(call write,$(test_names))
 
 ifneq ($(elsewhere),)
-# It looks for its programs, and for the list of skips, beside itself.
-all: $(OUTPUT)/run_tests.sh $(OUTPUT)/skips
+# It looks for its programs, and for the folder report, beside itself.
+all: $(OUTPUT)/run_tests.sh $(call in_output,$(report_files))
 $(OUTPUT)/run_tests.sh: $(src)run_tests.sh | $(OUTPUT)
 	@cp -f $< $@ && chmod u+w,a+rx $@
-$(OUTPUT)/skips: $(src)report/skips | $(OUTPUT)
+$(OUTPUT)/report/%: $(src)report/% | $(OUTPUT)/report
 	@cp -f $< $@ && chmod u+w $@
 endif
 
@@ -227,7 +229,7 @@ clean-ours:
 		$(TEST_GEN_FILES) $(addprefix $(OUTPUT)/,.flags .flags.tmp programs.tmp)
 	$(Q)rm -rf $(addprefix $(OUTPUT)/,check harness uapi)
 ifneq ($(elsewhere),)
-	$(Q)rm -f $(OUTPUT)/run_tests.sh $(OUTPUT)/skips
+	$(Q)rm -rf $(OUTPUT)/run_tests.sh $(OUTPUT)/report
 	$(Q)rmdir $(dirs) $(call in_output,lib selftest) 2>/dev/null || :
 endif
 

@@ -49,6 +49,12 @@ program() {
 	cat >"$programs/$1.table"
 }
 
+# A copy of it in the folder $1, flat, as "make install" has it.
+install_flat() {
+	mkdir -p "$1"
+	(set +f && cp "$front_door" "${front_door%/*}"/report/* "$1/")
+}
+
 limit=60
 
 # Run it: the status in $rc, stdout and stderr in $top/out and $top/err.
@@ -619,9 +625,8 @@ is "one that ran is enough" $rc 0
 
 # The list of expected skips is beside run_tests.sh, where it is installed.
 real_front_door=$front_door
+install_flat "$top/installed"
 front_door=$top/installed/run_tests.sh
-mkdir "$top/installed"
-cp "$real_front_door" "$top/installed/"
 printf '%s\t%s\n' "no feature of old" "before 1.0" "no feature of tomorrow" "before 999.0" \
 	"no such machine" "not pdp11" "no folder" "directory" "no privilege" "without CAP_NONE" \
 	"no ofd locks here" "directory" "no posix locks here" "directory" \
@@ -852,8 +857,7 @@ printf '../evil\n' >"$programs/programs"
 refused "a name that leads out of the directory" "is no name of a program"
 
 new_suite flattened
-mkdir -p "$programs/here"
-cp "$front_door" "$programs/here/run_tests.sh"
+install_flat "$programs/here"
 echo "promise.ofd.a ok" >"$programs/here/aliasing.table"
 cp "$here/fake/program" "$programs/here/aliasing"
 cp "$here/fake/program" "$programs/here/no_program"
@@ -1057,7 +1061,7 @@ new_machine() {
 	END
 	chmod +x "$machine/bin/id"
 	echo "${1:-0}" >"$machine/uid"
-	cp "$front_door" "$machine/tree/run_tests.sh"
+	install_flat "$machine/tree"
 	: >"$machine/tree/Makefile"
 	# What the parts look like once they are there.
 	mkdir "$machine/parts"
@@ -1334,13 +1338,20 @@ fi
 
 # ---- other readers ----
 
+# The parts of it that are shell, too, and those that are awk.
+set +f
+shells=$(grep -l '^# shellcheck shell=sh' "$here"/../report/*)
+awks=$(echo "$here"/../report/*.awk)
+set -f
 if have shellcheck; then
-	shellcheck -x "$front_door" "$0" "$here/fake/program" >"$top/said" 2>&1
+	# shellcheck disable=SC2086 # words
+	shellcheck -x "$front_door" "$0" "$here/fake/program" $shells >"$top/said" 2>&1
 	tell $? "shellcheck" "$(cat "$top/said")"
 else
 	skip "shellcheck" "no shellcheck"
 fi
-is "lines of at most 100 columns" "$(expand "$front_door" "$0" "$here/fake/program" |
+# shellcheck disable=SC2086 # words
+is "lines of at most 100 columns" "$(expand "$front_door" "$0" "$here/fake/program" $shells $awks |
 	awk 'length($0) > 100')" ""
 
 if [ -n "${KUNIT_PY-}" ] && have python3; then

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Which skips does a Linux of this release, run as here, not have? To be used with summary.awk.
+#
+# Environment: L_SKIPS is the file "skips"; L_RELEASE the release of the kernel, X.Y;
+# L_CAPABILITIES those in effect that a test may name; L_MACHINE that of uname(2); L_FACTS the other
+# words of "skips" that apply.
+
+BEGIN {
+	while ((getline line < ENVIRON["L_SKIPS"]) > 0)
+		if (split(line, field, "\t") > 1 && line !~ /^#/)
+			expected_when[field[1]] = field[2]
+}
+
+# Is release @one older than release @other? Both are X.Y.
+function is_older(one, other,    a, b) {
+	split(one, a, ".")
+	split(other, b, ".")
+	return a[1] + 0 < b[1] + 0 || (a[1] + 0 == b[1] + 0 && a[2] + 0 < b[2] + 0)
+}
+
+# Does this condition of the file "skips" hold here? The words are explained there.
+function applies(condition,    word) {
+	split(condition, word, " ")
+	if (word[1] == "before")
+		return is_older(ENVIRON["L_RELEASE"], word[2])
+	if (word[1] == "without")
+		return index(" " ENVIRON["L_CAPABILITIES"] " ", " " word[2] " ") == 0
+	if (word[1] == "not")
+		return ENVIRON["L_MACHINE"] != word[2]
+	return index(" " ENVIRON["L_FACTS"] " ", " " word[1] " ") > 0
+}
+
+function is_expected(reason,    i, count, one) {
+	# The errno in the reason for a missing kind is whatever the file system says.
+	if (reason ~ /^no [a-z]+ locks (that wait )?here \([A-Z]+\)$/)
+		sub(/ \([A-Z]+\)$/, "", reason)
+	count = split(expected_when[reason], one, / or /)
+	for (i = 1; i <= count; i++)
+		if (applies(one[i]))
+			return 1
+	return 0
+}
+
+# Counts the skips that a Linux of this release, run as here, is not expected to have; surplus
+# is what there is to say of them.
+function more_skips(    i, count, why) {
+	for (i = 1; i <= skip_count; i++) {
+		why = skip_reasons[i]
+		if (is_expected(why))
+			continue
+		count += skip_reason[why]
+		surplus = surplus (surplus == "" ? "" : "; ") why " (" skip_reason[why] ")"
+	}
+	if (count)
+		surplus = plural(count, "skip", "skips") " more than Linux " \
+			ENVIRON["L_RELEASE"] " has: " surplus
+	return count
+}
+
+# A kind that this release has: "no ofd locks here" on a memfd of Linux 6.1 is no answer.
+function vanished(    i, count, list) {
+	for (i = 1; i <= kind_count; i++)
+		if (is_missing(kinds[i]) && why_missing[kinds[i]] ~ /\(/ &&
+		    !is_expected(why_missing[kinds[i]]))
+			list[++count] = kinds[i]
+	if (count)
+		put(series(list, count) " should be there", paint(series(list, count) \
+			" should be there", "fail"))
+	return count
+}

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# One program's TAP to KTAP version 1.
+#
+# Input: what the program printed, stdout and stderr. Output: its subtest, from the first result on,
+# and its own result, to stdout and appended to the file L_KTAP. A line for each result is appended
+# to the file L_RECORD: run, program, class, kind, claim, state, reason, what was seen, separated by
+# tabs. summary.awk explains the states; a line without a class is about the program as a whole.
+#
+# Environment: L_NAME is the program, L_TITLE its name in the KTAP, L_NUMBER its number; L_RUN the
+# number of the run; L_WANT a file of the ids that were asked for; L_STATUS the exit status,
+# L_HUNG 1 if the time limit of L_LIMIT seconds ended it, L_CUT 1 if the last line is not whole;
+# L_STRICT 1 makes an expected failure a failure.
+#
+# Exit status: 0, 1 for an unexpected result, 4 if every test was skipped.
+
+function out(line) {
+	print line
+	if (ktap != "")
+		print line >> ktap
+}
+
+# What a parser or a grep could take for a result is no business of a diagnostic.
+function harmless(text) {
+	gsub(/[\001-\010\013-\037\177]/, "?", text)
+	gsub(/not ok/, "not-ok", text)
+	gsub(/XFAIL:/, "xfail:", text)
+	gsub(/FAIL:/, "fail:", text)
+	gsub(/FAILED:/, "failed:", text)
+	gsub(/\[[ ]*FAIL[ ]*\]/, "[fail]", text)
+	if (text ~ /^# *(not-)?ok /)
+		sub(/^# */, "# said: ", text)
+	return text
+}
+
+function note(text) {
+	pending = pending "  " harmless(text) "\n"
+}
+
+function constant(text) {
+	gsub(/[\001-\037\177#]/, "", text)
+	gsub(/^ +| +$/, "", text)
+	return text
+}
+
+function is_control(id) {
+	return id ~ /^[a-z]+\.(eventfd|futex)\./
+}
+
+function result(line,    whole, bad, at, id, text, state) {
+	whole = line
+	bad = line ~ /^not /
+	sub(/^(not )?ok [0-9]+ (- )?/, "", line)
+	at = index(line, " # ")
+	id = at ? substr(line, 1, at - 1) : line
+	text = at ? substr(line, at + 3) : ""
+	gsub(/ +$/, "", id)
+	if (!(id in number)) {
+		note("# " whole)
+		unlisted++
+		return
+	}
+	if (id in state_of) {
+		note("# a second result of this test")
+		notes[id] = notes[id] pending
+		pending = ""
+		broken = 0
+		state_of[id] = "broke"
+		return
+	}
+	if (text ~ /^SKIP/ && !bad) {
+		state = "skip"
+		sub(/^SKIP:?/, "", text)
+	} else if (text ~ /^XFAIL/ && !bad) {
+		state = "xfail"
+		sub(/^XFAIL:?/, "", text)
+		if (strict || id !~ /^folklore/ || is_control(id)) {
+			bad = 1
+			note("# " constant(text))
+		}
+	} else {
+		state = "hold"
+		if (text != "")
+			note("# " text)
+		text = ""
+	}
+	if (broken && state != "skip")
+		state = "broke"
+	else if (bad)
+		state = is_control(id) && id ~ /^folklore/ ? "unfair" : "fail"
+	else if (state == "hold" && id ~ /^folklore/ && !is_control(id)) {
+		state = "xpass"
+		if (pending !~ /unexpected pass/)
+			note("# unexpected pass: file locks have not been seen to do this")
+	}
+	state_of[id] = state
+	what_was_seen[id] = bad ? saw : ""
+	saw = ""
+	reason[id] = constant(text)
+	if (reason[id] == "")
+		reason[id] = "no reason given"
+	notes[id] = pending
+	seen[++results] = id
+	pending = ""
+	broken = 0
+}
+
+function take(line, cut) {
+	if (line ~ /^#  +RUN +/) {
+		running = line
+		sub(/^# +RUN +/, "", running)
+		sub(/ .*/, "", running)
+	} else if (line ~ /^#  +(OK|FAIL|SKIP|XFAIL|XPASS|GLOBAL)( |$)/ ||
+		   line ~ /^# (Starting|PASSED:|FAILED:|Totals:)/) {
+		return
+	} else if (line ~ /^TAP version / || line ~ /^[ \t]*$/) {
+		return
+	} else if (line ~ /^1\.\.[0-9]+/) {
+		if (line ~ /^1\.\.0 *# *SKIP/) {
+			skip_all = line
+			sub(/^1\.\.0 *# *SKIP:?/, "", skip_all)
+			skip_all = constant(skip_all)
+			if (skip_all == "")
+				skip_all = "no reason given"
+		}
+	} else if (!cut && line ~ /^(not )?ok [0-9]+ /) {
+		result(line)
+	} else if (line ~ /^#/) {
+		if (line ~ /^# broken:/)
+			broken = 1
+		if (line ~ /^# seen: / && saw == "")
+			saw = constant(substr(line, 9))
+		note(line)
+	} else {
+		note("# " line)
+	}
+}
+
+BEGIN {
+	name = ENVIRON["L_NAME"]; title = ENVIRON["L_TITLE"]; run = ENVIRON["L_RUN"]
+	ktap = ENVIRON["L_KTAP"]; record = ENVIRON["L_RECORD"]
+	status = ENVIRON["L_STATUS"] + 0; hung = ENVIRON["L_HUNG"] + 0
+	cut = ENVIRON["L_CUT"] + 0; strict = ENVIRON["L_STRICT"] + 0
+	while ((getline id < ENVIRON["L_WANT"]) > 0) {
+		sub(/^[^:]*:/, "", id)
+		want[++wanted] = id
+		number[id] = wanted
+	}
+	split("HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM", signal, " ")
+}
+
+{
+	if (NR > 1)
+		take(held, 0)
+	held = $0
+}
+
+END {
+	if (NR)
+		take(held, cut)
+
+	if (hung)
+		how = "the time limit of " ENVIRON["L_LIMIT"] " s ended it"
+	else if (status > 128)
+		how = "signal " (status - 128) (status - 128 in signal ? " (SIG" \
+			signal[status - 128] ")" : "") " ended it"
+	else if (status == 126 || status == 127)
+		how = "it could not be started"
+	else
+		how = "it ended with exit status " status
+
+	# The one that ran when the program was ended has perhaps said so itself.
+	if (hung && running in state_of && state_of[running] ~ /^(fail|broke|unfair)$/) {
+		state_of[running] = "hung"
+		notes[running] = notes[running] pending "  # " how "\n"
+		pending = ""
+	}
+	for (i = 1; i <= wanted; i++) {
+		id = want[i]
+		if (id in state_of)
+			continue
+		missing++
+		seen[++results] = id
+		if (skip_all != "") {
+			state_of[id] = "skip"
+			reason[id] = skip_all
+		} else if (!blamed && (!(running in number) || running in state_of ||
+			   running == id)) {
+			# Before an earlier test, or after it: the first one without a result.
+			blamed = 1
+			state_of[id] = hung ? "hung" : "broke"
+			notes[id] = pending "  # no result: " how "\n"
+			pending = ""
+		} else {
+			state_of[id] = "lost"
+			notes[id] = "  # not run, or no result: " how "\n"
+		}
+	}
+
+	for (i = 1; i <= results; i++) {
+		id = seen[i]
+		state = state_of[id]
+		if (id in notes)
+			out_notes(notes[id])
+		line = "  " (state ~ /^(hold|xpass|xfail|skip)$/ ? "" : "not ") "ok " i " " id
+		if (state == "skip")
+			line = line " # SKIP " reason[id]
+		else if (state == "xfail")
+			line = line " # XFAIL " reason[id]
+		if (line ~ /^  not/)
+			bad++
+		if (state == "skip")
+			skipped++
+		out(line)
+		part = id
+		gsub(/\./, "\t", part)
+		print run "\t" name "\t" part "\t" state "\t" reason[id] "\t" what_was_seen[id] \
+			>> record
+	}
+
+	if (!bad && !missing && status != 0 && status != 4 && !(status == 2 || status == 3))
+		trouble = trouble how " although no test failed\n"
+	else if (hung && !bad)
+		trouble = trouble how "\n"
+	if (unlisted)
+		trouble = trouble "results of tests that it does not list: " unlisted "\n"
+	out_notes(outer(pending))
+	lines = split(trouble, text, "\n")
+	for (i = 1; i < lines; i++) {
+		out("# " name ": " text[i])
+		print run "\t" name "\t\t\t\tbroke\t" text[i] >> record
+		bad++
+	}
+	all_skipped = skipped == wanted && !bad
+	out((bad ? "not " : "") "ok " ENVIRON["L_NUMBER"] " " title \
+		(all_skipped ? " # SKIP every test was skipped" : ""))
+	exit bad ? 1 : all_skipped ? 4 : 0
+}
+
+function outer(text) {
+	sub(/^  /, "", text)
+	gsub(/\n  /, "\n", text)
+	return text
+}
+
+function out_notes(text) {
+	sub(/\n$/, "", text)
+	if (text != "")
+		out(text)
+}

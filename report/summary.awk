@@ -1,0 +1,341 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The table of a run, what was not as expected, and the answer. To be used together with answer.awk
+# and expected_skips.awk.
+#
+# Input: what ktap.awk wrote to L_RECORD. Output: to stdout as people see it, and without colours to
+# the file L_SUMMARY.
+#
+# Environment: L_COLOUR 1 for colours, L_VERBOSE 1 for a row for every claim, L_REPEAT how many runs
+# there were, L_AGAIN the command that repeats them; and what the other two read.
+#
+# Exit status: 0; 1 if a kind of lock is missing that this kernel should have; 4 if no file lock
+# could be had.
+
+function paint(text, state) {
+	if (!colour || !(state in ink))
+		return text
+	return "\033[" ink[state] "m" text "\033[0m"
+}
+
+# To stderr, and without the colours to the file.
+function put(plain, painted) {
+	print (painted == "" ? plain : painted)
+	print plain > summary
+}
+
+# A line that begins with a mark.
+function entry(before, state, text) {
+	put(before pad(mark[state], 8) text, before paint(pad(mark[state], 8), state) text)
+}
+
+function plural(count, one, many) {
+	return count " " (count == 1 ? one : many)
+}
+
+function pad(text, width) {
+	while (length(text) < width)
+		text = text " "
+	return text
+}
+
+function centred(text, width,    left) {
+	left = int((width - length(text)) / 2)
+	return pad(pad("", left) text, width)
+}
+
+BEGIN {
+	FS = "\t"
+	colour = ENVIRON["L_COLOUR"] + 0; summary = ENVIRON["L_SUMMARY"]
+	rounds = ENVIRON["L_REPEAT"] + 0
+	verbose = ENVIRON["L_VERBOSE"] + 0
+	# More rows than this are hard to read: then a row is a file.
+	short_table = 30
+
+	marks = "hold xfail xpass skip fail unfair hung broke lost"
+	mark["hold"] = "yes"; legend["hold"] = "it holds"
+	mark["xfail"] = "no"; legend["xfail"] = "it does not hold, as expected"
+	mark["xpass"] = "yes!"; legend["xpass"] = "it holds, which was not expected"
+	mark["skip"] = "skip"; legend["skip"] = "not to be had here"
+	mark["fail"] = "FAIL"; legend["fail"] = "it does not hold, which was not expected"
+	mark["unfair"] = "UNFAIR"; legend["unfair"] = "a control that must be fair is not"
+	mark["hung"] = "HUNG"; legend["hung"] = "ended by the time limit"
+	mark["broke"] = "BROKE"; legend["broke"] = "the test itself went wrong"
+	mark["lost"] = "lost"; legend["lost"] = "its program had ended before"
+	ink["hold"] = "32"; ink["xfail"] = "33"; ink["xpass"] = "1;36"; ink["skip"] = "2"
+	ink["fail"] = ink["unfair"] = ink["hung"] = ink["broke"] = "1;31"; ink["lost"] = "31"
+	ink["head"] = "1"
+	# Of several runs the table shows the worst.
+	rank_count = split("skip hold xpass xfail lost broke hung unfair fail", ranked, " ")
+	for (i = 1; i <= rank_count; i++)
+		rank[ranked[i]] = i
+
+	title["promise"] = "written down in POSIX or in a manual page"
+	title["practice"] = "not written down, but so on every kernel since 5.10"
+	title["folklore"] = "believed of file locks, known not to be so; the controls do it"
+	kind_count = split("posix ofd flock lockf", kinds, " ")
+	for (i = 1; i <= kind_count; i++)
+		known[kinds[i]] = 1
+	known["eventfd"] = known["futex"] = 1
+}
+
+$3 == "" {
+	troubles++
+	trouble[troubles] = $2 ": " $7
+	total["broke"]++
+	next
+}
+
+{
+	file = $2; class = $3; kind = $4; claim = $5; state = $6
+	results++
+	total[state]++
+	if (!(kind in known)) {
+		known[kind] = 1
+		kinds[++kind_count] = kind
+	}
+	present[kind] = 1
+	row = class SUBSEP file SUBSEP claim
+	if (!(row in row_seen)) {
+		row_seen[row] = 1
+		rows[++row_count] = row
+		claim_length[row_count] = length(claim)
+	}
+	cell = row SUBSEP kind
+	runs[cell]++
+	times[cell, state]++
+	if (!(cell in worst) || rank[state] > rank[worst[cell]])
+		worst[cell] = state
+	if (state == "skip") {
+		if (!skip_reason[$7]++)
+			skip_reasons[++skip_count] = $7
+		if ($7 == "no file locks in this kernel" ||
+		    $7 ~ "^no " kind " locks (that wait )?here")
+			why_missing[kind] = $7
+	} else {
+		seen[kind] = 1
+	}
+	id = file ":" class "." kind "." claim
+	if (state == "fail" && is_refused($8)) {
+		# The cause of all of them; one line says it.
+		refused_results++
+		next
+	}
+	if (state == "lost")
+		lost[file]++
+	else if (state ~ /^(fail|unfair|broke|hung)$/) {
+		if (!listed[state, id]++) {
+			listed_id[++unexpected] = id
+			listed_state[unexpected] = state
+		}
+	} else if (state == "xpass" && !passed[id]++)
+		passes[++pass_count] = id
+	fact(id, kind, state)
+}
+
+# No file lock of any kind could be had, although tests asked for some.
+function nothing_to_lock(    i, asked) {
+	for (i = 1; i <= kind_count; i++) {
+		if (kinds[i] ~ /^(eventfd|futex)$/ || !(kinds[i] in present))
+			continue
+		asked = 1
+		if (!is_missing(kinds[i]))
+			return 0
+	}
+	return asked
+}
+
+# Broken into lines of at most @width, at blanks.
+function wrapped(text, width, first, rest,    words, count, i, line) {
+	count = split(text, words, " ")
+	line = first words[1]
+	for (i = 2; i <= count; i++) {
+		if (length(line) + 1 + length(words[i]) > width) {
+			put(line)
+			line = rest words[i]
+		} else {
+			line = line " " words[i]
+		}
+	}
+	return line
+}
+
+function cell_text(cell,    state) {
+	if (!(cell in worst))
+		return "."
+	state = worst[cell]
+	if (times[cell, state] == runs[cell])
+		return mark[state]
+	return mark[state] " " times[cell, state] (brief ? "" : "/" runs[cell])
+}
+
+# From a row for each claim to a row for each file of a class. Of its claims a cell shows the
+# worst, and how many of them are so unless all are.
+function fold(    i, j, part, row, cell, folded, count, state, claims) {
+	split("", claims)
+	for (j = 1; j <= row_count; j++) {
+		split(rows[j], part, SUBSEP)
+		row = part[1] SUBSEP part[2]
+		if (!claims[row]++)
+			folded[++count] = row
+		for (i = 1; i <= kind_count; i++) {
+			cell = rows[j] SUBSEP kinds[i]
+			if (!(cell in worst))
+				continue
+			state = worst[cell]
+			cell = row SUBSEP kinds[i]
+			runs[cell]++
+			times[cell, state]++
+			if (!(cell in worst) || rank[state] > rank[worst[cell]])
+				worst[cell] = state
+		}
+	}
+	row_count = count
+	for (j = 1; j <= row_count; j++) {
+		rows[j] = folded[j]
+		split(rows[j], part, SUBSEP)
+		label[j] = pad("  " part[2], 20) plural(claims[rows[j]], "claim", "claims")
+		claim_length[j] = length(label[j])
+	}
+	is_folded = 1
+}
+
+function widths(    i, j, text) {
+	room = 98
+	claim_width = 24
+	for (i = 1; i <= kind_count; i++) {
+		wide[i] = length(kinds[i])
+		for (j = 1; j <= row_count; j++) {
+			text = cell_text(rows[j] SUBSEP kinds[i])
+			if (length(text) > wide[i])
+				wide[i] = length(text)
+		}
+		room -= wide[i] + 2
+	}
+	for (j = 1; j <= row_count; j++)
+		if (claim_length[j] + 4 > claim_width)
+			claim_width = claim_length[j] + 4
+	if (claim_width > room)
+		claim_width = room
+}
+
+function table(    i, j, k, part, class, file, last_class, last_file, head, claim, plain,
+	       painted, text, state, cell) {
+	# The controls come last, and apart; a kind without a test has no column.
+	kinds[++kind_count] = "eventfd"
+	kinds[++kind_count] = "futex"
+	for (i = j = 1; i <= kind_count; i++)
+		if (kinds[i] in present)
+			kinds[j++] = kinds[i]
+	kind_count = j - 1
+	if (!verbose && row_count > short_table)
+		fold()
+	widths()
+	if (room < 30) {
+		brief = 1
+		widths()
+	}
+	head = pad("", claim_width)
+	for (i = 1; i <= kind_count; i++)
+		head = head bar(i) centred(kinds[i], wide[i])
+	sub(/ +$/, "", head)
+	put("")
+	put(head, paint(head, "head"))
+
+	split("promise practice folklore", class_order, " ")
+	for (i = 1; i <= 3; i++) {
+		class = class_order[i]
+		last_file = ""
+		for (j = 1; j <= row_count; j++) {
+			split(rows[j], part, SUBSEP)
+			if (part[1] != class)
+				continue
+			if (last_class != class)
+				put(class ": " title[class], paint(class, "head") ": " title[class])
+			last_class = class
+			if (part[2] != last_file && !is_folded)
+				put("  " part[2])
+			last_file = part[2]
+			claim = part[3]
+			gsub(/_/, " ", claim)
+			plain = is_folded ? label[j] : wrapped(claim, claim_width, "    ", "      ")
+			plain = painted = pad(plain, claim_width)
+			for (k = 1; k <= kind_count; k++) {
+				cell = rows[j] SUBSEP kinds[k]
+				text = bar(k) centred(cell_text(cell), wide[k])
+				if (k == kind_count)
+					sub(/ +$/, "", text)
+				plain = plain text
+				painted = painted (cell in worst ? paint(text, worst[cell]) : text)
+			}
+			put(plain, painted)
+		}
+	}
+}
+
+function bar(i) {
+	if (kinds[i] ~ /^(eventfd|futex)$/ && i > 1 && kinds[i - 1] !~ /^(eventfd|futex)$/)
+		return " | "
+	return "  "
+}
+
+END {
+	if (row_count)
+		table()
+	put("")
+
+	count = split(marks, state_list, " ")
+	for (i = 1; i <= count; i++) {
+		state = state_list[i]
+		if (total[state])
+			entry("  ", state, pad(total[state], 6) legend[state])
+	}
+	bad = total["fail"] + total["unfair"] + total["hung"] + total["broke"] + total["lost"]
+	more = more_skips()
+	text = plural(results, "result", "results") (rounds > 1 ? " of " rounds " runs" : "") ": "
+	if (bad)
+		text = text bad " unexpected"
+	else if (total["skip"] == results)
+		text = text "nothing ran"
+	else if (more)
+		text = text "all that ran as expected, more skips than expected"
+	else
+		text = text "all as expected"
+	if (total["xpass"])
+		text = text ", " plural(total["xpass"], "unexpected pass", "unexpected passes")
+	put(text, paint(text, bad ? "fail" : total["skip"] == results ? "skip" : "hold"))
+
+	if (is_folded)
+		put("a row for every claim: -v")
+	if (skip_count) {
+		put("")
+		for (i = 1; i <= skip_count; i++)
+			put("skipped, " skip_reason[skip_reasons[i]] ": " skip_reasons[i])
+		if (surplus != "")
+			put(wrapped(surplus, 98, "", "  "))
+		gone = vanished()
+	}
+	if (pass_count) {
+		put("")
+		for (i = 1; i <= pass_count; i++)
+			entry("", "xpass", "unexpected pass: " passes[i])
+	}
+	if (bad)
+		put("")
+	for (i = 1; i <= unexpected; i++)
+		entry("", listed_state[i], listed_id[i])
+	if (refused_results)
+		entry("", "fail", plural(refused_results, "result", "results") \
+			": the lock is refused, see below")
+	for (file in lost)
+		entry("", "lost", plural(lost[file], "test", "tests") " of " file)
+	for (i = 1; i <= troubles; i++)
+		entry("", "broke", trouble[i])
+	if (unexpected)
+		put("one alone: " ENVIRON["L_AGAIN"] " -t \047" listed_id[1] "\047")
+
+	put("")
+	text = wrapped("In short: " answer() ".", 98, "", "  ")
+	put(text, paint(text, "head"))
+	exit gone ? 1 : nothing_to_lock() ? 4 : 0
+}
