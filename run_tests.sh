@@ -239,6 +239,9 @@ if [ -n "$specs$matrix" ]; then
 fi
 [ -z "$machine_options" ] || die "--vm, --cpus, --memory and --append belong to -k and --matrix"
 [ -z "$matrix_options" ] || die "--kernels and --jobs belong to --matrix"
+
+# ---- the programs ----
+
 # All there, and none older than what it is made of?
 built() {
 	[ -n "$names" ] || return 1
@@ -347,6 +350,7 @@ if [ -n "$directory" ]; then
 	export LOCKFAIR_DIR="$locks"
 fi
 summary=/dev/null
+results=$work/results.tsv
 if [ -n "$output" ]; then
 	case $output in
 	/*) ;;
@@ -356,8 +360,11 @@ if [ -n "$output" ]; then
 		die "-o: $output cannot be made: $(sed -n 's/.*: //p' "$work/noise")"
 	ktap=$output/results.ktap
 	summary=$output/summary.txt
-	[ -z "$figures" ] || { ktap=$output/figures.txt; summary=/dev/null; }
-	{ : >"$ktap" && : >"$summary"; } 2>/dev/null || die "-o: $output is not writable"
+	results=$output/results.tsv
+	[ -z "$figures" ] ||
+		{ ktap=$output/figures.txt; summary=/dev/null; results=$work/results.tsv; }
+	{ : >"$ktap" && : >"$summary" && : >"$results"; } 2>/dev/null ||
+		die "-o: $output is not writable"
 	# Out of a guest they would take longer than the tests.
 	if [ -z "$figures${LOCKFAIR_MACHINE-}" ]; then
 		export LOCKFAIR_HISTORIES="$output/histories"
@@ -386,13 +393,12 @@ what="tests"
 header "$tests $what${strict:+, strict}"
 say "1..$((programs * repeat))"
 
-record=$work/record
-: >"$record"
+: >"$results"
 number=0
 round=0
-export L_NAME L_TITLE L_RUN L_KTAP L_RECORD L_STATUS L_HUNG L_CUT L_STRICT L_WANT L_NUMBER L_LIMIT
+export L_NAME L_TITLE L_KTAP L_RESULTS L_STATUS L_HUNG L_CUT L_STRICT L_WANT L_NUMBER L_LIMIT
 L_KTAP=$ktap
-L_RECORD=$record
+L_RESULTS=$results
 L_STRICT=$strict
 L_LIMIT=$limit
 
@@ -410,7 +416,7 @@ run_program() {
 	if [ ! -s "$work/$name.want" ]; then
 		got=$(cat "$work/$name.wrong")
 		say "# broken: $got" "not ok $number $title"
-		printf '%s\t%s\t\t\t\tbroke\t%s\n' "$round" "$name" "$got" >>"$record"
+		printf '%s\tbroke\t%s\t\t\n' "$name" "$got" >>"$results"
 		unexpected
 		return
 	fi
@@ -448,10 +454,9 @@ run_program() {
 	[ -z "$got" ] || L_CUT=1
 	L_NAME=$name
 	L_TITLE=$title
-	L_RUN=$round
 	L_NUMBER=$number
 	L_WANT=$work/$name.want
-	attend awk -f "$report/ktap.awk" "$raw"
+	attend awk -f "$report/ktap.awk" -f "$report/one_line.awk" "$raw"
 	got=$?
 	case $got in
 	0)	[ "$verdict" = 1 ] || verdict=0 ;;
@@ -479,7 +484,7 @@ if [ -t 2 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM:-dumb}" != dumb ]; then
 	L_COLOUR=1
 fi
 attend awk -f "$report/summary.awk" -f "$report/answer.awk" -f "$report/expected_skips.awk" \
-	"$record" >&2
+	"$results" >&2
 got=$?
 case $verdict:$got in
 [04]:[14]) verdict=$got ;;

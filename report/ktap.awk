@@ -1,16 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# One program's TAP to KTAP version 1.
+# One program's TAP to KTAP version 1, and to results.tsv. To be used with one_line.awk.
 #
 # Input: what the program printed, stdout and stderr. Output: its subtest, from the first result on,
 # and its own result, to stdout and appended to the file L_KTAP. A line for each result is appended
-# to the file L_RECORD: run, program, class, kind, claim, state, reason, what was seen, separated by
-# tabs. summary.awk explains the states; a line without a class is about the program as a whole.
+# to the file L_RESULTS, in columns separated by tabs:
 #
-# Environment: L_NAME is the program, L_TITLE its name in the KTAP, L_NUMBER its number; L_RUN the
-# number of the run; L_WANT a file of the ids that were asked for; L_STATUS the exit status,
-# L_HUNG 1 if the time limit of L_LIMIT seconds ended it, L_CUT 1 if the last line is not whole;
-# L_STRICT 1 makes an expected failure a failure.
+#	id	FILE:CLASS.KIND.CLAIM, or FILE for what is wrong with the program as a whole
+#	state	hold, xfail, xpass, skip, fail, unfair, hung, broke or lost: see summary.awk
+#	reason	why it was skipped, was expected to fail, was ended or went wrong
+#	seen	what the test saw that should not be
+#	notes	all diagnostics, with the drawing; \n is a new line, \t a tab, \\ a backslash
+#
+# Environment: L_NAME is the program, L_TITLE its name in the KTAP, L_NUMBER its number; L_WANT a
+# file of the ids that were asked for; L_STATUS the exit status, L_HUNG 1 if the time limit of
+# L_LIMIT seconds ended it, L_CUT 1 if the last line is not whole; L_STRICT 1 makes an expected
+# failure a failure; LOCKFAIR_LIVE 1 puts the lines of L_RESULTS among the KTAP, too.
 #
 # Exit status: 0, 1 for an unexpected result, 4 if every test was skipped.
 
@@ -63,9 +68,9 @@ function result(line,    whole, bad, at, id, text, state) {
 	if (id in state_of) {
 		note("# a second result of this test")
 		notes[id] = notes[id] pending
-		pending = ""
-		broken = 0
+		pending = broken = ""
 		state_of[id] = "broke"
+		reason[id] = "a second result of this test"
 		return
 	}
 	if (text ~ /^SKIP/ && !bad) {
@@ -84,8 +89,10 @@ function result(line,    whole, bad, at, id, text, state) {
 			note("# " text)
 		text = ""
 	}
-	if (broken && state != "skip")
+	if (broken != "" && state != "skip")
 		state = "broke"
+	else if (bad && ended)
+		state = "hung"
 	else if (bad)
 		state = is_control(id) && id ~ /^folklore/ ? "unfair" : "fail"
 	else if (state == "hold" && id ~ /^folklore/ && !is_control(id)) {
@@ -94,15 +101,13 @@ function result(line,    whole, bad, at, id, text, state) {
 			note("# unexpected pass: file locks have not been seen to do this")
 	}
 	state_of[id] = state
-	what_was_seen[id] = bad ? saw : ""
-	saw = ""
-	reason[id] = constant(text)
-	if (reason[id] == "")
+	what_was_seen[id] = saw
+	reason[id] = state == "broke" ? broken : state == "hung" ? ended : constant(text)
+	if (reason[id] == "" && state ~ /^(skip|xfail)$/)
 		reason[id] = "no reason given"
 	notes[id] = pending
 	seen[++results] = id
-	pending = ""
-	broken = 0
+	pending = saw = broken = ended = ""
 }
 
 function take(line, cut) {
@@ -126,8 +131,11 @@ function take(line, cut) {
 	} else if (!cut && line ~ /^(not )?ok [0-9]+ /) {
 		result(line)
 	} else if (line ~ /^#/) {
-		if (line ~ /^# broken:/)
-			broken = 1
+		if (line ~ /^# broken:/ && broken == "")
+			broken = constant(substr(line, 3))
+		# By the harness, and by lib/claim on a SIGTERM.
+		if (line ~ /^#.*(Test terminated by timeout|ended from outside)/)
+			ended = "the time limit of the test ended it"
 		if (line ~ /^# seen: / && saw == "")
 			saw = constant(substr(line, 9))
 		note(line)
@@ -137,8 +145,9 @@ function take(line, cut) {
 }
 
 BEGIN {
-	name = ENVIRON["L_NAME"]; title = ENVIRON["L_TITLE"]; run = ENVIRON["L_RUN"]
-	ktap = ENVIRON["L_KTAP"]; record = ENVIRON["L_RECORD"]
+	name = ENVIRON["L_NAME"]; title = ENVIRON["L_TITLE"]
+	ktap = ENVIRON["L_KTAP"]; file = ENVIRON["L_RESULTS"]
+	live = ENVIRON["LOCKFAIR_LIVE"] == "1"
 	status = ENVIRON["L_STATUS"] + 0; hung = ENVIRON["L_HUNG"] + 0
 	cut = ENVIRON["L_CUT"] + 0; strict = ENVIRON["L_STRICT"] + 0
 	while ((getline id < ENVIRON["L_WANT"]) > 0) {
@@ -170,7 +179,8 @@ END {
 		how = "it ended with exit status " status
 
 	# The one that ran when the program was ended has perhaps said so itself.
-	if (hung && running in state_of && state_of[running] ~ /^(fail|broke|unfair)$/) {
+	if (hung && running in state_of && state_of[running] ~ /^(fail|broke|unfair|hung)$/) {
+		reason[running] = state_of[running] == "broke" ? reason[running] : how
 		state_of[running] = "hung"
 		notes[running] = notes[running] pending "  # " how "\n"
 		pending = ""
@@ -189,11 +199,14 @@ END {
 			# Before an earlier test, or after it: the first one without a result.
 			blamed = 1
 			state_of[id] = hung ? "hung" : "broke"
-			notes[id] = pending "  # no result: " how "\n"
+			reason[id] = "no result: " how
+			what_was_seen[id] = saw
+			notes[id] = pending "  # " reason[id] "\n"
 			pending = ""
 		} else {
 			state_of[id] = "lost"
-			notes[id] = "  # not run, or no result: " how "\n"
+			reason[id] = "not run, or no result: " how
+			notes[id] = "  # " reason[id] "\n"
 		}
 	}
 
@@ -212,10 +225,7 @@ END {
 		if (state == "skip")
 			skipped++
 		out(line)
-		part = id
-		gsub(/\./, "\t", part)
-		print run "\t" name "\t" part "\t" state "\t" reason[id] "\t" what_was_seen[id] \
-			>> record
+		record(name ":" id, state, reason[id], what_was_seen[id], notes[id])
 	}
 
 	if (!bad && !missing && status != 0 && status != 4 && !(status == 2 || status == 3))
@@ -228,13 +238,23 @@ END {
 	lines = split(trouble, text, "\n")
 	for (i = 1; i < lines; i++) {
 		out("# " name ": " text[i])
-		print run "\t" name "\t\t\t\tbroke\t" text[i] >> record
+		record(name, "broke", text[i])
 		bad++
 	}
 	all_skipped = skipped == wanted && !bad
 	out((bad ? "not " : "") "ok " ENVIRON["L_NUMBER"] " " title \
 		(all_skipped ? " # SKIP every test was skipped" : ""))
 	exit bad ? 1 : all_skipped ? 4 : 0
+}
+
+function record(id, state, why, saw, said,    line) {
+	sub(/\n$/, "", said)
+	sub(/^  # ?/, "", said)
+	gsub(/\n  # ?/, "\n", said)
+	line = id "\t" state "\t" why "\t" saw "\t" one_line(said)
+	print line >> file
+	if (live)
+		print "lockfair: result\t" line
 }
 
 function outer(text) {

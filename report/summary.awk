@@ -3,7 +3,7 @@
 # The table of a run, what was not as expected, and the answer. To be used together with answer.awk
 # and expected_skips.awk.
 #
-# Input: what ktap.awk wrote to L_RECORD. Output: to stdout as people see it, and without colours to
+# Input: results.tsv, see ktap.awk. Output: to stdout as people see it, and without colours to
 # the file L_SUMMARY.
 #
 # Environment: L_COLOUR 1 for colours, L_VERBOSE 1 for a row for every claim, L_REPEAT how many runs
@@ -79,15 +79,17 @@ BEGIN {
 	known["eventfd"] = known["futex"] = 1
 }
 
-$3 == "" {
+$1 !~ /:/ {
 	troubles++
-	trouble[troubles] = $2 ": " $7
+	trouble[troubles] = $1 ": " $3
 	total["broke"]++
 	next
 }
 
 {
-	file = $2; class = $3; kind = $4; claim = $5; state = $6
+	id = $1; state = $2
+	split(id, part, /[:.]/)
+	file = part[1]; class = part[2]; kind = part[3]; claim = part[4]
 	results++
 	total[state]++
 	if (!(kind in known)) {
@@ -107,16 +109,15 @@ $3 == "" {
 	if (!(cell in worst) || rank[state] > rank[worst[cell]])
 		worst[cell] = state
 	if (state == "skip") {
-		if (!skip_reason[$7]++)
-			skip_reasons[++skip_count] = $7
-		if ($7 == "no file locks in this kernel" ||
-		    $7 ~ "^no " kind " locks (that wait )?here")
-			why_missing[kind] = $7
+		if (!skip_reason[$3]++)
+			skip_reasons[++skip_count] = $3
+		if ($3 == "no file locks in this kernel" ||
+		    $3 ~ "^no " kind " locks (that wait )?here")
+			why_missing[kind] = $3
 	} else {
 		seen[kind] = 1
 	}
-	id = file ":" class "." kind "." claim
-	if (state == "fail" && is_refused($8)) {
+	if (state == "fail" && is_refused($4)) {
 		# The cause of all of them; one line says it.
 		refused_results++
 		next

@@ -206,7 +206,7 @@ is "a built tree by virtme-ng: exit status 0" $rc 0
 has "its header" out '^# machine: virtme-ng 0.0-fake, QEMU, [KT][VC][MG], 2 CPUs, 1024 MiB$'
 has "its results" out '^  ok 1 practice.ofd.a_claim$'
 is "-o keeps what there is" "$(cd "$top/kept" && echo *)" \
-	"barging.tap console dmesg machine results.ktap summary.txt"
+	"barging.tap console dmesg machine results.ktap results.tsv summary.txt"
 run -k "$built" --vm kvm
 is "no such way to boot: exit status 2" $rc 2
 has "is explained" err "'kvm' is neither qemu nor vng"

@@ -99,7 +99,9 @@ has "they are the machine's" log 'smp=3 m=77 append=.*[^=]console=ttyS0 .* a=1 b
 has "and in the header" out '^# machine: QEMU, TCG, 3 CPUs, 77 MiB, a=1 b="2"$'
 is "a glob chooses tests in the guest" "$(grep -c '^  *ok ' "$top/out")" 1
 is "-o keeps what there is" "$(cd "$top/kept" && echo *)" \
-	"access.tap console dmesg machine results.ktap summary.txt"
+	"access.tap console dmesg machine results.ktap results.tsv summary.txt"
+is "the results among it" "$(cut -f 1,2 "$top/kept/results.tsv")" \
+	"access:promise.posix.a_claim	hold"
 is "the KTAP among it" "$(cat "$top/kept/results.ktap")" "$(cat "$top/out")"
 is "and the machine's end" "$(cat "$top/kept/machine")" ok
 
@@ -154,6 +156,8 @@ comes_to() {
 	has "$1: the end on stderr" err "^# machine: the guest ($top/image) $3"
 	has "$1: the end in the KTAP" out "^Bail out! the guest ($top/image) $3"
 	has "$1: it is a failure in the KTAP" out '^not ok [123] machine$'
+	is "$1: it is a result" "$(grep '^machine' "$top/kept/results.tsv" | cut -f 1-4 | tr '\t' ' ')" \
+		"$(printf 'machine fail %s %s' "$2" "$(sed -n 's/^# machine: //p' "$top/err")")"
 	is "$1: which is planned" "$(sed -n 's/^1\.\.//p' "$top/out")" "$4"
 	has_not "$1: and nothing of a console is a result" out '^[^#]*a console like a result\|FAIL:'
 	clean_after "$1"
@@ -168,11 +172,15 @@ has "the last lines of the console" err '^#   console: .*Kernel panic - not sync
 has "are harmless" out '^#   console: .*not-ok 7 fail: a console like'
 is "what ran has failed" "$(grep '^not ok' "$top/out" | tr '\n' ,)" "not ok 2 barging,not ok 3 machine,"
 is "-o has the same" "$(cat "$top/kept/results.ktap")" "$(cat "$top/out")"
+is "so do the results" "$(cut -f 1,2 "$top/kept/results.tsv" | tr '\t\n' ' ,')" \
+	"access:promise.posix.a_claim hold,barging:practice.ofd.a_claim hold,machine fail,"
+has "with the last lines of the console" kept/results.tsv '\\n  console: .*Kernel panic'
 comes_to oops oopsed "oopsed $running" 3
 comes_to hang hung "hung: no progress for 15 s $running" 3
 comes_to talks hung "hung: no progress for 15 s" 3
 comes_to stops stopped "ended before all of the results had come" 3
 comes_to cut stopped "ended before all of the results had come" 3
+is "whose results had come with the KTAP" "$(grep -vc '^machine' "$top/kept/results.tsv")" 3
 comes_to early-panic no-boot "panicked before the suite began" 1
 comes_to no-initramfs no-boot "did not start an initramfs: without CONFIG_BLK_DEV_INITRD?" 1
 comes_to silent no-boot "has said nothing on its serial console: without CONFIG_SERIAL_8250_CONSOLE?" 1
@@ -195,6 +203,8 @@ done
 has "all results are there as well" out '^ok 2 barging$'
 has "and the complaint is a failure in the KTAP" out '^not ok 3 machine$'
 is "which is planned" "$(grep -c '^1\.\.3$' "$top/out")" 1
+is "and a result" "$(cut -f 1-3 "$top/kept/results.tsv" | tail -n 1 | tr '\t' ' ')" \
+	"machine fail oopsed"
 is "also in what -o keeps" "$(cat "$top/kept/results.ktap")" "$(cat "$top/out")"
 for text in "watchdog: BUG: soft lockup - CPU#0 stuck for 22s!" "DEBUG: nothing" \
 	"INFO: task lock:1 blocked for more than 120 seconds."; do

@@ -10,6 +10,7 @@ unset CDPATH
 
 here=$(cd -- "$(dirname -- "$0")/.." && pwd)
 report=$here/../report
+kernels=$here/../kernels
 top=$(mktemp -d "${TMPDIR:-/tmp}/awk.XXXXXX") || exit 1
 trap 'rm -rf -- "$top"' EXIT
 trap 'exit 130' INT
@@ -22,25 +23,25 @@ have() {
 	command -v "$1" >/dev/null 2>&1
 }
 
-# TAP of stdin to KTAP in out, and its lines for summary.awk to record; the ids that were asked for
+# TAP of stdin to KTAP in out, and its lines of results.tsv to results; the ids that were asked for
 # are $*.
 to_ktap() {
 	cat >"$top/tap"
 	printf '%s\n' "$@" >"$top/want"
-	: >"$top/record"
-	L_NAME=a L_TITLE=a.2 L_RUN=2 L_NUMBER=7 L_WANT=$top/want L_RECORD=$top/record L_KTAP='' \
+	: >"$top/results"
+	L_NAME=a L_TITLE=a.2 L_NUMBER=7 L_WANT=$top/want L_RESULTS=$top/results L_KTAP='' \
 		L_STATUS=$status L_HUNG=$hung L_CUT=0 L_STRICT='' L_LIMIT=9 \
-		$awk -f "$report/ktap.awk" "$top/tap" >"$top/out" 2>"$top/err"
+		LOCKFAIR_LIVE=$live $awk -f "$report/ktap.awk" -f "$report/one_line.awk" "$top/tap" >"$top/out" 2>"$top/err"
 	rc=$?
 }
 
-# The answer to lines "FILE CLASS KIND CLAIM STATE" on stdin.
+# The answer to lines "ID STATE" on stdin.
 answer() {
-	awk '{ print 1 "\t" $1 "\t" $2 "\t" $3 "\t" $4 "\t" $5 "\t\t" }' >"$top/record"
+	sed 's/ /\t/; s/$/\t\t\t/' >"$top/results"
 	L_SUMMARY=/dev/null L_REPEAT=1 L_AGAIN=x L_SKIPS=$top/skips L_ANSWERS=$top/answers \
 		L_MEDIUM=memfd L_RELEASE=6.1 L_MACHINE=m L_CAPABILITIES='' L_FACTS='' L_COLOUR=0 \
 		L_VERBOSE=0 $awk -f "$report/summary.awk" -f "$report/answer.awk" \
-		-f "$report/expected_skips.awk" "$top/record" >"$top/out" 2>"$top/err"
+		-f "$report/expected_skips.awk" "$top/results" >"$top/out" 2>"$top/err"
 	rc=$?
 }
 
@@ -59,7 +60,7 @@ END
 
 tests_of() {
 	ran=$awk
-	status=0 hung=0
+	status=0 hung=0 live=''
 	to_ktap a:promise.ofd.x a:folklore.ofd.y a:practice.ofd.z <<-'END'
 	TAP version 13
 	1..3
@@ -67,29 +68,55 @@ tests_of() {
 	#            OK  promise.ofd.x
 	ok 1 promise.ofd.x
 	# seen: it was overtaken
+	#   a |\\|
+	#
+	# end
 	ok 2 folklore.ofd.y # XFAIL not in order
 	ok 3 - practice.ofd.z # SKIP none such
 	END
 	is "$awk: results, numbers and reasons" "$(cat "$top/out")" "  ok 1 promise.ofd.x
   # seen: it was overtaken
+  #   a |\\\\|
+  #
+  # end
   ok 2 folklore.ofd.y # XFAIL not in order
   ok 3 practice.ofd.z # SKIP none such
 ok 7 a.2"
-	is "$awk: the state of each" "$(cut -f 2-6 "$top/record" | tr '\t\n' ' ,')" \
-		"a promise ofd x hold,a folklore ofd y xfail,a practice ofd z skip,"
+	is "$awk: a line for each in results.tsv" "$(cat "$top/results")" "$(
+		printf '%s\t%s\t%s\t%s\t%s\n' a:promise.ofd.x hold '' '' '' \
+			a:folklore.ofd.y xfail 'not in order' 'it was overtaken' \
+			'seen: it was overtaken\n  a |\\\\|\n\nend' \
+			a:practice.ofd.z skip 'none such' '' ''
+	)"
 	is "$awk: all as expected: exit status" $rc 0
+	live=1
+	to_ktap a:practice.ofd.z <<-'END'
+	# broken: no memory
+	not ok 1 practice.ofd.z
+	END
+	is "$awk: the same among the KTAP, where it is the way out" \
+		"$(sed -n 's/^lockfair: result	//p' "$top/out")" "$(cat "$top/results")"
+	is "$awk: why it is broken" "$(cut -f 2,3 "$top/results" | tr '\t' ' ')" \
+		"broke broken: no memory"
+	live=''
+	to_ktap a:practice.ofd.z <<-'END'
+	# practice.ofd.z: Test terminated by timeout
+	not ok 1 practice.ofd.z
+	END
+	is "$awk: one that its own time limit ended" "$(cut -f 2,3 "$top/results" | tr '\t' ' ')" \
+		"hung the time limit of the test ended it"
 	status=143 hung=1
 	to_ktap a:promise.ofd.x a:promise.ofd.y </dev/null
 	has "$awk: a program that was ended" out '^  # no result: the time limit of 9 s ended it$'
-	is "$awk: who is to blame" "$(cut -f 6 "$top/record" | tr '\n' ' ')" "hung lost "
+	is "$awk: who is to blame" "$(cut -f 2 "$top/results" | tr '\n' ' ')" "hung lost "
 	is "$awk: a failure: exit status" $rc 1
 
 	answer <<-'END'
-	one promise posix a hold
-	one promise posix b fail
-	two practice ofd a hold
-	two practice posix a hold
-	one practice flock a hold
+	one:promise.posix.a hold
+	one:promise.posix.b fail
+	two:practice.ofd.a hold
+	two:practice.posix.a hold
+	one:practice.flock.a hold
 	END
 	has "$awk: the answer is derived from what the list names" out \
 		'^In short: posix does not exclude and queues in order\.$'
@@ -107,11 +134,18 @@ done
 # awk has no other way to have a local variable, and all variables begin empty.
 lint() {
 	gawk --lint "$@" /dev/null </dev/null 2>&1 >/dev/null |
-		grep -v 'shadows global variable$\|reference to uninitialized \|null string value$'
+		grep -v -e 'shadows global variable$' -e 'reference to uninitialized ' \
+			-e 'null string value$' -e 'never called directly$'
 }
 if have gawk; then
-	for program in "$report"/ktap.awk "$report"/file_system.awk "$here"/../figures/*.awk; do
+	for program in "$report"/file_system.awk "$here"/../figures/*.awk; do
 		is "gawk --lint: ${program##*/}" "$(lint -f "$program")" ""
+	done
+	is "gawk --lint: ktap.awk with its part" \
+		"$(lint -f "$report/ktap.awk" -f "$report/one_line.awk")" ""
+	for program in machine_result; do
+		is "gawk --lint: $program.awk with its part" \
+			"$(lint -f "$kernels/$program.awk" -f "$report/one_line.awk")" ""
 	done
 	is "gawk --lint: summary.awk with its parts" "$(lint -f "$report/summary.awk" \
 		-f "$report/answer.awk" -f "$report/expected_skips.awk")" ""

@@ -295,13 +295,14 @@ tell $? "-o: results.ktap is what was on stdout"
 cmp -s "$top/err" "$top/kept/here/summary.txt"
 tell $? "-o: summary.txt is what was on stderr"
 is "-o: a file for each program" "$(cd "$top/kept/here" && echo *)" \
-	"alternation.tap barging.tap exclusion.tap queue_order.tap results.ktap summary.txt"
+	"alternation.tap barging.tap exclusion.tap queue_order.tap results.ktap results.tsv \
+summary.txt"
 is "-o: the raw TAP is raw" "$(head -n 3 "$top/kept/here/barging.tap" | tail -n 1)" \
 	"#  RUN           folklore.posix.a_queued_waiter_beats_the_releaser ..."
 (cd "$top" && LOCKFAIR_PROGRAMS=$programs $SH "$front_door" -o relative -n 2 \
 	-t 'barging:*.ofd.*' >/dev/null 2>&1)
 is "-o: a relative name, and -n" "$(cd "$top/relative" && echo *)" \
-	"barging.2.tap barging.tap results.ktap summary.txt"
+	"barging.2.tap barging.tap results.ktap results.tsv summary.txt"
 if have prove; then
 	prove -e cat "$top"/kept/here/*.tap >"$top/prove" 2>&1
 	tell $? "prove reads the raw TAP" "$(cat "$top/prove")"

@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The line of results.tsv about a machine that failed; its columns are described in report/ktap.awk.
+# Input: diagnostics. Variables: word, what it came to, and what, the same in words. To be used with
+# report/one_line.awk.
+
+{
+	sub(/^# ?/, "")
+	notes = notes (NR > 1 ? "\n" : "") $0
+}
+
+END { print "machine\tfail\t" word "\t" what "\t" one_line(notes) }
