@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # results.tsv of the plain kernel ("none") and its mutants to a table: which claims notice which
-# mutant. Variables: list (kernels/mutate -l of those that ran), deaths ("NAME ID" of guests that
-# died), everything (all mutants ran), version.
+# mutant. The death of a guest counts for the test that was running. Variables: list (kernels/mutate -l
+# of those that ran), everything (all mutants ran), version.
 #
 # With known, a file of all ids, and no input: which globs of the list match none of them?
 
@@ -69,7 +69,18 @@ BEGIN {
 	}
 }
 
-FNR == 1 || $2 == "machine" { next }
+FNR == 1 { next }
+
+$2 == "machine" {
+	if ($8 ~ /^the guest \(.*\) (panicked|oopsed|hung.*) while [a-z_0-9]+:[^ ]+ ran$/) {
+		sub(/ ran$/, "", $8)
+		sub(/.* /, "", $8)
+		deaths++
+		dead[deaths] = $1
+		died_in[deaths] = $8
+	}
+	next
+}
 
 { id = $2 ":" $3 "." $4 "." $5 }
 
@@ -99,14 +110,15 @@ $6 == "yes" && plain[id] == "no" { notices($1, id) }
 END {
 	if (told)
 		exit
-	while ((getline line < deaths) > 0) {
-		split(line, word, " ")
-		ran[word[1]]
-		if (plain[word[2]] ~ /^(yes|no)$/ && is_about(word[1], word[2]))
-			notices(word[1], word[2])
-		if (!((word[1], word[2]) in death)) {
-			death[word[1], word[2]]
-			died[word[1]] = died[word[1]] (died[word[1]] == "" ? "" : ", ") word[2]
+	for (i = 1; i <= deaths; i++) {
+		this = dead[i]
+		id = died_in[i]
+		ran[this]
+		if (plain[id] ~ /^(yes|no)$/ && is_about(this, id))
+			notices(this, id)
+		if (!((this, id) in death)) {
+			death[this, id]
+			died[this] = died[this] (died[this] == "" ? "" : ", ") id
 		}
 	}
 	for (n = 1; n <= names; n++) {

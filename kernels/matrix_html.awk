@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # One page with all that several kernels said. First file: "NAME SPEC shown|counts" a line;
-# second: what matrix_results.awk writes; then the KTAP of each kernel, for the diagnostics. A cell
-# that has some opens them. What differs between neighbours has a bar between them, so that it is
+# second: what matrix_results.awk writes; then the KTAP of each kernel, whose head is quoted. A cell
+# whose result has notes opens them. To be used with report/one_line.awk. What differs between neighbours has a bar between them, so that it is
 # seen without colours, too. An open cell lies over the rows below: the next one closes it.
 
 BEGIN { FS = "[ \t]" }
@@ -28,6 +28,7 @@ input == 2 {
 	}
 	verdict[id, k] = $6
 	reason[id, k] = $7
+	said[id, k] = $9 == "" ? "" : several_lines($9) "\n"
 	total[k, $6]++
 	if ($2 == "machine")
 		dead[k] = 1
@@ -37,21 +38,10 @@ input == 2 {
 FNR == 1 {
 	parts = split(FILENAME, part, "/")
 	kernel = number[part[parts - 1]]
-	file = ""
-	text = ""
+	is_head = 1
 }
-/^# / && file == "" { about[kernel] = about[kernel] substr($0, 3) "\n"; next }
-/^  # Subtest: / { file = substr($0, 14); text = ""; next }
-/^  # / { text = text substr($0, 5) "\n"; next }
-/^  (not )?ok [0-9]+ / {
-	id = $0
-	sub(/^  (not )?ok [0-9]+ /, "", id)
-	sub(/ # .*/, "", id)
-	if (text != "" && split(id, word, ".") == 3)
-		told[file, word[1], word[3], word[2], kernel] = text
-	text = ""
-}
-/^(# machine: |#   )/ { last_words[kernel] = last_words[kernel] substr($0, 3) "\n" }
+/^  / { is_head = 0 }
+is_head && /^# / { about[kernel] = about[kernel] substr($0, 3) "\n" }
 
 function html(s) {
 	gsub(/&/, "\\&amp;", s)
@@ -59,13 +49,6 @@ function html(s) {
 	gsub(/>/, "\\&gt;", s)
 	gsub(/"/, "\\&quot;", s)
 	return s
-}
-
-function said(id, k,    part) {
-	split(id, part, SUBSEP)
-	if (part[1] == "machine")
-		return last_words[k]
-	return told[part[1], part[2], part[3], part[4], k]
 }
 
 function cell_of(id, k) {
@@ -90,7 +73,7 @@ function put_row(id, title,    k, word, before, more, class) {
 		if (before != "" && word != before && !(word == "-" && dead[k]))
 			class = class " d"
 		more = reason[id, k] == "" ? "" : reason[id, k] "\n"
-		more = more said(id, k)
+		more = more said[id, k]
 		if (more == "")
 			printf "<td class=\"%s\">%s", class, word
 		else

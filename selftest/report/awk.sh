@@ -138,12 +138,13 @@ lint() {
 			-e 'null string value$' -e 'never called directly$'
 }
 if have gawk; then
-	for program in "$report"/file_system.awk "$here"/../figures/*.awk; do
+	for program in "$report"/file_system.awk "$here"/../figures/*.awk "$kernels/bisect.awk" \
+		"$kernels/matrix_results.awk"; do
 		is "gawk --lint: ${program##*/}" "$(lint -f "$program")" ""
 	done
 	is "gawk --lint: ktap.awk with its part" \
 		"$(lint -f "$report/ktap.awk" -f "$report/one_line.awk")" ""
-	for program in machine_result; do
+	for program in machine_result matrix_html; do
 		is "gawk --lint: $program.awk with its part" \
 			"$(lint -f "$kernels/$program.awk" -f "$report/one_line.awk")" ""
 	done
