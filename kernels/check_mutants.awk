@@ -4,6 +4,10 @@
 # mutant. The death of a guest counts for the test that was running. Variables: list (kernels/mutate -l
 # of those that ran), everything (all mutants ran), version.
 #
+# A claim notices a mutant only if it ran in the plain kernel and came out wrong in the mutant. If
+# the plain kernel skips it, it proves nothing. If only the mutant skips it, the skip hides what is
+# broken: each SKIP must be decided by something else than the call under test.
+#
 # With known, a file of all ids, and no input: which globs of the list match none of them?
 
 # A glob of the shell, of which only * is used, as a regular expression.
@@ -36,6 +40,16 @@ function unmatched(	id, i, n, k, bad) {
 	return bad
 }
 
+function with_kind(kinds, kind) {
+	if (index(" " kinds " ", " " kind " "))
+		return kinds
+	return kinds (kinds == "" ? "" : " ") kind
+}
+
+function results(n) {
+	return n (n == 1 ? " result" : " results")
+}
+
 function notices(name, id,	claim) {
 	noticed[name]++
 	if (is_about(name, id))
@@ -45,10 +59,37 @@ function notices(name, id,	claim) {
 	proven[part[1] ":" part[2] "." part[4]]
 	if (!((name, claim) in kinds))
 		claims[name, ++claims_of[name]] = claim
-	if (!((name, claim, part[3]) in seen)) {
-		seen[name, claim, part[3]]
-		kinds[name, claim] = kinds[name, claim] (kinds[name, claim] == "" ? "" : " ") part[3]
+	kinds[name, claim] = with_kind(kinds[name, claim], part[3])
+}
+
+# It ran in the plain kernel and is skipped in the mutant, which is booted twice.
+function hides(name, id, reason,	claim) {
+	if ((name, id) in hidden)
+		return
+	hidden[name, id]
+	hidden_by[name]++
+	split(id, part, /[:.]/)
+	claim = part[1] ": " part[4] SUBSEP reason
+	if (!((name, claim) in hidden_kinds))
+		hidden_claims[name, ++hidden_claims_of[name]] = claim
+	hidden_kinds[name, claim] = with_kind(hidden_kinds[name, claim], part[3])
+	claim = part[1] ":" part[2] "." part[4] SUBSEP reason
+	if (!(claim in finding_kinds))
+		findings[++finding_count] = claim
+	finding_kinds[claim] = with_kind(finding_kinds[claim], part[3])
+	if (!((claim, name) in hider)) {
+		hider[claim, name]
+		if (!hiders[claim]++)
+			first_hider[claim] = name
 	}
+}
+
+# It came out wrong in the mutant, and the plain kernel skips it.
+function is_no_proof(name, id) {
+	if ((name, id) in no_proof)
+		return
+	no_proof[name, id]
+	no_proofs[name] = no_proofs[name] "\n      " id
 }
 
 BEGIN {
@@ -82,6 +123,9 @@ $2 == "machine" {
 	next
 }
 
+# Not run: too much before it in the same file was unexpected (LOCKFAIR_STOP).
+$6 == "skip" && $7 ~ /^stopped at / { next }
+
 { id = $2 ":" $3 "." $4 "." $5 }
 
 $1 == "none" {
@@ -96,16 +140,22 @@ $1 == "none" {
 	# Folklore that does not hold has been seen to fail.
 	if ($6 == "no")
 		proven[claim]
-	if ($6 != "skip")
+	if ($6 == "skip")
+		skipped_kinds[claim] = with_kind(skipped_kinds[claim], $4)
+	else
 		tried[claim]
 	next
 }
 
 { ran[$1] }
 
-$6 == "FAIL" && (plain[id] == "yes" || plain[id] == "no") { notices($1, id) }
+plain[id] == "skip" && $6 == "FAIL" { is_no_proof($1, id) }
 
-$6 == "yes" && plain[id] == "no" { notices($1, id) }
+plain[id] !~ /^(yes|no)$/ { next }
+
+$6 == "FAIL" || ($6 == "yes" && plain[id] == "no") { notices($1, id) }
+
+$6 == "skip" { hides($1, id, $7) }
 
 END {
 	if (told)
@@ -114,6 +164,8 @@ END {
 		this = dead[i]
 		id = died_in[i]
 		ran[this]
+		if (plain[id] == "skip")
+			is_no_proof(this, id)
 		if (plain[id] ~ /^(yes|no)$/ && is_about(this, id))
 			notices(this, id)
 		if (!((this, id) in death)) {
@@ -128,6 +180,16 @@ END {
 			printf "    the kernel died in %s\n", died[this]
 		for (i = 1; i <= claims_of[this]; i++)
 			printf "      %s (%s)\n", claims[this, i], kinds[this, claims[this, i]]
+		if (this in no_proofs)
+			print "    wrong, but skipped in the plain kernel, which proves nothing:" \
+				no_proofs[this]
+		if (this in hidden_by)
+			printf "    skipped, which hides it: %s\n", results(hidden_by[this])
+		for (i = 1; i <= hidden_claims_of[this]; i++) {
+			claim = hidden_claims[this, i]
+			split(claim, part, SUBSEP)
+			printf "      %s (%s): %s\n", part[1], hidden_kinds[this, claim], part[2]
+		}
 		if (caught[this]) {
 			good++
 		} else if (!(this in ran)) {
@@ -138,6 +200,9 @@ END {
 			survivors = survivors "\n  " this
 			if (noticed[this])
 				survivors = survivors ", noticed by others than those it names"
+			if (this in hidden_by)
+				survivors = survivors ", hidden by the skip of " \
+					results(hidden_by[this])
 		}
 		print ""
 	}
@@ -146,23 +211,31 @@ END {
 		print "survivors:" survivors
 	if (failing != "")
 		print "not ok without any mutant:" failing
-	bad = good < names || failing != ""
+	bad = good < names || failing != "" || finding_count
 	if (everything) {
 		for (i = 1; i <= claims_in_all; i++) {
 			claim = order[i]
-			if (claim in proven)
-				continue
-			if (claim in tried) {
+			if (claim in skipped_kinds)
+				skipped = skipped "\n  " claim " (" skipped_kinds[claim] ")"
+			if (!(claim in proven) && claim in tried) {
 				unproven = unproven "\n  " claim
 				bad = 1
-			} else {
-				skipped = skipped "\n  " claim
 			}
 		}
 		if (unproven != "")
 			print "claims that no mutant made fail:" unproven
 		if (skipped != "")
-			print "claims that are skipped in this kernel:" skipped
+			print "claims that are skipped in this kernel, which proves nothing:" \
+				skipped
+	}
+	if (finding_count)
+		print "claims that a mutant made skip:"
+	for (i = 1; i <= finding_count; i++) {
+		claim = findings[i]
+		split(claim, part, SUBSEP)
+		printf "  %s (%s): %s: %s", part[1], finding_kinds[claim], part[2],
+			first_hider[claim]
+		print (hiders[claim] > 1 ? " and " hiders[claim] - 1 " more" : "")
 	}
 	exit bad
 }

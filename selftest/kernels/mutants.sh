@@ -204,11 +204,23 @@ is 'the mutants that there are can be read' $? 0
 
 # ---- kernels/check_mutants.awk ----
 
-# A result for each line of stdin: MUTANT FILE CLASS KIND CLAIM VERDICT; or MUTANT dies in ID.
+# A result for each line of stdin: MUTANT FILE CLASS KIND CLAIM VERDICT [REASON]; or MUTANT dies in
+# ID.
 judge() {
-	{ echo "kernel file"; cat; } | tr ' ' '\t' |
-		sed 's/^\([^\t]*\)\tdies\tin\t\(.*\)/\1\tmachine\t\t\tlives\tFAIL\tpanicked\tthe guest (a b) panicked while \2 ran/' \
-		>"$top/results.tsv"
+	{
+		echo "kernel${tab}file"
+		while read -r kernel file class kind claim verdict reason; do
+			case $file:$class in
+			dies:in)
+				file=machine class='' claim=lives verdict=FAIL
+				reason="panicked${tab}the guest (a b) panicked while $kind ran"
+				kind='' ;;
+			esac
+			printf '%s	%s	%s	%s	%s	%s	%s
+' "$kernel" "$file" "$class" "$kind" \
+				"$claim" "$verdict" "$reason"
+		done
+	} >"$top/results.tsv"
 	awk -v everything="$1" -v list="$top/list" -v version=6.12 \
 		-f "$kernels/check_mutants.awk" "$top/results.tsv" >"$top/out" 2>&1
 	rc=$?
@@ -273,6 +285,86 @@ judge '' <<-END
 	m1 dies in a:promise.ofd.first
 END
 is 'a kernel that dies elsewhere: not caught' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
+
+# A claim that did not run, in the mutant or in the plain kernel.
+
+judge '' <<-END
+	$plain
+	m1 a promise posix first skip no posix locks here
+	m1 a promise ofd first yes
+	m1 b folklore posix second no
+END
+is 'a skip catches nothing' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
+has 'the mutant says how much it made skip' out '^    skipped, which hides it: 1 result$'
+has 'and which, with the reason' out '^      a: first (posix): no posix locks here$'
+has 'a survivor, and why' out '^  m1, hidden by the skip of 1 result$'
+is 'a finding at the end' "$(grep -A 1 '^claims that a mutant made skip:$' "$top/out" | tail -n 1)" \
+	'  a:promise.first (posix): no posix locks here: m1'
+
+judge '' <<-END
+	$plain
+	m1 a promise posix first FAIL
+	m1 a promise ofd first skip not here
+	m1 b folklore posix second skip not here
+	m1 a promise posix first FAIL
+	m1 a promise ofd first skip not here
+	m1 b folklore posix second skip not here
+END
+is 'caught, and yet a finding: exit status 1' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 1 of 1"
+has 'folklore as well; a second boot counts no claim again' out '^    skipped, which hides it: 2 results$'
+has_not 'no survivor' out '^survivors:'
+
+printf '%s\t\tIt breaks.\t%s\t1\n' m1 'a:*.posix.first b:*' m2 'a:*' >"$top/list"
+judge '' <<-END
+	$plain
+	m1 a promise posix first FAIL
+	m1 a promise ofd first skip not here
+	m2 a promise posix first skip not here
+	m2 a promise ofd first FAIL
+END
+has 'a claim that several made skip is listed once' out '^  a:promise.first (ofd posix): not here: m1 and 1 more$'
+printf '%s\t\tIt breaks.\t%s\t1\n' m1 'a:*.posix.first b:*' >"$top/list"
+
+judge '' <<-END
+	$plain
+	m1 a promise posix first FAIL
+	m1 a promise ofd first skip stopped at an unexpected result
+END
+is 'what LOCKFAIR_STOP left out is no finding' "$rc $(grep caught "$top/out")" "0 Linux 6.12: caught 1 of 1"
+has_not 'and not listed' out 'skip'
+
+judge 1 <<-END
+	none a promise posix first skip not here
+	none b folklore posix second no
+	m1 a promise posix first FAIL
+	m1 b folklore posix second no
+END
+is 'a claim that the plain kernel skips catches nothing' "$rc $(grep caught "$top/out")" \
+	"1 Linux 6.12: caught 0 of 1"
+is 'the mutant names it' "$(grep -A 1 'wrong, but skipped in the plain kernel' "$top/out" | tail -n 1)" \
+	'      a:promise.posix.first'
+is 'and so does the end' "$(grep -A 1 '^claims that are skipped in this kernel' "$top/out" | tail -n 1)" \
+	'  a:promise.first (posix)'
+has_not 'it is not missed among those that never failed' out 'no mutant made fail'
+
+judge 1 <<-END
+	none a promise posix first skip not here
+	none a promise ofd first yes
+	none b folklore posix second no
+	m1 a promise posix first FAIL
+	m1 a promise ofd first yes
+	m1 b folklore posix second yes
+END
+is 'nor has it been seen to fail for another kind' "$rc $(grep -A 1 'no mutant made fail' "$top/out" |
+	tail -n 1)" "1   a:promise.first"
+
+judge '' <<-END
+	none a promise posix first skip not here
+	m1 dies in a:promise.posix.first
+END
+is 'nor does the death of a kernel in it catch anything' "$rc $(grep caught "$top/out")" \
+	"1 Linux 6.12: caught 0 of 1"
+has 'which is said' out '^      a:promise.posix.first$'
 
 # ---- how kernels/coverage counts ----
 
