@@ -24,7 +24,7 @@ struct lines_reader {
 	int fd;				/* of /proc/locks, or -1 */
 	char tag[MODEL_FILES][40];	/* what names a file there */
 	long page;			/* as much of it is read at once */
-	int pause;			/* it is too long: not before so many steps */
+	int pause;			/* it is too long: steps until it is read again */
 };
 
 /* Open it, if it is there. 0 or -errno. */
