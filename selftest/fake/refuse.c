@@ -10,27 +10,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#ifndef __NR_fcntl64
-#define __NR_fcntl64 __NR_fcntl
-#endif
-
-/* Where the lower half of an argument is. */
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define LOWER 4
-#else
-#define LOWER 0
-#endif
+#include "selftest/refuse.h"
 
 /* A call is known by its number and its second argument, a command or an operation. */
 static const struct {
@@ -49,24 +35,6 @@ static const struct {
 	{ "flock_ex_nb", __NR_flock, LOCK_EX | LOCK_NB },
 	{ "flock_un", __NR_flock, LOCK_UN },
 };
-
-/* 0 or -errno; seccomp(2): of several filters that refuse a call, the newest says the errno. */
-static int refuse(unsigned int nr, unsigned int argument, unsigned int error)
-{
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ, nr, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1]) + LOWER),
-		BPF_JUMP(BPF_JMP | BPF_JEQ, argument, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { .len = 6, .filter = filter };
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return -errno;
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) ? -errno : 0;
-}
 
 /* -EINVAL for a word that is not CALL=ERRNO. */
 static int refuse_word(const char *word)

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The six kinds of lock behind their interface, in one process. */
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
 #include "kselftest_harness.h"
 
 #include "lock/descriptor.h"
 #include "lock/lock.h"
+#include "selftest/refuse.h"
 #include "system/release.h"
 
 FIXTURE(lock) {
@@ -151,35 +147,6 @@ TEST(a_directory_that_is_missing_is_an_error)
 	lock_site_close(&site);
 }
 
-#ifndef __NR_fcntl64
-#define __NR_fcntl64 __NR_fcntl
-#endif
-
-/* Where the lower half of an argument is. */
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define LOWER 4
-#else
-#define LOWER 0
-#endif
-
-/* From now on fcntl(@command) fails with @error in this process. */
-static int refuse(unsigned int command, unsigned int error)
-{
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ, __NR_fcntl64, 0, 3),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1]) + LOWER),
-		BPF_JUMP(BPF_JMP | BPF_JEQ, command, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { .len = 6, .filter = filter };
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return -errno;
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) ? -errno : 0;
-}
-
 static int probe(enum lock_kind kind, bool *missing)
 {
 	enum lock_probe_call call;
@@ -206,7 +173,8 @@ TEST(a_refused_lock_is_not_a_missing_one)
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(errors); i++) {
 		/* The newest of several filters with the same action decides. */
-		if (refuse(F_SETLK, errors[i]) || refuse(F_OFD_SETLK, errors[i]))
+		if (refuse(__NR_fcntl64, F_SETLK, errors[i]) ||
+		    refuse(__NR_fcntl64, F_OFD_SETLK, errors[i]))
 			SKIP(return, "no seccomp here");
 		EXPECT_EQ(-errors[i], probe(KIND_POSIX, &missing));
 		EXPECT_FALSE(missing);
