@@ -52,6 +52,8 @@ fi
 . "$report/header"
 # shellcheck source-path=SCRIPTDIR source=report/run_figures
 . "$report/run_figures"
+# shellcheck source-path=SCRIPTDIR source=report/kernel_log
+. "$report/kernel_log"
 
 # Lines of KTAP. Whoever read them may have gone, and SIGPIPE may be ignored.
 ktap=
@@ -440,6 +442,8 @@ run_program() {
 	attend $limiter "$limit" "$path" "$@" </dev/null >"$raw" 2>&1
 	L_STATUS=$?
 	progress
+	report_complaints "$name"
+	[ -z "$got" ] || say "$got"
 
 	# Only some timeout(1) tell in their exit status that the time was up.
 	L_HUNG=0
@@ -467,6 +471,7 @@ run_program() {
 	esac
 }
 
+count_complaints
 while [ "$round" -lt "$repeat" ]; do
 	round=$((round + 1))
 	for name in $selected; do
@@ -486,6 +491,8 @@ fi
 attend awk -f "$report/summary.awk" -f "$report/answer.awk" -f "$report/expected_skips.awk" \
 	"$results" >&2
 got=$?
+[ ! -s "$work/kernel_log" ] || cat "$work/kernel_log" >&2
+[ -z "${LOCKFAIR_HISTORIES-}" ] || rmdir "$LOCKFAIR_HISTORIES" 2>/dev/null
 case $verdict:$got in
 [04]:[14]) verdict=$got ;;
 esac

@@ -704,6 +704,34 @@ has "the answer says what was refused" err \
 rmdir "$top/elsewhere"
 front_door=$real_front_door
 
+# ---- what the kernel logs ----
+
+# Each look finds one complaint more.
+new_suite logging
+program readers <<'END'
+promise.posix.a ok
+END
+cat >"$top/bin/dmesg" <<'END'
+#!/bin/sh
+cat "$DMESG_LOG"
+echo "[    3.000000] WARNING: CPU: 0 PID: 7 at fs/locks.c:1 a_function+0x1/0x2" >>"$DMESG_LOG"
+END
+chmod +x "$top/bin/dmesg"
+echo "[    1.000000] BUG: long ago" >"$top/log"
+echo "[    2.000000] all is well" >>"$top/log"
+DMESG_LOG=$top/log
+export DMESG_LOG
+with_log=$PATH
+PATH=$top/bin:$PATH
+run
+PATH=$with_log
+is "a kernel that complains: exit status" $rc 0
+shape "a kernel that complains"
+has "it says while which program" out '^  # kernel, while readers ran: .* WARNING: CPU: 0'
+has "and at the end" err '^kernel, while readers ran: .* WARNING: CPU: 0'
+has_not "what it had logged before is not reported" out 'long ago'
+rm "$top/bin/dmesg"
+
 new_suite plan_skip
 program aliasing <<'END'
 promise.ofd.a raw 1..0 # SKIP no memfd
