@@ -6,9 +6,9 @@
 #ifndef LOCKFAIR_CALL_32_H
 #define LOCKFAIR_CALL_32_H
 
-#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/elf.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
@@ -88,8 +88,8 @@ static inline int open_to_read(int fd)
 static inline bool call_32_has_programs(void)
 {
 	static const struct {
-		Elf32_Ehdr header;
-		Elf32_Phdr segment;
+		struct elf32_hdr header;
+		struct elf32_phdr segment;
 		unsigned char code[7];
 	} program = {
 		.header = {
@@ -98,10 +98,10 @@ static inline bool call_32_has_programs(void)
 			.e_type = ET_EXEC,
 			.e_machine = EM_386,
 			.e_version = EV_CURRENT,
-			.e_entry = 0x8048000 + sizeof(Elf32_Ehdr) + sizeof(Elf32_Phdr),
-			.e_phoff = sizeof(Elf32_Ehdr),
-			.e_ehsize = sizeof(Elf32_Ehdr),
-			.e_phentsize = sizeof(Elf32_Phdr),
+			.e_entry = 0x8048000 + sizeof(struct elf32_hdr) + sizeof(struct elf32_phdr),
+			.e_phoff = sizeof(struct elf32_hdr),
+			.e_ehsize = sizeof(struct elf32_hdr),
+			.e_phentsize = sizeof(struct elf32_phdr),
 			.e_phnum = 1,
 		},
 		.segment = {

@@ -20,8 +20,10 @@ static inline struct proc_lock line_of(const struct actor *actor, struct lock_re
 		.end = request.len ? request.start + request.len - 1 : PROC_LOCK_END,
 	};
 
-	strcpy(line.kind, kind == KIND_OFD ? "OFDLCK" : kind == KIND_FLOCK ? "FLOCK" : "POSIX");
-	strcpy(line.mode, request.mode == MODE_SHARED ? "READ" : "WRITE");
+	snprintf(line.kind, sizeof(line.kind), "%s",
+		 kind == KIND_OFD ? "OFDLCK" : kind == KIND_FLOCK ? "FLOCK" : "POSIX");
+	snprintf(line.mode, sizeof(line.mode), "%s",
+		 request.mode == MODE_SHARED ? "READ" : "WRITE");
 	return line;
 }
 
