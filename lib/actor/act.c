@@ -82,7 +82,10 @@ int act_exec(struct actor *self)
 	snprintf(number, sizeof(number), "%d", self->hear);
 	if (fcntl(self->hear, F_SETFD, 0) < 0)
 		return -errno;
-	/* Under valgrind the link is another program's, and only readlink(2) knows better. */
+	/*
+	 * Under valgrind, following the link leads to another program, but readlink(2) returns this
+	 * one.
+	 */
 	length = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	if (length < 0)
 		return -errno;
@@ -97,8 +100,8 @@ void actor_after_exec(int fd)
 	int ret = 0;
 
 	/*
-	 * execve(2) gives root its capabilities back, and prctl(2): then the parent-death signal
-	 * is gone. If the parent has died before this, @fd is at its end.
+	 * execve(2) gives root its capabilities back, and then clears the parent-death signal,
+	 * prctl(2). If the parent has died before this, @fd is at its end.
 	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	privilege_keep(0);
@@ -186,7 +189,7 @@ static void perform(struct actor *self)
 	if (!ret)
 		ret = open_locks(self);
 	while (send(self->hear, &ret, sizeof(ret), MSG_NOSIGNAL) == sizeof(ret)) {
-		/* Not read(2): that is where a waiter for an eventfd sleeps. */
+		/* Not read(2): the test would take this sleep for a wait for an eventfd. */
 		if (recv(self->hear, &order, sizeof(order), 0) != sizeof(order))
 			break;
 		ret = obey(self, &order);
@@ -196,7 +199,7 @@ static void perform(struct actor *self)
 void actor_die_with_parent(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* It may have died before it could send the signal. */
+	/* The parent may have died before the signal was requested. */
 	if (getppid() != parent)
 		_exit(1);
 }

@@ -8,8 +8,8 @@
 #include "actor/scene.h"
 
 /*
- * For jobs. As lock_acquire() and so on, and written to the history. 0 or -errno, which of
- * act_try() is -EAGAIN for a conflict.
+ * For jobs: lock_acquire() and so on, recorded in the history. Return 0 or -errno; act_try()
+ * returns -EAGAIN for a conflict.
  */
 int act_lock(struct actor *self, struct lock_request request);
 int act_try(struct actor *self, struct lock_request request);
@@ -26,12 +26,16 @@ void act_mark(struct actor *self, char mark);
 void act_sleeps_in(struct actor *self, struct asleep_call call);
 
 /*
- * Execute this program again (execve(2)), as an actor that holds what exec leaves it and waits
- * to be killed. The job has returned 0 once that has begun. -errno, or no return.
+ * Execute this program again (execve(2)), as an actor that keeps what survives the exec and waits
+ * to be killed. The job returns 0 to the test once the new program runs. Return -errno, or do not
+ * return.
  */
 int act_exec(struct actor *self);
 
-/* What main() is then to do: @fd is the number that follows ACTOR_AFTER_EXEC. Never returns. */
+/*
+ * main() must call this after such an exec, with the number that follows ACTOR_AFTER_EXEC as @fd.
+ * It never returns.
+ */
 #define ACTOR_AFTER_EXEC	"--after-exec"
 void actor_after_exec(int fd);
 
@@ -42,7 +46,7 @@ int act_await_wake(struct actor *self);
 /* Ask the kernel to kill this process when its parent is gone. */
 void actor_die_with_parent(pid_t parent);
 
-/* What an actor handles: one signal ends its call with EINTR, the other has it made again. */
+/* An actor's signals: one ends its call with EINTR, the other restarts it. */
 #define SIGNAL_INTERRUPT	SIGUSR1
 #define SIGNAL_RESTART		SIGUSR2
 

@@ -30,7 +30,7 @@ int actor_await(struct actor *actor)
 
 	if (!scene_goes_on(actor->scene))
 		return -ECANCELED;
-	/* A job may take many turns with others, on a busy machine for long. */
+	/* A job may take turns with others many times, which takes long on a busy machine. */
 	do
 		before = calls_so_far(actor->scene);
 	while (actor->busy && !order_heard(actor, ASLEEP_DEADLINE) &&
@@ -52,7 +52,7 @@ struct actor *actor_start_with(struct scene *scene, enum actor_sort sort,
 	int pair[2], err;
 
 	snprintf(full, sizeof(full), number ? "%s%d" : "%s", name, number);
-	/* The caller goes on with an actor that does nothing, as all do after an error. */
+	/* Return an actor that does nothing, as all actors do after an error. */
 	if (scene->actors >= SCENE_ACTORS)
 		scene_broken(scene, "no room for actor %s", full);
 	if (!scene_goes_on(scene)) {
@@ -69,7 +69,7 @@ struct actor *actor_start_with(struct scene *scene, enum actor_sort sort,
 		.row = history_row(scene->history, full),
 		.sort = sort,
 		.description = description,
-		.busy = true,	/* until it says that it is there */
+		.busy = true,	/* until it announces that it has started */
 	};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
 		scene_broken(scene, "socketpair for %s: %s", full, strerror(errno));
@@ -218,7 +218,7 @@ void scene_drain(struct scene *scene)
 
 /* ---- scheduling ---- */
 
-/* Not sched_setscheduler(3): musl has it for no one. */
+/* Not sched_setscheduler(3): in musl it always fails. */
 static int set_policy(struct actor *actor, int policy, int priority)
 {
 	struct sched_param param = { .sched_priority = priority };

@@ -2,8 +2,8 @@
 /*
  * actor: a process, or a thread, that takes and releases locks on command, one step at a time.
  *
- * A test tells actors what to do (actor_…) and then knows of each whether it has returned or
- * sleeps inside its lock call: actor_settle() waits for that, and nothing else has to.
+ * A test gives actors orders (actor_…). actor_settle() then waits until each of them has returned
+ * or sleeps inside its lock call; the test needs no other wait.
  */
 #ifndef LOCKFAIR_ACTOR_H
 #define LOCKFAIR_ACTOR_H
@@ -24,13 +24,13 @@ struct actor *actor_start_with(struct scene *scene, enum actor_sort sort,
 /* Ask for the lock and return at once; follow up with actor_settle() or actor_await(). */
 void actor_begin_lock(struct actor *actor, struct lock_request request);
 
-/* Ask for it, and see the actor asleep in its request: a place in the queue. */
+/* Ask for it, and wait until the actor sleeps in its request: it then has a place in the queue. */
 void actor_queue(struct actor *actor, struct lock_request request);
 
-/* Ask for it where nobody is in the way: it must be granted. */
+/* Ask for a lock that nobody conflicts with: it must be granted. */
 void actor_lock(struct actor *actor, struct lock_request request);
 
-/* Ask for it without waiting. 0 or -errno, -EAGAIN if somebody is in the way. */
+/* Ask for it without waiting. 0 or -errno, -EAGAIN for a conflict. */
 int actor_try(struct actor *actor, struct lock_request request);
 
 /* Release all that it holds at any site, at one, or the bytes of a range (@len 0: to the end). */
@@ -39,7 +39,7 @@ void actor_unlock_site(struct actor *actor, int site);
 void actor_unlock_range(struct actor *actor, off_t start, off_t len);
 
 /*
- * Have it run a function of the test; in a process, @arg is as it was at the actor's start. The
+ * Have it run a function of the test. An actor that is a process has @arg as of its start. The
  * scene fails if the function does not return 0.
  */
 void actor_begin(struct actor *actor, actor_job job, void *arg);

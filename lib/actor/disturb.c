@@ -15,7 +15,7 @@
 
 static void send_signal(struct actor *actor, int signal_number)
 {
-	/* An actor that is a thread is not to share it with the rest of the process. */
+	/* If the actor is a thread, the signal is for that thread, not for its whole process. */
 	pid_t group = actor->sort == ACTOR_THREAD ? getpid() : actor->pid;
 
 	if (syscall(SYS_tgkill, group, actor->shared->tid, signal_number) < 0)
@@ -72,7 +72,10 @@ static bool is_process(struct actor *actor)
 	return actor->pid > 0;
 }
 
-/* Await a change of state, one of waitid(2)'s W…; false if it cannot be, as in trouble. */
+/*
+ * Await a change of state, one of waitid(2)'s W…. Return false on an error, or if the scene has
+ * ended.
+ */
 static bool await_change(struct actor *actor, int change)
 {
 	siginfo_t info;
@@ -107,7 +110,7 @@ void actor_continue(struct actor *actor)
 
 /* ---- its end ---- */
 
-/* What it held is let go of before it can be reaped: a process ends after its files. */
+/* Its locks are released before it can be reaped: the kernel closes files first. */
 static void reap(struct actor *actor)
 {
 	struct lock_request all = WHOLE;

@@ -6,19 +6,19 @@
 #include "actor/scene.h"
 
 /*
- * Send a signal that the actor handles, and see it handled; signal(7): a call that waits for a
+ * Send a signal that the actor handles, and wait until it has; signal(7): a call that waits for a
  * lock ends with EINTR, or with SA_RESTART is made again. For threads as well.
  */
 void actor_interrupt(struct actor *actor);
 void actor_interrupt_and_restart(struct actor *actor);
 
-/* Send SIGSTOP, and see it stopped: it is at rest until SIGCONT. For processes. */
+/* Send SIGSTOP and wait until the actor has stopped: it is at rest until SIGCONT. For processes. */
 void actor_stop(struct actor *actor);
 void actor_continue(struct actor *actor);
 
 /*
- * Have a process exit by itself; or kill the @count processes with SIGKILL, all before the first
- * is reaped. When this returns they are gone, with all that was only theirs.
+ * Have a process exit by itself; or kill the @count processes with SIGKILL, all before the first is
+ * reaped. When this returns they are reaped, and whatever only they owned is released.
  */
 void actor_exit(struct actor *actor);
 void actor_kill(struct actor *actor);

@@ -28,7 +28,7 @@ bool order_heard(struct actor *actor, int deadline)
 	actor->busy = false;
 	actor->proof = (struct asleep_proof){ 0 };
 	actor->result = ret;
-	/* A lock may be refused; a job says itself what it is content with. */
+	/* A lock may be refused. A job must check its own results. */
 	if (actor->job && ret)
 		scene_failed(actor->scene, "%s could not go on: %s", actor_name(actor),
 			     strerror(-ret));
@@ -52,7 +52,7 @@ void order_give(struct actor *actor, const struct order *order)
 	actor->job = order->what == ORDER_JOB;
 	actor->queued = false;
 	actor->proof = (struct asleep_proof){ 0 };
-	/* What goes to another process has no bytes between its members that nobody has set. */
+	/* Clear the padding: the struct is sent to another process. */
 	memset(&sent, 0, sizeof(sent));
 	sent.what = order->what;
 	sent.request.mode = order->request.mode;

@@ -17,7 +17,7 @@ struct order {
 	void *arg;
 };
 
-/* Give the actor an order, which it must be free for. A failure ends the scene. */
+/* Give an order to an actor that has none. A failure ends the scene. */
 void order_give(struct actor *actor, const struct order *order);
 
 /* Take the actor's answer, waiting up to @deadline ms. Return false if there is none. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* probe: which bytes are locked, as another actor finds out by trying them. */
+/* probe: another actor finds out which bytes are locked, by trying them. */
 #ifndef LOCKFAIR_PROBE_H
 #define LOCKFAIR_PROBE_H
 
@@ -7,9 +7,9 @@
 
 /*
  * Have the actor try and release each of the @count bytes from @start on, at the first site. It
- * must hold none of them. Return a character for each byte, '.' free, 'S' locked by readers,
- * 'X' locked by a writer, or by anybody where the kind has no shared mode, '?' another error.
- * The string is the scene's, and valid until the next probe.
+ * must hold none of them. Return a character for each byte, '.' free, 'S' locked by readers, 'X'
+ * locked by a writer, or locked at all if the kind has no shared mode, '?' another error. The
+ * string is the scene's, and valid until the next probe.
  */
 const char *actor_probe(struct actor *actor, off_t start, int count);
 

@@ -43,7 +43,7 @@ static int all_settled(void *arg)
 	return all_asleep(actors, count) == 1 || !scene_goes_on(scene);
 }
 
-/* Two looks: others may be awake, and wake it. */
+/* Look twice: another actor, still awake, may have woken it after the first look. */
 static int one_settled(void *arg)
 {
 	struct actor *actor = arg;
@@ -68,7 +68,7 @@ void actor_settle(struct scene *scene)
 {
 	if (!scene_goes_on(scene))
 		return;
-	/* Reading /proc is expensive, and most are done as soon as they have had the CPU. */
+	/* Reading /proc is expensive, and most actors return as soon as they get the CPU. */
 	sched_yield();
 	if (asleep_poll(all_settled, scene, ASLEEP_DEADLINE) < 0)
 		scene_failed(scene, "not all have returned or fallen asleep in %d ms",

@@ -83,8 +83,8 @@ static void missing(struct scene *scene, const char *kind, enum lock_probe_call 
 
 /*
  * Can the site, which was opened with the result @err, be locked? A lock that the kernel or the
- * file system does not have is missing, which skips the test; a refusal for any other reason
- * is a failure of whatever the test claims. run_tests.sh knows both by their wording.
+ * file system does not have is missing, which skips the test; a refusal for any other reason fails
+ * the test. run_tests.sh recognizes both by their wording.
  */
 static void probe_site(struct scene *scene, const struct lock_site *site, int err)
 {
@@ -126,7 +126,7 @@ void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struc
 	scene->shared = mmap(NULL, sizeof(*scene->shared), PROT_READ | PROT_WRITE,
 			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (scene->shared == MAP_FAILED) {
-		/* Nobody will use it, and nobody has to look whether it is there. */
+		/* Return a spare that nobody uses, so that callers need not check for NULL. */
 		scene->shared = &nothing_shared;
 		scene_broken(scene, "mmap: %s", strerror(errno));
 	}

@@ -36,10 +36,10 @@ enum actor_sort {
 	ACTOR_THREAD,		/* of the test's own process */
 };
 
-/* What an actor shows to the test, in memory that both share. */
+/* What the test can see of an actor, in memory that both share. */
 struct actor_shared {
 	pid_t tid;
-	unsigned int holds;		/* something at site n: 1 << n */
+	unsigned int holds;		/* a lock at site n: 1 << n */
 	unsigned int signals;		/* how many it has handled */
 	struct asleep_call call;	/* where it may now be asleep */
 	unsigned int turn;		/* changes with each call that it announces or leaves */
@@ -57,7 +57,7 @@ struct actor {
 	pid_t pid;		/* of an ACTOR_PROCESS */
 	pthread_t thread;
 	int tell, hear;		/* the test's end of the socket, and the actor's */
-	bool busy;		/* has an order that has not returned */
+	bool busy;		/* its order has not returned yet */
 	bool job;		/* the order is or was a job */
 	bool queued;		/* was seen asleep in it */
 	bool still;		/* stopped, traced or frozen: at rest, wherever it is */
@@ -78,13 +78,13 @@ struct scene_shared {
 	char probed[SCENE_PROBED + 1];
 };
 
-/* Why a scene has come to its end. */
+/* Why a scene has ended. */
 enum scene_end {
 	SCENE_GOES_ON,
-	SCENE_FAILED,	/* an actor was to be granted a lock, or to wait, and was not */
+	SCENE_FAILED,	/* an actor was not granted a lock, or did not wait */
 	SCENE_BROKEN,	/* the set-up: no memory, no file, a dead actor */
 	SCENE_LACKS,	/* the kernel, the file system or a privilege does not offer it */
-	SCENE_MISSED,	/* the claim does not hold; lib/claim has said so */
+	SCENE_MISSED,	/* the claim does not hold, which lib/claim has reported */
 };
 
 struct scene {
@@ -95,7 +95,7 @@ struct scene {
 	struct scene_shared *shared;
 	int wake[2];		/* a pipe by which one actor starts another */
 	int actors;
-	struct actor actor[SCENE_ACTORS + 1];	/* the last stands in after an error */
+	struct actor actor[SCENE_ACTORS + 1];	/* the last is a spare, used after an error */
 	enum scene_end end;
 	char error[200];	/* the reason for the end */
 };
@@ -116,8 +116,8 @@ const char *actor_name(const struct actor *actor);
 bool scene_goes_on(const struct scene *scene);
 
 /*
- * End the scene: a step went wrong; the set-up broke; something is not offered here, which is a
- * constant reason to skip the test. The rest as for printf(3). Only the first is kept.
+ * End the scene because a step went wrong, the set-up broke, or something is not offered here: that
+ * reason, for a skip, must be a constant. Arguments as for printf(3). Only the first call counts.
  */
 void scene_failed(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);
 void scene_broken(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);

@@ -58,7 +58,7 @@
 #define PROMISE(kinds, claim)		CLAIM(promise, kinds, claim, "")
 #define PRACTICE(kinds, claim)		CLAIM(practice, kinds, claim, "")
 
-/* @reason is a constant: what is known to happen instead, for the XFAIL line. */
+/* @reason is a constant: what happens instead, for the XFAIL line. */
 #define FOLKLORE(kinds, claim, reason)	CLAIM(folklore, kinds, claim, reason)
 
 #define CLAIM_MAIN \

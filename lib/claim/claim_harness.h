@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * claim_harness: kselftest_harness.h, of whatever kernel, with expected failures. What
- * the harnesses of 5.10 to 7.3 do differently is kept in here.
+ * claim_harness: kselftest_harness.h of any kernel, with expected failures. The differences between
+ * the harnesses of 5.10 to 7.3 are handled here.
  */
 #ifndef LOCKFAIR_CLAIM_HARNESS_H
 #define LOCKFAIR_CLAIM_HARNESS_H

@@ -37,12 +37,12 @@ static inline const struct claim *claim_find(const char *class, const char *name
 }
 
 /*
- * Seconds for a test, however slow or busy the machine. The harness, which ends it without a
- * word, comes after that.
+ * Seconds for a test, however slow or busy the machine. The harness's own limit is longer, because
+ * it ends the test without a report.
  */
 #define CLAIM_TIME_LIMIT	60
 
-/* A test that is about to be ended, by itself or by the clock, still shows what it was at. */
+/* Draw the history of a test that aborts or runs out of time, before it ends. */
 static inline void claim_last_words(int signal_number)
 {
 	claim_say("ended by signal %d (%s)", signal_number,
@@ -61,14 +61,14 @@ static inline void claim_setup(struct scene *scene, enum lock_kind kind)
 	for (unsigned int i = 0; i < ARRAY_SIZE(ends); i++)
 		sigaction(ends[i], &last, NULL);
 	alarm(CLAIM_TIME_LIMIT);
-	/* Root without capabilities is like anybody; built without libcap, it stays root. */
+	/* Root without capabilities is like any user. Built without libcap, it keeps them. */
 	err = privilege_keep(CLAIM_KEEPS);
 	scene_open(scene, kind, getenv("LOCKFAIR_DIR"), claim_history);
 	if (err && err != -EOPNOTSUPP)
 		scene_broken(scene, "dropping capabilities: %s", strerror(-err));
 }
 
-/* Play the test, which is a function of its scene, and tell the harness the result. */
+/* Run the test, which is a function of its scene, and pass its result to the harness. */
 static inline void claim_play(struct __test_metadata *t, struct scene *scene,
 			      void (*play)(struct scene *scene))
 {
@@ -121,7 +121,7 @@ FIXTURE_VARIANT_ADD(folklore, lockf) { .kind = KIND_LOCKF };
 FIXTURE_VARIANT_ADD(folklore, eventfd) { .kind = KIND_EVENTFD };
 FIXTURE_VARIANT_ADD(folklore, futex) { .kind = KIND_FUTEX };
 
-/* A file need not have claims of each class: none of these functions is unused. */
+/* A file need not have claims of every class: keep the compiler from reporting unused functions. */
 static inline void claim_use_classes(void)
 {
 	(void)promise_setup;
@@ -149,12 +149,12 @@ static inline void claim_use_classes(void)
 
 /*
  * The harness's own main() does not know which kinds a claim is about, and before 6.9 has no
- * selection. This one takes the tests from its lists, and leaves running them to it.
+ * selection. This main() selects tests from the harness's lists, and the harness runs them.
  */
 static struct __test_metadata *claim_running;
 static sig_atomic_t claim_ended;
 
-/* run_tests.sh ends the program: show what the running test was at, and end. */
+/* On SIGTERM, from run_tests.sh: draw the history of the running test, and end. */
 static inline void claim_end(int signal_number)
 {
 	(void)signal_number;
@@ -175,7 +175,7 @@ static inline void claim_before_fork(void)
 	claim_parent = getpid();
 }
 
-/* A process dies with the one that started it, so that ending main() ends everything. */
+/* An actor dies with the process that started it, so ending main() ends everything. */
 static inline void claim_in_child(void)
 {
 	actor_die_with_parent(claim_parent);
@@ -211,8 +211,8 @@ static inline void claim_tell_kernel(const char *id)
 }
 
 /*
- * Have there been as many unexpected results as LOCKFAIR_STOP says? run_tests.sh -x sets it to
- * 1. Then the rest is named, and not run.
+ * Have there been LOCKFAIR_STOP unexpected results (1 for run_tests.sh -x)? Then the remaining
+ * tests are named, and not run.
  */
 static inline bool claim_stops(void)
 {
@@ -242,7 +242,7 @@ static inline bool claim_chosen(int argc, char **argv, const char *id)
 	return !any;
 }
 
-/* Go through the chosen tests: count them, print their ids, or run them. How many there are. */
+/* Count the chosen tests, print their ids, or run them. Return how many there are. */
 enum claim_pass { CLAIM_COUNT, CLAIM_LIST, CLAIM_RUN };
 
 static inline int claim_go(int argc, char **argv, enum claim_pass pass)

@@ -19,7 +19,7 @@ static const char *fix_commit, *fix_release;
 
 /* ---- printing ---- */
 
-/* Not through a stream, which is of no use in a signal handler. */
+/* write(2), not stdio: a signal handler calls this. */
 void claim_emit(const char *line)
 {
 	char text[256];
@@ -251,7 +251,7 @@ void fixed_by(const char *commit, const char *release)
 	fix_release = release;
 }
 
-/* Folklore is believed of file locks; the controls are to keep it. */
+/* Folklore may fail for file locks, but the controls must keep it. */
 static bool is_folklore(const struct scene *scene)
 {
 	return !strcmp(judged->class, "folklore") &&

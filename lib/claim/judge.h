@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * judge: what a claim's body asks for at its end, and what becomes of the scene.
+ * judge: what a claim's body calls to state its claim, and how the scene ends.
  *
  * Each function does nothing and returns false once the scene has ended; each returns whether
  * the scene goes on. @seen says what was seen instead and who did it, as for printf(3), and is
@@ -11,7 +11,7 @@
 
 #include "actor/scene.h"
 
-/* The claim is missed unless @condition is true. */
+/* Fail the claim unless @condition is true. */
 #define holds(scene, condition, ...) \
 	judge_holds(scene, condition, NULL, __LINE__, __VA_ARGS__)
 
@@ -22,24 +22,24 @@
 bool judge_holds(struct scene *scene, bool condition, const struct history_verdict *verdict,
 		 int line, const char *seen, ...) PRINTF_LIKE(5, 6);
 
-/* Nobody was overtaken, by the history. */
+/* Fail the claim if the history shows that an actor was overtaken. */
 bool nobody_is_overtaken(struct scene *scene);
 
-/* No two conflicting locks were held at a time, by the history. */
+/* Fail the claim if the history shows two conflicting locks held at a time. */
 bool nobody_overlaps(struct scene *scene);
 
 /* The bytes from @start on are locked as in "..SSXX..", as @prober finds by actor_probe(). */
 bool bytes_are(struct actor *prober, off_t start, const char *expected);
 
 /*
- * What has to be so before the claim can be looked at. Otherwise the test has failed whatever
- * its class: folklore is expected to fail by its claim alone.
+ * A precondition of the claim. If it is false the test fails, whatever its class: an expected
+ * failure is only for the claim itself.
  */
 bool requires(struct scene *scene, bool condition, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /*
- * A call of the set-up has returned @ret, and errno if that is negative: then the test is broken.
- * @what names the call.
+ * Check the result @ret of a call of the set-up. If it is negative, the test is broken, and errno
+ * is the reason. @what names the call.
  */
 bool sets_up(struct scene *scene, long ret, const char *what);
 
@@ -47,9 +47,8 @@ bool sets_up(struct scene *scene, long ret, const char *what);
 bool skip_unless(struct scene *scene, bool condition, const char *reason);
 
 /*
- * Skip the test if @err, of a call that needs @capability, is a refusal that is no fault of the
- * kernel's: the capability is not there, or a sandbox is. What else may be wrong is for the
- * test to say.
+ * Skip the test if @err, of a call that needs @capability, is a refusal that is not the kernel's
+ * fault: the capability is missing, or a sandbox interferes. The test must judge any other error.
  */
 bool needs_capability(struct scene *scene, int capability, int err);
 
@@ -57,8 +56,8 @@ bool needs_capability(struct scene *scene, int capability, int err);
 bool is_kind(const struct scene *scene, unsigned int kinds);
 
 /*
- * This claim did not hold before the commit @commit of Linux @release: what a failure reports,
- * with the command that finds the commit which broke it again.
+ * The claim has held since commit @commit of Linux @release. A failure reports this, and the
+ * command that finds the commit which broke it again.
  */
 void fixed_by(const char *commit, const char *release);
 
@@ -68,7 +67,10 @@ void fixed_by(const char *commit, const char *release);
  */
 int claim_effort(int usual);
 
-/* The same for a size that is never above @usual, nor below @least, which would prove nothing. */
+/*
+ * The same for a size that is never above @usual, nor below @least: a smaller one would prove
+ * nothing.
+ */
 int claim_size(int usual, int least);
 
 /* Print a line of diagnostics. */
@@ -82,10 +84,10 @@ bool claim_told(const char *variable);
 
 /* ---- for claim_main.h ---- */
 
-/* The results that the harness has to be told. */
+/* The results that are reported to the harness. */
 enum judge_result { JUDGE_PASSED, JUDGE_FAILED, JUDGE_SKIPPED, JUDGE_XFAILED };
 
-/* A test that is registered. */
+/* A registered test. */
 struct claim {
 	const char *class, *name, *reason;
 	unsigned int kinds;
@@ -100,7 +102,7 @@ void judge_begin(const struct claim *claim);
  */
 int judge_again(struct history *history, const char *path);
 
-/* Report how the scene has ended. @reason is set to the reason of a skip or an XFAIL. */
+/* Report how the scene has ended. Set @reason to the reason of a skip or an XFAIL. */
 enum judge_result judge_end(struct scene *scene, const char **reason);
 
 #endif /* LOCKFAIR_JUDGE_H */

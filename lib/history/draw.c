@@ -94,7 +94,10 @@ void history_draw(const struct history *history, const struct history_verdict *v
 	}
 	for (int i = 0; i < history->rows; i++) {
 		draw_row(history, i, from, to, columns);
-		/* Show who does something in this window; of many, not those who only wait. */
+		/*
+		 * Show the actors that do something in this window. If they are many, leave out
+		 * those that only wait.
+		 */
 		if (!columns[strspn(columns, history->rows > MANY ? " w" : " ")])
 			continue;
 		note(history, i, verdict, after, sizeof(after));

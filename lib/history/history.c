@@ -51,7 +51,7 @@ static void append(struct history *history, const struct history_event *event)
 {
 	unsigned int at = __atomic_load_n(&history->used, __ATOMIC_RELAXED);
 
-	/* Once full it stays so, and a long run cannot wrap the counter. */
+	/* Do not count when it is full, so that a long run cannot wrap the counter. */
 	if (at >= HISTORY_EVENTS)
 		return;
 	at = __atomic_fetch_add(&history->used, 1, __ATOMIC_SEQ_CST);

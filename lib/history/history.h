@@ -25,8 +25,8 @@ enum history_what {
 	HISTORY_QUEUED,		/* seen asleep in its request: from here on it has a place */
 	HISTORY_GRANT,
 	HISTORY_REFUSE,		/* the request has failed */
-	HISTORY_RELEASE,	/* about to let go */
-	HISTORY_MARK,		/* whatever a test wants to be seen in the drawing */
+	HISTORY_RELEASE,	/* about to release */
+	HISTORY_MARK,		/* a mark that a test puts into the drawing */
 };
 
 struct history_event {
@@ -41,7 +41,7 @@ struct history_event {
 
 struct history {
 	unsigned int used;		/* may exceed HISTORY_EVENTS: the rest was not kept */
-	bool drops;		/* a conversion may lose the old lock while it waits: flock(2) */
+	bool drops;		/* a waiting conversion may lose the old lock: flock(2) */
 	int rows;
 	char name[HISTORY_ROWS][HISTORY_NAME];
 	struct history_event event[HISTORY_EVENTS];
@@ -49,10 +49,10 @@ struct history {
 
 /* What a judge found; -1 where there is no such event. */
 struct history_verdict {
-	int count;		/* how often */
-	int event;		/* the first that decides */
-	int row;		/* of the actor that did it */
-	int other;		/* to whom */
+	int count;		/* how often it happened */
+	int event;		/* the first deciding event */
+	int row;		/* the row of the actor that did it */
+	int other;		/* the row of the other actor */
 };
 
 /* A history in memory that forks share, or NULL with errno set. */

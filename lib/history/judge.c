@@ -7,8 +7,8 @@ static bool holds_against(const struct row *row, const struct history_event *e, 
 	bool converts = row->asks && row_touches(row->asks, e);
 
 	/*
-	 * A conversion is under way, which may have dropped the old lock, or have made it a shared
-	 * one; its actor is the last to know.
+	 * During a conversion the kernel may have dropped the old lock, or made it a shared one,
+	 * before the actor knows.
 	 */
 	if (converts && (drops || (row->asks->mode == MODE_SHARED && e->mode == MODE_SHARED)))
 		return false;
@@ -19,7 +19,7 @@ static bool holds_against(const struct row *row, const struct history_event *e, 
 	return false;
 }
 
-/* Did @row wait, when @granted was asked for, for something that this grant keeps from it? */
+/* When @granted was requested, was @row already waiting for a lock that this grant blocks? */
 static bool was_waiting(const struct row *row, const struct history_event *e, int asked)
 {
 	return row->asks && row->queued >= 0 && row->queued < asked && row_conflict(row->asks, e);

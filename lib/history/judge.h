@@ -18,7 +18,7 @@ struct history_verdict history_overlap(const struct history *history);
  */
 struct history_verdict history_overtaking(const struct history *history);
 
-/* Find the marks of that sort: the first one, and how many there are. */
+/* Find the first mark of that sort, and count them. */
 struct history_verdict history_marked(const struct history *history, char mark);
 
 #endif /* LOCKFAIR_HISTORY_JUDGE_H */

@@ -4,7 +4,7 @@
 
 #include "history/row.h"
 
-/* Not the byte behind it: there is none behind the last. */
+/* The last byte, not the one after it: nothing follows the largest offset. */
 static long long last_byte(const struct history_event *e)
 {
 	return e->len ? e->start + (e->len - 1) : LLONG_MAX;
@@ -20,7 +20,7 @@ bool row_conflict(const struct history_event *a, const struct history_event *b)
 	return row_touches(a, b) && (a->mode == MODE_EXCLUSIVE || b->mode == MODE_EXCLUSIVE);
 }
 
-/* Let go of what is within @e; a lock that reaches beyond it counts as gone too. */
+/* Drop what @e releases; a lock that reaches beyond @e counts as released, too. */
 static void let_go(struct row *row, const struct history_event *e)
 {
 	for (int i = 0; i < ROW_HOLDS; i++) {

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * row: what one actor holds and asks for, as its events tell one after another. For judge.c
- * and draw.c.
+ * row: what one actor holds and asks for, derived from its events in order. For judge.c and draw.c.
  */
 #ifndef LOCKFAIR_ROW_H
 #define LOCKFAIR_ROW_H
 
 #include "history/history.h"
 
-#define ROW_HOLDS	4	/* ranges that an actor can hold apart from each other */
+#define ROW_HOLDS	4	/* separate ranges that an actor can hold */
 
 struct row {
 	const struct history_event *holds[ROW_HOLDS];
@@ -17,14 +16,11 @@ struct row {
 	int queued;		/* at which event it was seen waiting, or -1 */
 };
 
-/* Do the two events have bytes in common? Do they also exclude each other? */
+/* Do the bytes of the two events overlap? Do they overlap and exclude each other? */
 bool row_touches(const struct history_event *a, const struct history_event *b);
 bool row_conflict(const struct history_event *a, const struct history_event *b);
 
-/*
- * Bring the row from before its event @e, number @at of the history, to after it. @drops is
- * that of the history.
- */
+/* Apply to the row its event @e, number @at of the history. @drops is that of the history. */
 void row_follow(struct row *row, const struct history_event *e, int at, bool drops);
 
 #endif /* LOCKFAIR_ROW_H */

@@ -29,7 +29,7 @@ int history_save(const struct history *history, FILE *stream)
 	for (int i = 0; i < history->rows; i++)
 		fprintf(stream, "row\t%d\t%s\n", i, history->name[i]);
 	for (int at = 0; at < length; at++) {
-		/* Counted, but not yet written by a task that was killed in between. */
+		/* The task counted this event, and was killed before it wrote it. */
 		if (history->event[at].what)
 			save_event(&history->event[at], stream);
 	}

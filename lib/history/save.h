@@ -9,13 +9,13 @@
 
 /*
  * Write the history to @stream: a line that names the format, a line for each row, and a line for
- * each event, with tabs in between. 0 or -errno.
+ * each event, with tabs in between. Return 0 or -errno.
  */
 int history_save(const struct history *history, FILE *stream);
 
 /*
- * Read into @history, which is cleared, what history_save() has written. 0, -errno, or the number
- * of the first line that is not understood.
+ * Clear @history and read into it what history_save() wrote. Return 0, -errno, or the number of the
+ * first line that is not understood.
  */
 int history_load(struct history *history, FILE *stream);
 

@@ -29,7 +29,7 @@ static unsigned int draw(struct lock_words *words)
 	return __atomic_fetch_add(&words->users, 1, __ATOMIC_SEQ_CST);
 }
 
-/* Draw a ticket only if it is called already: @called is the word that calls it. */
+/* Draw a ticket only if it is already called; @called is the word that calls it. */
 static bool draw_if_called(struct lock_words *words, const unsigned int *called,
 			   unsigned int *ticket)
 {
@@ -56,7 +56,10 @@ static int await_ticket(unsigned int *word, unsigned int ticket)
 	return 0;
 }
 
-/* Call the next ticket. Tickets 32 apart share a bit; the wrong one looks and sleeps on. */
+/*
+ * Call the next ticket. Tickets 32 apart share a bit: a waiter with another ticket looks and sleeps
+ * again.
+ */
 static int futex_call_next(unsigned int *word)
 {
 	unsigned int next = __atomic_add_fetch(word, 1, __ATOMIC_SEQ_CST);
@@ -115,7 +118,9 @@ static int baton_pass(const struct lock *lock)
 
 	if (write(baton_fd(lock, lock->ticket + 1), &baton, sizeof(baton)) < 0)
 		return -errno;
-	/* Only now may a try draw the next ticket, so that it never waits for the baton. */
+	/*
+	 * A try may draw the next ticket only from here on, so that it never waits for the baton.
+	 */
 	__atomic_add_fetch(&lock->site->words->write, 1, __ATOMIC_SEQ_CST);
 	return 0;
 }
@@ -156,7 +161,7 @@ struct asleep_call control_sleeps_in(const struct lock *lock, enum lock_mode mod
 {
 	struct asleep_call call = { .nr = SYS_read, .arg = ASLEEP_ANY };
 
-	/* Which eventfd it is depends on the ticket; the futex is known. */
+	/* The futex's address is known. Which eventfd it is depends on the ticket: accept any. */
 	if (lock->site->kind == KIND_FUTEX) {
 		call.nr = SYS_futex;
 		call.arg = (unsigned long)futex_word(lock->site->words, mode);

@@ -46,7 +46,7 @@ int descriptor_file(const char *dir, off_t size)
 	if (fd >= 0)
 		return sized(fd, size);
 
-	/* Not every file system has O_TMPFILE; the name is then gone again at once. */
+	/* Not every file system has O_TMPFILE: otherwise create a name and remove it at once. */
 	if (snprintf(path, sizeof(path), "%s/lockfair-XXXXXX", dir) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	fd = mkostemp(path, O_CLOEXEC);

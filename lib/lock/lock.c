@@ -73,7 +73,7 @@ static int fcntl_set(const struct lock *lock, short type, off_t start, off_t len
 	return raw(fcntl(lock->fd, wait ? F_SETLKW : F_SETLK, &range));
 }
 
-/* lockf(3) counts from the file position. What has none, as a pipe, is locked from byte 0. */
+/* lockf(3) counts from the file position. A pipe has none, and is locked from byte 0. */
 static int lockf_set(const struct lock *lock, int command, off_t start, off_t len)
 {
 	if (lseek(lock->fd, start, SEEK_SET) < 0 && !(errno == ESPIPE && !start))
@@ -286,7 +286,7 @@ bool lock_kernel_has_none(void)
 	return none;
 }
 
-/* These have no operation of their own for locks: fs/locks.c decides, as for a memfd. */
+/* These file systems have no lock operation of their own: fs/locks.c decides, as for a memfd. */
 static bool is_local(int fd)
 {
 	static const unsigned int types[] = {
@@ -304,7 +304,7 @@ static bool is_local(int fd)
 	return false;
 }
 
-/* A file system or a server that has no locks of this kind may say any error but these. */
+/* A file system or server without locks of this kind may return any error except these. */
 static bool is_fault(int err)
 {
 	switch (err) {

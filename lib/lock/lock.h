@@ -34,7 +34,7 @@ enum lock_kind {
 enum lock_trait {
 	/* The kernel's, on a file; the kinds without it are the controls. */
 	TRAIT_FILE			= 1 << 0,
-	/* Several may share it. */
+	/* It has a shared mode. */
 	TRAIT_SHARED			= 1 << 1,
 	/* It covers a range of bytes. */
 	TRAIT_RANGES			= 1 << 2,
@@ -49,7 +49,7 @@ enum lock_trait {
 	TRAIT_DETECTS_DEADLOCK		= 1 << 5,
 	/* lockf(3): the range begins at the file position. */
 	TRAIT_FROM_POSITION		= 1 << 6,
-	/* fcntl(2): a process has one lock on a byte, whatever descriptors it has. */
+	/* fcntl(2): a process has at most one lock on a byte, through any of its descriptors. */
 	TRAIT_OWNED_BY_PROCESS		= 1 << 7,
 	/* A query finds the lock in the way: F_GETLK, F_OFD_GETLK. */
 	TRAIT_QUERIES			= 1 << 8,
@@ -103,7 +103,7 @@ struct lock_site {
 	int baton[LOCK_BATONS];	/* all -1 except for eventfd */
 };
 
-/* How a party comes by its descriptor of the file. */
+/* How a party gets its descriptor of the file. */
 enum lock_description {
 	DESCRIPTION_OWN,	/* opened again: a description of its own */
 	DESCRIPTION_INHERITED,	/* the site's descriptor, as fork() left it */
@@ -115,7 +115,7 @@ enum lock_description {
 struct lock {
 	const struct lock_site *site;
 	int fd;
-	unsigned int ticket;	/* the controls': the one that holds */
+	unsigned int ticket;	/* of a control: the one that holds */
 	enum lock_mode mode;
 };
 
@@ -149,9 +149,9 @@ enum lock_probe_call {
 int lock_probe(struct lock *lock, enum lock_probe_call *call);
 
 /*
- * Is @err, which lock_probe() returned, what a kernel or file system says that does not have
- * locks of this kind? Elsewhere a refusal is a fault. On memfd and the file systems that leave
- * locking to fs/locks.c, each of these counts as "does not have":
+ * Does @err, from lock_probe(), mean that the kernel or file system does not have locks of this
+ * kind? Any other refusal is a fault. On memfd and the file systems that leave locking to
+ * fs/locks.c, each of these counts as "does not have":
  *   - fcntl_locking(2): open file description locks came with Linux 3.15; before, and on gVisor,
  *     their commands are EINVAL;
  *   - a kernel without CONFIG_FILE_LOCKING, see lock_kernel_has_none().
@@ -162,8 +162,8 @@ bool lock_may_be_missing(const struct lock_site *site, int err);
 
 /*
  * Is this a kernel without CONFIG_FILE_LOCKING? include/linux/filelock.h and kernel/sys_ni.c: then
- * flock() is ENOSYS, F_SETLK EACCES and F_GETLK EINVAL, whatever the file; and there is no
- * /proc/locks. All of that has to be so.
+ * on every file flock() is ENOSYS, F_SETLK EACCES and F_GETLK EINVAL, and there is no /proc/locks.
+ * All of this must hold.
  */
 bool lock_kernel_has_none(void);
 
@@ -179,19 +179,19 @@ void lock_close(struct lock *lock);
  */
 int lock_acquire(struct lock *lock, const struct lock_request *request, bool wait);
 
-/* Give up the bytes from @start on; the whole lock where there are no ranges. 0 or -errno. */
+/* Release the bytes from @start on, or the whole lock of a kind without ranges. 0 or -errno. */
 int lock_release(struct lock *lock, off_t start, off_t len);
 
 /*
- * Give the lock up and ask for it again, in this order. A control draws its next
- * ticket before it lets go, so that it stands in the queue at the moment of the
- * release; no file lock has a call for that, and must unlock first. 0 or -errno.
+ * Give the lock up and ask for it again, in this order. A control draws its next ticket before it
+ * lets go, so that it stands in the queue at the moment of the release; file locks have no call for
+ * that: the actor must unlock first. 0 or -errno.
  */
 int lock_rotate(struct lock *lock, const struct lock_request *request);
 
 /*
- * Ask who is in the way of the lock in @flock, in place, as F_GETLK and F_OFD_GETLK of
- * fcntl(2) do; for posix and ofd. 0 or -errno.
+ * Ask F_GETLK or F_OFD_GETLK which lock conflicts with the one in @flock, which receives the
+ * answer. For posix and ofd. 0 or -errno.
  */
 struct flock;
 int lock_query(const struct lock *lock, struct flock *flock);

@@ -12,8 +12,8 @@
 #include "system/asleep.h"
 
 /*
- * Where the call of a task is not told. With the pauses of asleep_poll() this many
- * looks take some 10 ms.
+ * Looks at a task whose call /proc does not show. With the pauses of asleep_poll() this many take
+ * some 10 ms.
  */
 #define LOOKS_WITHOUT_A_CALL	30
 
@@ -106,8 +106,8 @@ int asleep_look_at(struct asleep_files *files, pid_t tid, const struct asleep_ca
 	if (ret)
 		return ret;
 	/*
-	 * The call first: if the state is S and no switch has happened when the
-	 * next look is taken, it was this sleep that both files were read in.
+	 * Read the call first. If the state is S, and no switch has happened at the next look, both
+	 * files were read during this sleep.
 	 */
 	told = in_call(files->call, call);
 	if (told <= 0 && told != -EOPNOTSUPP)
@@ -159,7 +159,7 @@ static int look(struct asleep_task *task)
 	return ret;
 }
 
-/* All sleep, but it is not proved that they did at one moment. */
+/* All sleep, but not provably at one moment. */
 #define ALL_SLEEP	2
 
 /*
@@ -228,7 +228,7 @@ static long elapsed_ms(const struct timespec *since)
 	return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
 }
 
-/* What is awaited is mostly a matter of microseconds, and under emulation of milliseconds. */
+/* Most waits take microseconds, or milliseconds under emulation. */
 #define YIELDS		20
 #define FIRST_PAUSE	20000		/* ns */
 #define LONGEST_PAUSE	5000000

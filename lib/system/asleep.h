@@ -13,8 +13,8 @@
 #include <sys/types.h>
 
 /*
- * No single wait takes longer than this unless something is wrong; milliseconds. 15 s, or as
- * many as LOCKFAIR_DEADLINE says: where much is known to be wrong, as in a mutant of a kernel.
+ * A single wait that takes longer than this is an error; milliseconds. The default is 15 s.
+ * LOCKFAIR_DEADLINE shortens it where many waits will fail, as in a mutant of a kernel.
  */
 #define ASLEEP_DEADLINE	asleep_deadline()
 
@@ -23,13 +23,13 @@ int asleep_deadline(void);
 /* A system call and its first argument: a descriptor, or the address of a futex. */
 struct asleep_call {
 	long nr;		/* -1: none, the task is not expected to sleep */
-	unsigned long arg;	/* ASLEEP_ANY: whatever it is */
+	unsigned long arg;	/* ASLEEP_ANY: any argument */
 };
 
 #define ASLEEP_ANY	(~0ul)
 #define ASLEEP_NOWHERE	((struct asleep_call){ .nr = -1 })
 
-/* How often a task has gone to sleep; equal at two times: it slept throughout. */
+/* How often a task has gone to sleep. If this is equal at two times, the task slept throughout. */
 struct asleep_proof {
 	unsigned long switches;
 	int looks;	/* at one sleep, in a row; to be 0 at first */
@@ -37,8 +37,8 @@ struct asleep_proof {
 };
 
 /*
- * Is @tid asleep in @call? 1 if so, 0 if not (yet), -ESRCH if there is no such
- * task, another -errno if /proc cannot be read. @proof is filled in on 1.
+ * Is @tid asleep in @call? Return 1 if so, 0 if not (yet), -ESRCH if there is no such task, another
+ * -errno if /proc cannot be read. @proof is filled in on 1.
  *
  * proc_pid_syscall(5): the file shows the call's number and arguments only
  * while the task is blocked; the kernel answers after wait_task_inactive(), so
@@ -57,7 +57,7 @@ struct asleep_files {
 	int status;
 };
 
-/* As asleep_look(); the first look opens @files, which are to be closed in the end. */
+/* As asleep_look(). The first look opens @files; the caller closes them in the end. */
 int asleep_look_at(struct asleep_files *files, pid_t tid, const struct asleep_call *call,
 		   struct asleep_proof *proof);
 void asleep_close(struct asleep_files *files);
@@ -82,8 +82,8 @@ struct asleep_task {
 int asleep_all(struct asleep_task *tasks, int count, int *which);
 
 /*
- * Call @done until it returns other than 0 or @deadline milliseconds have gone
- * by. What @done returned, or -ETIMEDOUT.
+ * Call @done until it does not return 0. Return what it returned, or -ETIMEDOUT after @deadline
+ * milliseconds.
  */
 int asleep_poll(int (*done)(void *arg), void *arg, int deadline);
 

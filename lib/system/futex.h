@@ -5,7 +5,7 @@
 
 #include <sys/syscall.h>
 
-/* 32-bit kernels of today may have the call with a time of 64 bits alone. */
+/* A recent 32-bit kernel may have only the call with a 64-bit time. */
 #if !defined(SYS_futex) && defined(SYS_futex_time64)
 #define SYS_futex SYS_futex_time64
 #endif
@@ -14,14 +14,14 @@
 
 /*
  * Sleep once if *@word is @seen, until a wake-up that has a bit in common with @bits. Return 0,
- * also after a wake-up for no reason, or -errno: -EAGAIN if the word was not @seen, -EINTR.
+ * also after a spurious wake-up, or -errno: -EAGAIN if the word was not @seen, -EINTR.
  */
 int futex_wait(const unsigned int *word, unsigned int seen, unsigned int bits);
 
 /* Wake up to @count tasks that wait with a bit in common with @bits. 0 or -errno. */
 int futex_wake(const unsigned int *word, int count, unsigned int bits);
 
-/* Sleep as long as *@word is @old; make it @value, and wake all who sleep. */
+/* Sleep while *@word is @old. Set it to @value and wake all sleepers. */
 void futex_await(const unsigned int *word, unsigned int old);
 void futex_announce(unsigned int *word, unsigned int value);
 

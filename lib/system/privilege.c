@@ -10,7 +10,7 @@
 
 /* ---- what /proc says ---- */
 
-/* The line of /proc/self/status with this name and a number in that base. 0 or -errno. */
+/* Read the number, in this base, from the line @name of /proc/self/status. 0 or -errno. */
 static int read_status(const char *name, int base, unsigned long long *value)
 {
 	FILE *status = fopen("/proc/self/status", "re");

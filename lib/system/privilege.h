@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * privilege: capabilities, so that a test run as root proves the same as one run
- * by anybody: it lays down all but what it names, and raises that only around
- * the call that needs it (capabilities(7), cap_set_proc(3)).
+ * privilege: capabilities, so that a test run as root proves the same as one run by an ordinary
+ * user: it drops all capabilities except those it names, and raises these only around the call that
+ * needs them (capabilities(7), cap_set_proc(3)).
  *
- * Built without libcap, those that change something return -EOPNOTSUPP.
+ * Built without libcap, functions that change a capability return -EOPNOTSUPP.
  */
 #ifndef LOCKFAIR_PRIVILEGE_H
 #define LOCKFAIR_PRIVILEGE_H
@@ -17,8 +17,8 @@
 #define PRIVILEGE(capability)	(1ull << (capability))
 
 /*
- * Lay down every capability for good but those in @set, which stay permitted if they were,
- * and are not in effect. 0 or -errno.
+ * Drop every capability except those in @set, for good. Those stay permitted if they were, but are
+ * not in effect. 0 or -errno.
  */
 int privilege_keep(unsigned long long set);
 

@@ -48,7 +48,7 @@ static bool is_of(const struct proc_lock *lock, const struct stat *file)
 	       lock->minor == minor(file->st_dev);
 }
 
-/* Lines that begin with @prefix; those of @file, or all where that is NULL. */
+/* Read the lines that begin with @prefix and are about @file, or about any file if that is NULL. */
 static int read_lines(const char *path, const char *prefix, const struct stat *file,
 		      struct proc_lock *locks, int room, unsigned long *sum)
 {
@@ -61,7 +61,10 @@ static int read_lines(const char *path, const char *prefix, const struct stat *f
 	*sum = 0;
 	if (!stream)
 		return -errno;
-	/* A read is all of one moment; stdio's own are of 1024 bytes, which is a few lines. */
+	/*
+	 * Each read(2) is a consistent snapshot. stdio would read 1024 bytes, a few lines, at a
+	 * time.
+	 */
 	setvbuf(stream, buffer, _IOFBF, sizeof(buffer));
 	while (fgets(line, sizeof(line), stream)) {
 		if (strncmp(line, prefix, skip) || !proc_locks_parse(line + skip, &lock) ||
@@ -69,7 +72,7 @@ static int read_lines(const char *path, const char *prefix, const struct stat *f
 			continue;
 		for (const char *at = line; *at; at++)
 			*sum = *sum * 31 + *at;
-		/* With its padding: callers may compare. */
+		/* Copy the padding, too: callers may use memcmp(). */
 		if (count < room)
 			memcpy(&locks[count], &lock, sizeof(lock));
 		count++;
@@ -90,8 +93,8 @@ int proc_locks_read(int fd, struct proc_lock *locks, int room)
 	if (fstat(fd, &file) < 0)
 		return -errno;
 	/*
-	 * Where the list is longer than a page, locks of others that come and go shift what is
-	 * still to be read. What three readings in a row agree on has most likely not been touched.
+	 * If the list is longer than a page, other processes' locks that come and go shift the part
+	 * not read yet. A list that three readings in a row agree on is most likely right.
 	 */
 	for (int i = 0; i < READINGS; i++) {
 		count = read_lines("/proc/locks", "", &file, locks, room, &sum);

@@ -27,17 +27,17 @@ struct proc_lock {
 };
 
 /*
- * The lines of /proc/locks about the file behind @fd, in their order, at most @room into
- * @locks (NULL with 0: only count). How many there are, or -errno; -ENOENT without /proc/locks,
- * -EAGAIN if it never reads the same twice. A lock of another pid namespace may be left out
- * (locks_show()). None is found where stat(2) gives another device than the kernel (btrfs).
+ * The lines of /proc/locks about the file behind @fd, in their order, at most @room into @locks
+ * (NULL with 0: only count). Return their number, or -errno; -ENOENT without /proc/locks, -EAGAIN
+ * if it never reads the same twice. A lock of another pid namespace may be left out (locks_show()).
+ * None is found where stat(2) gives another device than the kernel (btrfs).
  */
 int proc_locks_read(int fd, struct proc_lock *locks, int room);
 
 /* The "lock:" lines in the fdinfo of descriptor @fd of process @pid; as above. */
 int proc_locks_fdinfo(pid_t pid, int fd, struct proc_lock *locks, int room);
 
-/* Read one line, without "lock:\t". false if it is none. */
+/* Parse one line, without "lock:\t". Return false if it is not a lock's. */
 bool proc_locks_parse(const char *line, struct proc_lock *lock);
 
 #endif /* LOCKFAIR_PROC_LOCKS_H */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* release: how old the kernel says that it is. */
+/* release: the version that the kernel reports. */
 #ifndef LOCKFAIR_RELEASE_H
 #define LOCKFAIR_RELEASE_H
 
 #include <stdbool.h>
 
 /*
- * Is this Linux @version.@patchlevel or later, by the release of uname(2)? For what was added at
- * a known time: otherwise a kernel that does not have it yet looks like one that has lost it.
+ * Is this Linux @version.@patchlevel or later, by the release of uname(2)? This distinguishes a
+ * kernel that does not have a feature yet from one that has lost it.
  */
 bool release_is_since(int version, int patchlevel);
 
