@@ -1,15 +1,15 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Run the tests and say what they found; -h tells how.
+# Run the tests and report what they found; see -h.
 #
-# stdout is KTAP version 1 and nothing else. What is for people goes to stderr,
-# after it. Nothing is installed without --setup.
+# stdout is KTAP version 1 and nothing else. Text for people follows on stderr. Nothing is installed
+# without --setup.
 #
-# A test program lists its ids with -l, FILE:CLASS.KIND.CLAIM, and runs those that
-# match -t GLOB. It reads LOCKFAIR_DIR, LOCKFAIR_STOP (after how many unexpected results it
-# ends), LOCKFAIR_DEADLINE, LOCKFAIR_EFFORT and LOCKFAIR_STRICT, and on SIGTERM it draws
-# what the running test was at and ends, with all that it has started.
+# A test program lists its ids with -l, FILE:CLASS.KIND.CLAIM, and runs those that match -t GLOB. It
+# reads LOCKFAIR_DIR, LOCKFAIR_STOP (after how many unexpected results it ends), LOCKFAIR_DEADLINE,
+# LOCKFAIR_EFFORT and LOCKFAIR_STRICT, and on SIGTERM it draws the history of the running test, and
+# ends with all its processes.
 
 set -u
 set -f
@@ -18,7 +18,8 @@ unset CDPATH
 
 me=run_tests.sh
 
-# To git bisect run, 2 would be a bad commit: not even a wrong option is for us then.
+# git bisect run takes exit status 2 for a bad commit: kernels/bisect must see even a wrong option
+# first.
 for option in "$@"; do
 	case $option in
 	--bisect|--bisect=*)
@@ -55,7 +56,7 @@ fi
 # shellcheck source-path=SCRIPTDIR source=report/kernel_log
 . "$report/kernel_log"
 
-# Lines of KTAP. Whoever read them may have gone, and SIGPIPE may be ignored.
+# Print lines of KTAP. If the reader is gone and SIGPIPE is ignored, exit as if by SIGPIPE.
 ktap=
 say() {
 	printf '%s\n' "$@" 2>/dev/null || exit 141
@@ -201,12 +202,12 @@ case $limit in
 ''|*[!0-9]*|0*|???????*) die "LOCKFAIR_TIME_LIMIT: '$limit' is not a number of seconds" ;;
 esac
 
-# Nobody there to read stderr is no reason to fail.
+# A closed stderr is no reason to fail.
 true >&2 || exec 2>/dev/null
 
 # ---- another kernel ----
 
-# All of it is done by kernels/run or kernels/matrix, which call this script again.
+# kernels/run or kernels/matrix does the rest, and calls this script again.
 if [ -n "$specs$matrix" ]; then
 	[ -x "$here/kernels/run" ] ||
 		die "-k and --matrix need the folder kernels of the source tree"
@@ -244,7 +245,7 @@ fi
 
 # ---- the programs ----
 
-# All there, and none older than what it is made of?
+# Do all programs exist, none older than its sources?
 built() {
 	[ -n "$names" ] || return 1
 	if [ -n "$figures" ] && [ -w "$here" ] && [ -f "$here/Makefile" ]; then
@@ -297,7 +298,7 @@ if [ -n "$directory" ]; then
 	[ -d "$directory" ] || die "-d: $directory is not a directory"
 fi
 
-# The tests open files through it, and see by it who sleeps.
+# The tests reopen files through /proc, and see there which task sleeps.
 [ -n "$list" ] || [ -r /proc/self/status ] ||
 	die "no test can run without /proc: mount -t proc proc /proc"
 make_work
@@ -309,10 +310,10 @@ elif ! built && [ -f "$here/Makefile" ]; then
 	find_programs "$here"
 fi
 [ -n "$names" ] || die "no test programs in $here (make builds them)"
-# Figures are no tests.
+# With --figures, run no tests.
 [ -z "$figures" ] || names=
 
-# Old ones of busybox have no -k.
+# In an old busybox, timeout has no -k.
 limiter="timeout -k 5"
 timeout -k 5 5 true 2>/dev/null || limiter=timeout
 
@@ -367,7 +368,7 @@ if [ -n "$output" ]; then
 		{ ktap=$output/figures.txt; summary=/dev/null; results=$work/results.tsv; }
 	{ : >"$ktap" && : >"$summary" && : >"$results"; } 2>/dev/null ||
 		die "-o: $output is not writable"
-	# Out of a guest they would take longer than the tests.
+	# Moving the histories out of a guest would take longer than the tests.
 	if [ -z "$figures${LOCKFAIR_MACHINE-}" ]; then
 		export LOCKFAIR_HISTORIES="$output/histories"
 		mkdir -p -- "$LOCKFAIR_HISTORIES" 2>/dev/null || die "-o: $output is not writable"
@@ -388,7 +389,7 @@ for name in $selected; do
 	programs=$((programs + 1))
 done
 
-# Those who read the whole run from one file want its first line there before anything else.
+# "KTAP version 1" must be the first line of the report.
 say "KTAP version 1"
 what="tests"
 [ "$tests" != 1 ] || what="test"
@@ -404,7 +405,7 @@ L_RESULTS=$results
 L_STRICT=$strict
 L_LIMIT=$limit
 
-# The result of one program: 0, 1 or 4, as run by round.
+# Note an unexpected result; after -x it is the last.
 unexpected() {
 	verdict=1
 	[ -z "$stop" ] || stopped=1
@@ -445,7 +446,7 @@ run_program() {
 	report_complaints "$name"
 	[ -z "$got" ] || say "$got"
 
-	# Only some timeout(1) tell in their exit status that the time was up.
+	# Not every timeout(1) reports in its exit status that the time was up.
 	L_HUNG=0
 	case $L_STATUS in
 	124)	L_HUNG=1 ;;
@@ -453,7 +454,7 @@ run_program() {
 	*)	[ $(($(date +%s) - began)) -lt "$limit" ] || L_HUNG=1 ;;
 	esac
 	L_CUT=0
-	# A shell may have something to say of a NUL.
+	# A shell may warn about a NUL byte.
 	{ got=$(tail -c 1 "$raw"); } 2>/dev/null
 	[ -z "$got" ] || L_CUT=1
 	L_NAME=$name

@@ -2,8 +2,8 @@
 #
 # The answer of a run: a sentence about what each kind of lock does. To be used with summary.awk.
 #
-# summary.awk calls fact() for each result, and then answer(), which returns the sentence. What is
-# known of the kinds comes from there: kinds[], seen[] and why_missing[].
+# summary.awk calls fact() for each result, and then answer(), which returns the sentence. The facts
+# about the kinds come from there: kinds[], seen[] and why_missing[].
 #
 # Environment: L_ANSWERS is the file "answers", which says what decides; L_MEDIUM where the lock
 # files are.
@@ -15,18 +15,18 @@ BEGIN {
 		topic_claims[++topics] = pattern(field[1])
 		topic[topics] = field[2]
 	}
-	# By lib/actor/scene.c, when it tries the lock before a test.
+	# From lib/actor/scene.c, which tries the lock before a test.
 	refused_text = "^nobody holds the lock, yet [a-z]+ refuses "
 }
 
-# A glob, of which only * is used, as a regular expression.
+# Convert a glob, of which only * is used, to a regular expression.
 function pattern(glob) {
 	gsub(/[.]/, "[.]", glob)
 	gsub(/[*]/, ".*", glob)
 	return "^" glob "$"
 }
 
-# Is this what a test saw where the lock was refused? Then the answer says so.
+# Does this say that a lock was refused? Then the answer says so.
 function is_refused(saw,    part) {
 	if (saw !~ refused_text)
 		return 0
@@ -64,7 +64,7 @@ function series(list, count,    i, text) {
 	return text
 }
 
-# What is to be said of a kind; the verbs for one (s = "s") or for several.
+# Describe what a kind does, with verbs for one kind (s = "s") or for several.
 function clauses(kind, s,    list, count, order, barging, alternation, does) {
 	does = s == "s" ? "does not" : "do not"
 	order = poor["order", kind] ? -1 : good["order", kind] ? 1 : 0
@@ -110,7 +110,7 @@ function is_missing(kind) {
 	return (kind in why_missing) && !(kind in seen)
 }
 
-# The sentences about the kinds that cannot be locked by here.
+# Write the sentences about the kinds that are missing or refused here.
 function missing(    i) {
 	for (i = 1; i <= kind_count; i++) {
 		if (is_missing(kinds[i]))
@@ -121,7 +121,7 @@ function missing(    i) {
 	return fates()
 }
 
-# A sentence for each fate, about all the kinds that share it.
+# Write one sentence for all kinds that share a fate.
 function fates(    i, j, done, group, count, text) {
 	for (i = 1; i <= kind_count; i++) {
 		if (!(kinds[i] in fate) || done[kinds[i]])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Which skips does a Linux of this release, run as here, not have? To be used with summary.awk.
+# Find skips that are not expected on this release of Linux in this set-up. To be used with
+# summary.awk.
 #
 # Environment: L_SKIPS is the file "skips"; L_RELEASE the release of the kernel, X.Y;
 # L_CAPABILITIES those in effect that a test may name; L_MACHINE that of uname(2); L_FACTS the other
@@ -32,7 +33,7 @@ function applies(condition,    word) {
 }
 
 function is_expected(reason,    i, count, one) {
-	# The errno in the reason for a missing kind is whatever the file system says.
+	# The errno in the reason for a missing kind may be any, depending on the file system.
 	if (reason ~ /^no [a-z]+ locks (that wait )?here \([A-Z]+\)$/)
 		sub(/ \([A-Z]+\)$/, "", reason)
 	count = split(expected_when[reason], one, / or /)
@@ -42,8 +43,7 @@ function is_expected(reason,    i, count, one) {
 	return 0
 }
 
-# Counts the skips that a Linux of this release, run as here, is not expected to have; surplus
-# is what there is to say of them.
+# Count the skips that are not expected here, and describe them in surplus.
 function more_skips(    i, count, why) {
 	for (i = 1; i <= skip_count; i++) {
 		why = skip_reasons[i]
@@ -58,7 +58,8 @@ function more_skips(    i, count, why) {
 	return count
 }
 
-# A kind that this release has: "no ofd locks here" on a memfd of Linux 6.1 is no answer.
+# Report kinds that this release should have, but that are missing: a memfd of Linux 6.1 has ofd
+# locks.
 function vanished(    i, count, list) {
 	for (i = 1; i <= kind_count; i++)
 		if (is_missing(kinds[i]) && why_missing[kinds[i]] ~ /\(/ &&

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The type of the file system that a path is on. Input: /proc/self/mountinfo. Output: the type.
-# Environment: L_PATH is the path, absolute and without symbolic links.
+# Print the type of the file system that a path is on. Input: /proc/self/mountinfo. Output: the
+# type. Environment: L_PATH is the path, absolute and without symbolic links.
 
 BEGIN { path = ENVIRON["L_PATH"]; best = -1 }
 {

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# One program's TAP to KTAP version 1, and to results.tsv. To be used with one_line.awk.
+# Convert one program's TAP to KTAP version 1 and to results.tsv. To be used with one_line.awk.
 #
 # Input: what the program printed, stdout and stderr. Output: its subtest, from the first result on,
 # and its own result, to stdout and appended to the file L_KTAP. A line for each result is appended
@@ -25,7 +25,7 @@ function out(line) {
 		print line >> ktap
 }
 
-# What a parser or a grep could take for a result is no business of a diagnostic.
+# Change the parts of a diagnostic that a parser or a grep could take for a result.
 function harmless(text) {
 	gsub(/[\001-\010\013-\037\177]/, "?", text)
 	gsub(/not ok/, "not-ok", text)
@@ -133,7 +133,7 @@ function take(line, cut) {
 	} else if (line ~ /^#/) {
 		if (line ~ /^# broken:/ && broken == "")
 			broken = constant(substr(line, 3))
-		# By the harness, and by lib/claim on a SIGTERM.
+		# The harness prints the former, and lib/claim the latter, on SIGTERM.
 		if (line ~ /^#.*(Test terminated by timeout|ended from outside)/)
 			ended = "the time limit of the test ended it"
 		if (line ~ /^# seen: / && saw == "")
@@ -178,7 +178,7 @@ END {
 	else
 		how = "it ended with exit status " status
 
-	# The one that ran when the program was ended has perhaps said so itself.
+	# The test that ran when the program was ended may have reported that itself.
 	if (hung && running in state_of && state_of[running] ~ /^(fail|broke|unfair|hung)$/) {
 		reason[running] = state_of[running] == "broke" ? reason[running] : how
 		state_of[running] = "hung"
@@ -196,7 +196,8 @@ END {
 			reason[id] = skip_all
 		} else if (!blamed && (!(running in number) || running in state_of ||
 			   running == id)) {
-			# Before an earlier test, or after it: the first one without a result.
+			# The program ended in this test or outside of any: blame the first without
+			# a result.
 			blamed = 1
 			state_of[id] = hung ? "hung" : "broke"
 			reason[id] = "no result: " how

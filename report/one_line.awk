@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Text of several lines in a column of results.tsv, and back. To be used with other programs.
+# Encode text of several lines for a column of results.tsv, and decode it. To be used with other
+# programs.
 
 function one_line(text,    done, char) {
 	while (match(text, /[\\\n\t]/)) {

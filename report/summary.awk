@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The table of a run, what was not as expected, and the answer. To be used together with answer.awk
-# and expected_skips.awk.
+# Print the table of a run, the unexpected results, and the answer. To be used together with
+# answer.awk and expected_skips.awk.
 #
 # Input: results.tsv, see ktap.awk. Output: to stdout as people see it, and without colours to
 # the file L_SUMMARY.
@@ -9,8 +9,8 @@
 # Environment: L_COLOUR 1 for colours, L_VERBOSE 1 for a row for every claim, L_REPEAT how many runs
 # there were, L_AGAIN the command that repeats them; and what the other two read.
 #
-# Exit status: 0; 1 if a kind of lock is missing that this kernel should have; 4 if no file lock
-# could be had.
+# Exit status: 0; 1 if a kind of lock is missing that this kernel should have; 4 if no file lock is
+# available.
 
 function paint(text, state) {
 	if (!colour || !(state in ink))
@@ -18,13 +18,13 @@ function paint(text, state) {
 	return "\033[" ink[state] "m" text "\033[0m"
 }
 
-# To stderr, and without the colours to the file.
+# Print to stdout, and without colours to the file.
 function put(plain, painted) {
 	print (painted == "" ? plain : painted)
 	print plain > summary
 }
 
-# A line that begins with a mark.
+# Print a line that begins with a mark.
 function entry(before, state, text) {
 	put(before pad(mark[state], 8) text, before paint(pad(mark[state], 8), state) text)
 }
@@ -49,7 +49,7 @@ BEGIN {
 	colour = ENVIRON["L_COLOUR"] + 0; summary = ENVIRON["L_SUMMARY"]
 	rounds = ENVIRON["L_REPEAT"] + 0
 	verbose = ENVIRON["L_VERBOSE"] + 0
-	# More rows than this are hard to read: then a row is a file.
+	# More rows than this are hard to read: then print one row for each file.
 	short_table = 30
 
 	marks = "hold xfail xpass skip fail unfair hung broke lost"
@@ -65,7 +65,7 @@ BEGIN {
 	ink["hold"] = "32"; ink["xfail"] = "33"; ink["xpass"] = "1;36"; ink["skip"] = "2"
 	ink["fail"] = ink["unfair"] = ink["hung"] = ink["broke"] = "1;31"; ink["lost"] = "31"
 	ink["head"] = "1"
-	# Of several runs the table shows the worst.
+	# After several runs the table shows the worst result.
 	rank_count = split("skip hold xpass xfail lost broke hung unfair fail", ranked, " ")
 	for (i = 1; i <= rank_count; i++)
 		rank[ranked[i]] = i
@@ -118,7 +118,7 @@ $1 !~ /:/ {
 		seen[kind] = 1
 	}
 	if (state == "fail" && is_refused($4)) {
-		# The cause of all of them; one line says it.
+		# All of these have the same cause, which one line reports.
 		refused_results++
 		next
 	}
@@ -134,7 +134,7 @@ $1 !~ /:/ {
 	fact(id, kind, state)
 }
 
-# No file lock of any kind could be had, although tests asked for some.
+# Tests asked for file locks, and none of any kind is available.
 function nothing_to_lock(    i, asked) {
 	for (i = 1; i <= kind_count; i++) {
 		if (kinds[i] ~ /^(eventfd|futex)$/ || !(kinds[i] in present))
@@ -146,7 +146,7 @@ function nothing_to_lock(    i, asked) {
 	return asked
 }
 
-# Broken into lines of at most @width, at blanks.
+# Break @text into lines of at most @width, at blanks.
 function wrapped(text, width, first, rest,    words, count, i, line) {
 	count = split(text, words, " ")
 	line = first words[1]
@@ -170,8 +170,8 @@ function cell_text(cell,    state) {
 	return mark[state] " " times[cell, state] (brief ? "" : "/" runs[cell])
 }
 
-# From a row for each claim to a row for each file of a class. Of its claims a cell shows the
-# worst, and how many of them are so unless all are.
+# Fold the rows of claims into one row for each file and class. A cell shows the worst result of the
+# claims, and how many have it unless all do.
 function fold(    i, j, part, row, cell, folded, count, state, claims) {
 	split("", claims)
 	for (j = 1; j <= row_count; j++) {
