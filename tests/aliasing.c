@@ -6,7 +6,7 @@
  * same description (dup, fork, SCM_RIGHTS) never exclude each other. The published experiment
  * overlooked this: it passed its memfd over a socket, and both sides took the same lock.
  *
- * A process owns its POSIX locks, whatever the description.
+ * A process owns its POSIX locks, through any description.
  */
 #include "claim/claim.h"
 

@@ -68,8 +68,8 @@ PRACTICE(POSIX | OFD, a_refused_change_leaves_the_modes_as_they_were)
 }
 
 /*
- * The same while the change waits for the reader: until it is granted, the bytes that it would
- * add are free, and the old locks are as they were.
+ * The same while the change waits for the reader: until it is granted, the bytes that it would add
+ * stay free, and the old locks stay unchanged.
  */
 PRACTICE(POSIX | OFD, a_change_that_waits_has_changed_nothing_yet)
 {

@@ -2,20 +2,20 @@
 /*
  * The published experiment: can two sides take turns with a lock?
  *
- * A server and a client lock, look whether it is their turn, and unlock, until each has had
- * TURNS turns. A side that finds that it is not its turn has a miss; there were about 400 on each
- * side when this was published. Its author expected none: when one side unlocks, the other, which
- * waits, would be let in.
+ * A server and a client lock, look whether it is their turn, and unlock, until each has had TURNS
+ * turns. A side that finds that it is not its turn has a miss; there were about 400 on each side
+ * when this was published. Its author expected none: when one side unlocks, the waiting side would
+ * get the lock.
  *
  * First exactly as published. The client makes a sealed memfd and passes it to the server over a
  * datagram socket; both lock the whole of it, and the shared file offset says whose turn it is.
  * But what is passed is the open file description, which owns the lock: nothing is excluded at
  * all (see aliasing.c).
  *
- * Then for every kind, each side with an open file description of its own, and the turn in
- * shared memory. Now the lock excludes, and the sides still do not alternate: the one that
- * unlocks asks again before the other has run (see barging.c). The controls do alternate: they
- * draw the next ticket before they release the lock.
+ * Then for every kind, each side with an open file description of its own, and the turn in shared
+ * memory. Now the lock excludes, and the sides still do not alternate: the side that unlocks asks
+ * again before the other has run (see barging.c). The controls do alternate: they draw the next
+ * ticket before they release the lock.
  */
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -117,7 +117,7 @@ static int play_as_published(struct actor *self)
 	return 0;
 }
 
-/* However one side ends, the other must not wait for it. */
+/* If one side fails, the other must not wait for it. */
 static int finish(struct actor *self, int ret)
 {
 	__atomic_store_n(&self->scene->shared->number[FINISHED], 1, __ATOMIC_SEQ_CST);

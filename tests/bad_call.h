@@ -152,7 +152,7 @@ static inline int make_call(struct actor *self, void *call)
 	return 0;
 }
 
-/* Can @call be made to do @what? A call with an odd command is made once. */
+/* Can @call be made as @what? A call with an invalid command is made once only. */
 static inline bool makes_sense(enum lock_kind kind, const struct call *call, enum what what)
 {
 	if (call->odd_command)

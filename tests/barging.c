@@ -2,9 +2,9 @@
 /*
  * Barging: can an actor that did not queue take a lock that has just been released?
  *
- * A release wakes the first waiter. That is not a handoff: until the waiter runs, the lock is
- * free, and any other task may take it. The waiter then finds it taken and goes back to sleep,
- * behind those that came in the meantime.
+ * A release wakes the first waiter. That is not a handoff: until the waiter runs, the lock is free,
+ * and any other task may take it. The waiter then finds it taken and goes back to sleep, behind the
+ * waiters that came in the meantime.
  *
  * Whether another task comes in time is a race, and a race is no evidence. So all actors share
  * one CPU, and the barger runs there before the waiter that was woken: by real-time priority if
@@ -205,7 +205,9 @@ PRACTICE(EVERY_KIND, a_waiter_of_real_time_priority_beats_the_releaser)
 		nobody_is_overtaken(scene);
 }
 
-/* Barging is unfair, but no waiter is forgotten, whether it lost a race or queued behind. */
+/*
+ * Barging is unfair, but no waiter is forgotten, neither one that lost the race nor one behind it.
+ */
 PRACTICE(EVERY_KIND, all_who_wait_are_granted_in_the_end)
 {
 	struct actor *holder, *last;

@@ -2,10 +2,10 @@
 /*
  * What happens to the lock when a wait for it is cut short?
  *
- * A signal ends a wait, with EINTR or with the death of the waiter. That waiter then has no
- * lock, and the waiters behind it are still granted it: in the kernel they may hang on the one
- * that is gone, and nobody else would wake them. cancel_race.c asks what happens if the signal
- * comes at the moment of the grant.
+ * A signal ends a wait, with EINTR or with the death of the waiter. That waiter then has no lock,
+ * and the waiters behind it are still granted it: in the kernel they may be queued behind the
+ * waiter that is gone, and nobody else would wake them. cancel_race.c asks what happens if the
+ * signal comes at the moment of the grant.
  */
 #include <errno.h>
 #include <signal.h>
@@ -33,10 +33,7 @@ static struct actor *queue_waiters(struct scene *scene, struct actor *waiter[WAI
 	return holder;
 }
 
-/*
- * Return an actor, other than @cut_short, that is still there and whose request has not been
- * granted; or NULL.
- */
+/* Return a living actor, other than @cut_short, whose request has not been granted; or NULL. */
 static struct actor *left_out(struct scene *scene, struct actor *cut_short)
 {
 	for (int i = 0; i < scene->actors; i++) {
@@ -199,7 +196,7 @@ PRACTICE(FILE_LOCKS, killing_the_holder_loses_nobody)
 PRACTICE(FILE_LOCKS, killing_first_waiter_and_holder_loses_nobody)
 {
 	struct actor *waiter[WAITERS], *holder = queue_waiters(scene, waiter);
-	/* The waiter first: with its signal pending it writes no grant to the history. */
+	/* Kill the waiter first: with its signal pending it records no grant in the history. */
 	struct actor *doomed[] = { waiter[0], holder };
 
 	actors_kill(doomed, ARRAY_SIZE(doomed));
@@ -228,7 +225,7 @@ static int release_and_kill(struct actor *self, void *arg)
 	return ret;
 }
 
-/* The history does not know when a victim that is granted the lock releases it. */
+/* The history does not show when a victim that was granted the lock released it. */
 PRACTICE(FILE_LOCKS, killing_the_next_one_at_the_release_loses_nobody)
 {
 	struct actor *holder = actor_start(scene, "holder");

@@ -2,10 +2,10 @@
 /*
  * What if a wait is cut short at the very moment of the grant?
  *
- * A release wakes the waiter, and a signal for it arrives before it has taken the lock. Its
- * request may be granted, or fail with EINTR; both are right. But the waiter must have the lock
- * if the request was granted, and only then. And the waiters behind it must not be forgotten: the
- * release has woken only the one that has now gone.
+ * A release wakes the waiter, and a signal for it arrives before it has taken the lock. Its request
+ * may be granted, or fail with EINTR; both are right. But the waiter must have the lock if the
+ * request was granted, and only then. And the waiters behind it must not be forgotten: the release
+ * has woken only the waiter that has now gone.
  *
  *	releaser  HHHHHH.?	releases and signals, in either order; then tries
  *	waiter      wwwww	asks, and has the lock or EINTR
@@ -163,7 +163,7 @@ static int run_round(struct actor *self, const struct race *race, int round)
 	answer = hear(waiter);
 	if (answer == REFUSED)
 		set(self, INTERRUPTED, number(self, INTERRUPTED) + 1);
-	/* The one behind may have the lock by now, or not yet: its grant is what counts. */
+	/* The actor behind may or may not have the lock by now: only its grant counts. */
 	if (!ret && !race->one_behind)
 		ret = judge_the_lock(self, answer == GRANTED, round);
 	tell(waiter, GO_ON);
@@ -217,7 +217,10 @@ static void run_race(struct scene *scene, struct race *race)
 		actor_begin(behind, ask_behind_the_waiter, race);
 	actor_begin(waiter, ask_and_be_interrupted, race);
 	actor_begin(releaser, release_and_interrupt, race);
-	/* Behind first: if the kernel loses an actor it is this one, and the message names it. */
+	/*
+	 * Await "behind" first: if the kernel loses an actor it is this one, and the message names
+	 * it.
+	 */
 	if (race->one_behind)
 		actor_await(behind);
 	actor_await(waiter);

@@ -11,7 +11,7 @@
 /* ---- what is counted, in the scene's shared numbers ---- */
 
 enum number {
-	INSIDE,		/* how many believe that they have the lock */
+	INSIDE,		/* how many actors believe that they hold the lock */
 	FAULT,
 	FAULTY_ROUND,
 	INTERRUPTED,	/* how often the waiter was */
@@ -49,7 +49,7 @@ static inline int take(struct actor *self, bool wait)
 {
 	int ret = lock_acquire(&self->lock[0], &EXCLUSIVE, wait);
 
-	/* This shows actor_await() that there is progress. */
+	/* Show actor_await() that there is progress. */
 	__atomic_add_fetch(&self->shared->calls, 1, __ATOMIC_RELAXED);
 	return ret;
 }

@@ -227,8 +227,8 @@ PROMISE(POSIX, an_answer_that_does_not_fit_is_eoverflow)
 }
 
 /*
- * fcntl(2): the "system call employs a different structure", for large offsets. After
- * 4d2dc2cc766c (4.15) they were cut for a while to what fits into the old one.
+ * fcntl(2): the "system call employs a different structure", for large offsets. After 4d2dc2cc766c
+ * (4.15) they were for a while cut to fit the old structure.
  */
 PROMISE(POSIX | OFD, fcntl64_tells_large_values)
 {

@@ -126,7 +126,7 @@ PRACTICE(POSIX | OFD, the_shared_lock_is_kept_while_the_upgrade_waits)
 }
 
 /*
- * A practice and no promise: by the words of flock(2) a downgrade could block as well, because
+ * This is a practice, not a promise: according to flock(2) a downgrade could block as well, because
  * it removes the old lock first. The kernel does both under one spinlock.
  */
 PRACTICE(CONVERSIONS, a_downgrade_never_blocks)

@@ -5,7 +5,7 @@
  * For POSIX locks and lockf the kernel searches before it lets a request sleep: does the holder
  * that is in the way wait for another holder, and so on, until the chain comes back to the
  * requester? Then the request fails with EDEADLK. OFD locks and flock have no such search: the
- * processes sleep until a signal comes. (How far the search sees: tests/deadlock_search.c.)
+ * processes sleep until a signal comes. (Limits of the search: tests/deadlock_search.c.)
  */
 #include "deadlock.h"
 
@@ -101,7 +101,7 @@ PROMISE(POSIX | LOCKF, one_in_a_cycle_over_two_files_gets_edeadlk)
 
 /*
  * fcntl(2): the process that gets EDEADLK "should release some of its locks to allow other
- * applications to proceed". The one before it in the cycle waits for it.
+ * applications to proceed". The process before it in the cycle then gets that lock.
  */
 PROMISE(POSIX | LOCKF, the_others_go_on_when_the_refused_lets_go)
 {

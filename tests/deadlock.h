@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* deadlock: requests that close a cycle of waits, and what came of them. */
+/* deadlock: requests that close a cycle of waits, and their outcome. */
 #ifndef LOCKFAIR_DEADLOCK_H
 #define LOCKFAIR_DEADLOCK_H
 
 #include "claim/claim.h"
 
-/* The kernel sees a cycle of that many processes, and no longer one: tests/deadlock.c. */
+/* The longest cycle, in processes, that the kernel detects: tests/deadlock.c. */
 #define LONGEST_SEEN	12
 
 static inline struct lock_request byte(int number)
@@ -19,7 +19,7 @@ static inline void ask(struct actor *actor, struct lock_request request)
 	actor_settle(actor->scene);
 }
 
-/* What came of the request, which was the actor's last order. */
+/* The outcome of the request, which was the actor's last order. */
 static inline bool was_refused(const struct actor *actor)
 {
 	return !actor->busy && actor->result == -EDEADLK;

@@ -2,12 +2,12 @@
 /*
  * The search for a deadlock: which waits does it follow, and when is it wrong?
  *
- * Before a request sleeps, the kernel searches: the holder in its way may be waiting for
- * another holder, and that one for a third. If the chain comes back to the requester, the
- * request is refused (tests/deadlock.c). The kernel follows its own lists: one lock in the way
- * of each request, and one wait of each owner, which is the process with all its threads. OFD
- * locks conflict with POSIX locks and stand in the same queue, and the search was not meant
- * for them. (Through long queues, and beside cycles that were missed: tests/regressions.c.)
+ * Before a request sleeps, the kernel searches: the holder in its way may be waiting for another
+ * holder, which may wait for a third. If the chain comes back to the requester, the request is
+ * refused (tests/deadlock.c). The kernel follows its own lists: one lock in the way of each
+ * request, and one wait of each owner, which is the process with all its threads. OFD locks
+ * conflict with POSIX locks and stand in the same queue, and the search was not meant for them.
+ * (Through long queues, and beside cycles that were missed: tests/regressions.c.)
  */
 #include "deadlock.h"
 
@@ -25,7 +25,7 @@ static int refusals(const struct history *history)
 	return found;
 }
 
-/* Nor does anybody sleep on in the end. */
+/* In the end no actor may still sleep. */
 static bool nobody_is_ever_refused(struct scene *scene)
 {
 	int found;
@@ -180,8 +180,8 @@ FOLKLORE(POSIX | LOCKF, a_deadlock_is_seen_past_an_ofd_waiter,
  *	p1  holds 0				and asks for 1
  *	p2  waits for 0 (OFD), holds 1 (OFD)
  *
- * By the sentence of fcntl(2) p1 would sleep. This is the other side of the same mistake: the
- * search finds p2, because p2 hangs below a POSIX lock.
+ * According to the same sentence of fcntl(2), p1 would sleep. This is the other side of the same
+ * mistake: the search finds p2, because p2 hangs below a POSIX lock.
  */
 FOLKLORE(POSIX | LOCKF, an_ofd_wait_takes_no_part_in_the_search,
 	 "an OFD waiter is found by the search")

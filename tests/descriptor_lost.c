@@ -101,7 +101,7 @@ PRACTICE(OWNED_BY_PROCESS, a_grant_after_dup2_says_ebadf)
  *	peer                   H	the bytes that other had
  *
  * 3cad1bc01041 (6.10, and stable from 5.10.223): the kernel takes back the lock that was granted,
- * and all other locks of the process on the file, as a close at that time would.
+ * and all other locks of the process on the file, as close() would.
  */
 PRACTICE(OWNED_BY_PROCESS, ebadf_after_dup2_ends_every_lock_of_the_process)
 {
@@ -127,8 +127,8 @@ PRACTICE(OWNED_BY_PROCESS, ebadf_after_dup2_ends_every_lock_of_the_process)
 }
 
 /*
- * The description is the owner, whatever its descriptors are. From 2.6.12 to 4.6 (0752ba807b04)
- * a request for an OFD lock returned EBADF as well.
+ * The description is the owner, regardless of its descriptors. From 2.6.12 to 4.6 (0752ba807b04) a
+ * request for an OFD lock returned EBADF as well.
  */
 PRACTICE(OWNED_BY_DESCRIPTION, a_grant_after_close_stays_with_the_duplicate)
 {

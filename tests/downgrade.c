@@ -34,7 +34,7 @@ static struct actor *start_waiter(struct scene *scene, const char *name,
 	return waiter;
 }
 
-/* All actors that are woken have come to rest again when this returns. */
+/* When this returns, all actors that were woken are at rest again. */
 static void downgrade(struct actor *holder)
 {
 	actor_lock(holder, SHARED);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Errors: what does a call return that cannot be right, and does it leave the locks unchanged?
+ * Errors: what does an invalid call return, and does it leave the locks unchanged?
  *
  * There is a table for each sort of mistake. The caller holds locks and makes the calls of
  * a table one after another, each with all commands that are possible with it. After
@@ -62,7 +62,7 @@ PROMISE(LOCKF, a_descriptor_not_writable_is_ebadf)
  */
 PROMISE(FILE_LOCKS, a_bad_command_is_einval)
 {
-	/* None has bit 32: for flock() that is LOCK_MAND, an error in some kernels only. */
+	/* No value has bit 32: for flock() it is LOCK_MAND, which only some kernels refuse. */
 	static const struct call bad[] = {
 		{ "the command 20", EINVAL, .odd_command = true, .odd = 20 },
 		{ "the command 9999", EINVAL, .odd_command = true, .odd = 9999 },

@@ -6,13 +6,12 @@
  * and add to a number that comes out right only if no other actor changes it in the meantime.
  * They give up the CPU between reading it and writing it, so that an overlap would show.
  *
- * What is promised: fcntl(2), "Any number of processes may hold a read lock (shared
- * lock) on a file region, but only one process may hold a write lock (exclusive lock).
- * An exclusive lock excludes all other locks, both shared and exclusive"; flock(2) on
- * LOCK_SH and LOCK_EX, "More than one process may hold a shared lock", "Only one process
- * may hold an exclusive lock"; lockf(3) on F_LOCK, "If (part of) this section is already
- * locked, the call blocks until the previous lock is released". The controls are promised by
- * lib/lock/control.c alone.
+ * What is promised: fcntl(2), "Any number of processes may hold a read lock (shared lock) on a file
+ * region, but only one process may hold a write lock (exclusive lock). An exclusive lock excludes
+ * all other locks, both shared and exclusive"; flock(2) on LOCK_SH and LOCK_EX, "More than one
+ * process may hold a shared lock", "Only one process may hold an exclusive lock"; lockf(3) on
+ * F_LOCK, "If (part of) this section is already locked, the call blocks until the previous lock is
+ * released". For the controls, only lib/lock/control.c promises it.
  */
 #include <sched.h>
 

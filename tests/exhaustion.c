@@ -114,7 +114,7 @@ static int become_somebody(struct scene *scene)
 	privilege_raise(CAP_SETUID);
 	err = setresuid(SOMEBODY, SOMEBODY, SOMEBODY) < 0 ? -errno : 0;
 	privilege_lower(CAP_SETUID);
-	/* A change of user has undone both, prctl(2). */
+	/* prctl(2): the change of user has undone both. */
 	prctl(PR_SET_DUMPABLE, 1);
 	actor_die_with_parent(parent);
 	/* A user namespace may have no such user. */

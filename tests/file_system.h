@@ -17,7 +17,7 @@
 #define F2FS_SUPER_MAGIC	0xF2F52010
 #endif
 
-/* A file system of Linux itself that has all that this suite needs. */
+/* A file system of Linux itself that supports everything this suite needs. */
 static inline bool is_well_known(const struct scene *scene)
 {
 	if (release_is_gvisor())

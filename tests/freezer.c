@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What does freezing do to the holder of a lock, and to those that wait for it?
+ * What does freezing do to the holder of a lock, and to its waiters?
  *
- * Pausing a container freezes it: cgroup v2's freezer stops each of its tasks wherever the task
- * is, also in the middle of a wait for a lock. The kernel ends that wait, and makes the request
- * again after the thaw, without the program knowing. A frozen waiter therefore is not in the
- * queue, and goes to its end after the thaw.
+ * Pausing a container freezes it: cgroup v2's freezer stops each of its tasks wherever the task is,
+ * also in the middle of a wait for a lock. The kernel ends that wait, and makes the request again
+ * after the thaw, without the program knowing. A frozen waiter is therefore not in the queue. After
+ * the thaw it queues again, at the end.
  *
  * The test makes its cgroup below the one that it runs in (cgroups(7)). Root may do so in the
  * root cgroup by CAP_DAC_OVERRIDE, others where the cgroup has been delegated to them.
@@ -23,8 +23,8 @@
 /* ---- a cgroup to freeze ---- */
 
 static struct {
-	char home[512];		/* the cgroup that this process is in */
-	char path[600];		/* the one made below it */
+	char home[512];		/* the cgroup of this process */
+	char path[600];		/* the cgroup made below it */
 	int tell;		/* a pipe to the keeper, see keep() */
 	pid_t keeper;
 } cgroup;

@@ -4,7 +4,7 @@
  *
  * A child has its parent's open file descriptions, and with them the OFD locks and flocks. Locks
  * that belong to the process stay with the parent. A new program in the same process keeps both,
- * unless a descriptor is closed on exec: that ends what any other close would end.
+ * unless a descriptor is closed on exec: that releases the same locks as any other close.
  */
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -115,7 +115,7 @@ struct exec_args {
 	pid_t parent;
 };
 
-/* The signal of the parent's death is a setting of the thread that asked for it (prctl(2)). */
+/* The parent-death signal is set for the calling thread only (prctl(2)). */
 static void *exec_in_thread(void *arg)
 {
 	struct exec_args *args = arg;

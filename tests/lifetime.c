@@ -2,12 +2,12 @@
 /*
  * When does a lock end that nobody releases?
  *
- * A lock made by fcntl() or lockf() belongs to the process. It ends with the process, and when
- * the process closes any descriptor of the file, also one that had nothing to do with the lock.
+ * A lock made by fcntl() or lockf() belongs to the process. It ends with the process, and when the
+ * process closes any descriptor of the file, even one that was never used for the lock.
  *
- * An OFD lock or a flock belongs to the open file description. It ends when the last descriptor
- * of the description is closed, in whatever process that is. (If something else refers to the
- * description, it does not even end then: tests/reference.c.)
+ * An OFD lock or a flock belongs to the open file description. It ends when the last descriptor of
+ * the description, in any process, is closed. (If something else refers to the description, it does
+ * not even end then: tests/reference.c.)
  */
 #include <fcntl.h>
 

@@ -2,11 +2,11 @@
 /*
  * Listing: do /proc/locks and /proc/PID/fdinfo list the locks that exist?
  *
- * /proc/locks is read page by page, and from one page to the next the kernel keeps only the
- * number of the next line. When a lock before that comes or goes, a line is read twice or not
- * at all. Nobody promises more, and anybody on the machine may lock something; so a test reads
- * it up to READS times, until it finds what it expects. A holder and all its waiters are read
- * at one moment, and so is the fdinfo of a descriptor.
+ * /proc/locks is read page by page, and from one page to the next the kernel keeps only the number
+ * of the next line. When a lock before that comes or goes, a line is read twice or not at all.
+ * Nobody promises more, and any process on the machine may take or release locks; so a test reads
+ * it up to READS times, until it finds what it expects. A holder and all its waiters are read at
+ * one moment, and so is the fdinfo of a descriptor.
  */
 #include "listed.h"
 #include "listing.h"
@@ -40,8 +40,8 @@ static bool list_is_only(const struct actor *holder, struct lock_request request
 }
 
 /*
- * Before 5.13 a waiter has a line if it waits for a holder, but not if it waits for another
- * waiter. The other lines have to be there all the same.
+ * Before 5.13 a waiter has a line if it waits for a holder, but not if it waits for another waiter.
+ * The other lines must still be there.
  */
 static bool nested_list_is(struct scene *scene, const struct proc_lock *expected, int wanted)
 {
@@ -201,7 +201,10 @@ PRACTICE(POSIX | OFD | FLOCK, a_queued_writer_is_listed_below_the_first_reader)
 
 /* ---- owners ---- */
 
-/* The first pid namespace has a fixed number (PROC_PID_INIT_INO); a kernel without has no file. */
+/*
+ * The first pid namespace has a fixed number (PROC_PID_INIT_INO); a kernel without pid namespaces
+ * does not have the file.
+ */
 static bool in_first_pid_namespace(void)
 {
 	char name[40] = "";

@@ -13,7 +13,7 @@
 #include "system/proc_locks.h"
 #include "system/release.h"
 
-/* What an actor is to call, and what came of it, in the scene's shared numbers. */
+/* The actor's call and its outcome, in the scene's shared numbers. */
 enum { POSITION, COMMAND, SIZE, RESULT, POSITION_AFTER };
 
 static int call_as_told(struct actor *self, void *arg)

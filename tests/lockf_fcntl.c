@@ -2,9 +2,9 @@
 /*
  * Is a lock of lockf() a lock of fcntl()?
  *
- * POSIX.1-2024: "The interaction between fcntl() and lockf() locks is unspecified." lockf(3):
- * "On Linux, lockf() is just an interface on top of fcntl(2) locking", with the advice not to
- * mix them. So what POSIX leaves open Linux promises.
+ * POSIX.1-2024: "The interaction between fcntl() and lockf() locks is unspecified." lockf(3): "On
+ * Linux, lockf() is just an interface on top of fcntl(2) locking", with the advice not to mix them.
+ * So Linux promises what POSIX leaves open.
  */
 #include "claim/claim.h"
 

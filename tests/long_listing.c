@@ -252,7 +252,7 @@ PRACTICE(RECORD_LOCKS, no_line_is_torn_while_others_come_and_go)
 	stop(other);
 }
 
-/* The other is another owner, whose locks do not belong to the holder's descriptor. */
+/* The other actor is another owner: its locks do not belong to the holder's descriptor. */
 PRACTICE(RECORD_LOCKS, fdinfo_is_complete_while_others_come_and_go)
 {
 	struct actor *holder = start_holder(scene), *other;

@@ -37,7 +37,7 @@ static int tear(struct actor *self, off_t start, int pieces)
 
 	for (int i = pieces; !ret && i--;) {
 		ret = lock_release(&self->lock[0], start + 2 * i + 1, 1);
-		/* This is progress: others that read /proc/locks may hold it up for long. */
+		/* Report progress: other readers of /proc/locks may delay this for long. */
 		__atomic_add_fetch(&self->shared->calls, 1, __ATOMIC_RELAXED);
 	}
 	self->shared->holds = !ret;
@@ -50,7 +50,7 @@ static int take_many(struct actor *self, void *arg)
 	return tear(self, block_of(self->row), locks_of(self->row));
 }
 
-/* Measure what one more request costs that conflicts with none of them. */
+/* Measure the cost of one more request, which conflicts with none of them. */
 static int pass_by(struct actor *self, void *arg)
 {
 	double begun = now();

@@ -2,9 +2,9 @@
 /*
  * How many locks does an owner have after it has locked several ranges?
  *
- * Other processes see no difference (ranges.c), but each lock costs memory and time. POSIX
- * promises for lockf() that sections are combined (lockf.c); fcntl(2) says that setting a lock
- * "may involve" that, and not when.
+ * Other processes see no difference (ranges.c), but each lock costs memory and time. POSIX promises
+ * for lockf() that sections are combined (lockf.c); fcntl(2) says only that setting a lock "may
+ * involve" that.
  */
 #include "claim/claim.h"
 #include "system/proc_locks.h"

@@ -2,13 +2,13 @@
 /*
  * Does the kernel answer as the model of it does?
  *
- * A case written by hand tests what its author thought of. Here thousands of random scenarios
- * are run a step at a time: processes lock, convert, unlock, duplicate and close descriptors,
- * fork, exit and are interrupted. After each step, everybody has returned or is proved asleep,
- * and then all that can be seen, results, F_GETLK from all sides, flock() and /proc/locks, is
- * compared with the executable specification in model/: with what the documentation allows
- * (promise) and with what Linux has always done (practice). Where they differ, the scenario is
- * made as short as possible and listed.
+ * A test written by hand covers only what its author thought of. Here thousands of random scenarios
+ * are run a step at a time: processes lock, convert, unlock, duplicate and close descriptors, fork,
+ * exit and are interrupted. After each step, everybody has returned or is proved asleep, and then
+ * all that can be seen, results, F_GETLK from all sides, flock() and /proc/locks, is compared with
+ * the executable specification in model/: with what the documentation allows (promise) and with
+ * what Linux has always done (practice). Where they differ, the scenario is made as short as
+ * possible and listed.
  *
  * The seeds are the same in every run. --help describes how to try others.
  */
@@ -61,14 +61,16 @@ static void agrees(struct scene *scene, int kind, unsigned int levels, int count
 	holds(scene, !fuzz->differs, "the scenario above, seed %llu", fuzz->seed_of_it);
 }
 
-/* The controls do; for file locks, the shortest scenario in which somebody passes a waiter. */
+/*
+ * The controls do. For file locks, report the shortest scenario in which an actor passes a waiter.
+ */
 FOLKLORE(EVERY_KIND, random_scenarios_are_first_come_first_served,
 	 "somebody passed one who waited")
 {
 	agrees(scene, scene->site->kind, MODEL_BELIEVED, 60, false);
 }
 
-/* The sentences are in model/, each with its rule. */
+/* The quotations are in model/, each with its rule. */
 PROMISE(FILE_LOCKS, no_answer_is_against_the_documentation)
 {
 	agrees(scene, scene->site->kind, MODEL_DOCUMENTED, 150, false);
@@ -79,7 +81,7 @@ PRACTICE(FILE_LOCKS, every_answer_is_as_it_has_always_been)
 	agrees(scene, scene->site->kind, MODEL_PRACTISED, 220, false);
 }
 
-/* They go on with POSIX, OFD, flock and lockf in one scenario, where there are all of them. */
+/* Then mix POSIX, OFD, flock and lockf in one scenario, if all of them are available. */
 static void add_the_other_kinds(struct scene *scene)
 {
 	scene_add_kind(scene, KIND_OFD);
@@ -103,7 +105,7 @@ int main(int argc, char **argv)
 {
 	if (argc < 2 || strncmp(argv[1], "--", 2) || !strcmp(argv[1], ACTOR_AFTER_EXEC))
 		return claim_main(argc, argv);
-	/* So that no process of a run outlives it. */
+	/* No process of a run may outlive it. */
 	if (pthread_atfork(claim_before_fork, NULL, claim_in_child))
 		return 2;
 	return command(argc, argv, claim_emit);

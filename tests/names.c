@@ -46,8 +46,8 @@ static int open_name(const char *name, int flags)
 }
 
 /*
- * A file whose only name was removed cannot be linked again: try with a file that is not needed
- * any more. 0 or -errno.
+ * A file whose only name was removed cannot be linked again, so try this with a spare file. 0 or
+ * -errno.
  */
 static int can_have_a_name(void)
 {

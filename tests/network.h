@@ -31,9 +31,9 @@ static inline bool is_on_smb(const struct scene *scene)
 }
 
 /*
- * flock(2): "NFS clients support flock() locks by emulating them as fcntl(2) byte-range locks",
- * and likewise SMB; "this means that fcntl(2) and flock() locks interact with one another".
- * Which of their locks the server knows depends on mount options and delegations.
+ * flock(2): "NFS clients support flock() locks by emulating them as fcntl(2) byte-range locks", and
+ * likewise SMB; "this means that fcntl(2) and flock() locks interact with one another". Mount
+ * options and delegations decide which of the locks the server knows.
  */
 static inline bool emulates_flock(const struct scene *scene)
 {

@@ -12,7 +12,7 @@
 #define OUTSIDER_AREAS	5
 #define OUTSIDER_LINES	4
 
-/* Which areas the outsider can lock in which mode, and what the holder's fdinfo says. */
+/* The areas that the outsider can lock, for each mode, and the holder's fdinfo. */
 struct outsider_view {
 	bool free[OUTSIDER_AREAS][2];
 	int lines;	/* or -errno where there is no fdinfo */

@@ -118,7 +118,7 @@ static int live_inside(void *arg)
 	char nothing;
 	int err;
 
-	/* The parent has no pid here to look for; but the pipe ends when it does. */
+	/* The parent has no pid in this namespace to look for, but its end closes the pipe. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	close(inside->end[1]);
 	err = lock_acquire(&inside->first, &request, false);
@@ -164,7 +164,7 @@ static int start_first(struct inside *inside, struct scene *scene, inside_job jo
 	return err;
 }
 
-/* Let first end, which holds its lock until then. */
+/* Let first, which still holds its lock, end. */
 static void end_first(struct inside *inside)
 {
 	if (inside->pid <= 0)

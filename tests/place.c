@@ -7,8 +7,8 @@
  * kernel then makes the request again, without the program knowing, from the end of the queue;
  * until then the waiter is not in the queue at all.
  *
- * The waiters behind it are woken when it leaves, and queue again. The disturbance lasts until
- * they have; otherwise luck would decide who is back first (place.h).
+ * The waiters behind it are woken when it leaves, and queue again. The disturbance lasts until they
+ * have; otherwise luck would decide which waiter is back first (place.h).
  */
 #include <errno.h>
 #include <signal.h>
@@ -18,7 +18,7 @@
 #include "place.h"
 #include "sysctl.h"
 
-/* A call about the actor has returned @ret, and errno if that is negative. */
+/* Check the result @ret of a call about the actor; if it is negative, errno is the reason. */
 static bool succeeds(struct actor *actor, int ret, const char *what)
 {
 	if (ret < 0)
@@ -214,7 +214,7 @@ PRACTICE(EVERY_KIND, the_others_keep_them_beside_a_tracer)
 	the_others_keep_their_places(scene, NULL, attach, detach);
 }
 
-/* If two left at once, two others would run at once, and luck would decide who is back first. */
+/* If two left at once, two others would run at once, and luck would decide which is back first. */
 PRACTICE(FILE_LOCKS, those_behind_one_who_gives_up_keep_their_order)
 {
 	struct actor *waiter[PLACES];

@@ -14,7 +14,7 @@
 
 typedef void (*disturbance)(struct actor *actor);
 
-/* The other waiters find their places before the disturbance ends. */
+/* Wait until the other waiters are queued again, before the disturbance ends. */
 static inline void disturb(struct actor *actor, disturbance begin, disturbance end)
 {
 	if (scene_goes_on(actor->scene))
@@ -131,7 +131,10 @@ static inline void does_not_hold_up_the_others(struct scene *scene, disturbance 
 	scene_drain(scene);
 }
 
-/* The release comes during the disturbance and cannot wake the waiter: it must look itself. */
+/*
+ * The release comes during the disturbance and cannot wake the waiter, which must look again
+ * itself.
+ */
 static inline void is_granted_after_a_release_meanwhile(struct scene *scene, disturbance begin,
 							disturbance end)
 {

@@ -12,7 +12,7 @@
 #include "pressure.h"
 
 #define WAITERS		1000
-#define WAITER_STACK	262144	/* no less than any machine's least */
+#define WAITER_STACK	262144	/* at least PTHREAD_STACK_MIN of any machine */
 
 /*
  * A waiter is a thread, which is much smaller than an actor. unshare(2) gives it a descriptor

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * query: the test's own process asks F_GETLK or F_OFD_GETLK through a description of its own,
- * and the answer is compared with the right one.
+ * query: the test's own process asks F_GETLK or F_OFD_GETLK through a description of its own, and
+ * compares the answer with the expected one.
  */
 #ifndef LOCKFAIR_QUERY_H
 #define LOCKFAIR_QUERY_H

@@ -3,9 +3,9 @@
  * Query: whose lock is in the way of a lock?
  *
  * F_GETLK and F_OFD_GETLK never report the caller's own locks. Of another lock they report the
- * owner, if that has a number. A process owns its POSIX locks, whatever the descriptor; an open
- * file description owns its OFD locks, whatever the process.
- * (Which lock it is: tests/query.c. Which pid other namespaces see: pid_namespace.c.)
+ * owner, if that has a number. A process owns its POSIX locks, through any descriptor; an open file
+ * description owns its OFD locks, in any process. (Which lock it is: tests/query.c. Which pid other
+ * namespaces see: pid_namespace.c.)
  */
 #include "query.h"
 

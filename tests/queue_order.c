@@ -51,8 +51,8 @@ PRACTICE(EVERY_KIND, eight_writers_are_granted_in_the_order_they_queued)
 PRACTICE(EVERY_KIND, many_writers_are_granted_in_the_order_they_queued)
 {
 	/*
-	 * With a small LOCKFAIR_EFFORT still more than the 32 bits by which the futex control
-	 * distinguishes its waiters, see lib/lock/control.c.
+	 * Even with a small LOCKFAIR_EFFORT there must be more waiters than the 32 bits by which
+	 * the futex control distinguishes them, see lib/lock/control.c.
 	 */
 	queue_many(scene, ACTOR_PROCESS, claim_size(64, 36));
 	all_are_granted_in_order(scene);

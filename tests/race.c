@@ -7,7 +7,7 @@
  * there must be no lock without an owner, and none may be missing.
  *
  * Both run freely, for a number of rounds, and are kept close (race.h). Each round accepts every
- * outcome that some order of the two would have. (descriptor_lost.c has one order, without luck.)
+ * outcome that is right for some order of the two. (descriptor_lost.c has one order, without luck.)
  */
 #include <sys/wait.h>
 
@@ -123,7 +123,7 @@ static int fork_beside_it(struct actor *self, void *arg)
 	return 0;
 }
 
-/* A fork and an exit take much longer than a lock call: let that meet every part of them. */
+/* A fork and an exit take much longer than a lock call: shift the call over all parts of them. */
 static int sweep(int round)
 {
 	return round % 128 * 64;
@@ -198,7 +198,7 @@ static int run_waiters(struct actor *self, void *arg)
 	run_on(1);
 	for (int i = 0; i < race.children; i++) {
 		run_child(wait_and_exit);
-		/* Until then the next child would have to share the CPU. */
+		/* The next child must not share the CPU with this one. */
 		waitid(P_PID, race.child, &info, WEXITED | WNOWAIT);
 	}
 	return 0;

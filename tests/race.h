@@ -27,17 +27,17 @@ enum side { HERE, THERE, CHILD, SIDES };
 
 static struct race {
 	struct scene *scene;
-	struct lock lock;		/* what they race for */
-	struct lock judge;		/* another owner's, which the first excludes */
-	unsigned int met[SIDES][SIDES];	/* how often the first has come to meet the second … */
-	bool asleep[SIDES][SIDES];	/* … and sleeps until it comes */
+	struct lock lock;		/* the lock that the sides race for */
+	struct lock judge;		/* another owner's lock on the same bytes */
+	unsigned int met[SIDES][SIDES];	/* how often the first side has arrived … */
+	bool asleep[SIDES][SIDES];	/* … and sleeps until the second arrives */
 	int cpus[2];
 	int spins;			/* before a side lets others use its CPU */
-	int rounds, children;		/* by LOCKFAIR_EFFORT */
+	int rounds, children;		/* as LOCKFAIR_EFFORT allows */
 	int lead;			/* how much later HERE begins; if negative, THERE */
-	int failed;			/* an errno of the other sides */
+	int failed;			/* the errno of a side that failed */
 	pid_t test, child;		/* the child that was started last */
-	int granted;			/* how many children were granted the lock */
+	int granted;			/* children that were granted the lock */
 	max_align_t stack[2048];	/* of the child */
 } race;
 

@@ -174,7 +174,7 @@ PROMISE(POSIX | OFD, readers_are_granted_where_a_writer_becomes_a_reader)
 
 /* ---- the order ---- */
 
-/* The release wakes all four in turn, although it frees none of their bytes. */
+/* The release wakes all four waiters in turn, although it frees none of their bytes. */
 PRACTICE(RECORD_LOCKS, a_release_of_other_bytes_keeps_the_queue_in_order)
 {
 	struct scenario scenario = hold(scene, EXCLUSIVE_ON(0, 100));
@@ -224,8 +224,8 @@ PRACTICE(RECORD_LOCKS, a_grant_that_is_merged_keeps_the_queue_in_order)
 }
 
 /*
- * POSIX has no queue, and promises nothing to a request that waits behind another request. But
- * when the wide request has to queue again, the kernel wakes those that wait behind it.
+ * POSIX has no queue, and promises nothing to a request that waits behind another request. But when
+ * the wide request has to queue again, the kernel wakes the waiters behind it.
  */
 PRACTICE(RECORD_LOCKS, a_narrow_request_does_not_wait_for_a_wide_one)
 {

@@ -2,9 +2,9 @@
 /*
  * Readers and writers: do readers that come later pass a writer that waits?
  *
- * Not if the lock were first come, first served. But a file lock looks at its holders, and not at
- * its waiters: a new reader conflicts with no other reader, and is let in. The futex control is
- * a ticket lock with a shared mode, and lets nobody pass.
+ * They would not if the lock were first come, first served. But a file lock checks its holders, not
+ * its waiters: a new reader conflicts with no other reader, and is granted the lock. The futex
+ * control is a ticket lock with a shared mode, and lets nobody pass.
  */
 #include "claim/claim.h"
 
@@ -27,8 +27,8 @@ FOLKLORE(SHARED_MODE, a_new_reader_does_not_pass_a_waiting_writer, "a waiter was
 }
 
 /*
- * Two readers relieve each other: the second comes before the first goes. By the order of the
- * requests the writer is next when the reader that came before it has gone.
+ * Two readers take turns: the second locks before the first unlocks. In the order of the requests,
+ * the writer is next as soon as the reader that came before it unlocks.
  */
 #define RELIEFS	20
 
@@ -76,7 +76,7 @@ FOLKLORE(SHARED_MODE, nobody_passes_an_earlier_request_that_conflicts, "a waiter
 	nobody_is_overtaken(scene);
 }
 
-/* Whatever the order is, no waiter is forgotten. */
+/* In any order, no waiter is forgotten. */
 PRACTICE(SHARED_MODE, readers_and_writers_are_all_granted_in_the_end)
 {
 	struct actor *holder = actor_start(scene, "holder");

@@ -2,10 +2,10 @@
 /*
  * Does a lock outlive the last descriptor of its file, if something else refers to it?
  *
- * An open file description is in use also while it is in flight in a Unix socket, while
- * the file is mapped, and while it is registered with io_uring. By the words of flock(2), a
- * lock is released "when all such file descriptors have been closed"; in fact, an OFD lock
- * or a flock lasts as long as the description.
+ * An open file description is in use also while it is in flight in a Unix socket, while the file is
+ * mapped, and while it is registered with io_uring. According to flock(2), a lock is released "when
+ * all such file descriptors have been closed"; in fact, an OFD lock or a flock lasts as long as the
+ * description.
  *
  * For a lock made by fcntl() or lockf() none of this matters: only the close of a descriptor by
  * its process ends it.
@@ -31,7 +31,7 @@ static int close_it(struct actor *self, void *arg)
 	return close(self->lock->fd) < 0 ? -errno : 0;
 }
 
-/* A pair of Unix sockets that the test and the holder have. */
+/* A pair of Unix sockets, shared by the test and the holder. */
 enum { SENDING, RECEIVING };
 static int end[2] = { -1, -1 };
 
@@ -280,7 +280,7 @@ PRACTICE(OWNED_BY_DESCRIPTION, a_mapping_keeps_it)
 	has_ended(pair, "unmapping the closed file");
 }
 
-/* The kernel takes a ring down after close() has returned: the peer waits. */
+/* The kernel tears a ring down after close() has returned, so the peer waits. */
 PRACTICE(OWNED_BY_DESCRIPTION, a_file_registered_with_io_uring_keeps_it)
 {
 	struct pair pair = hold(scene);

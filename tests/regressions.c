@@ -99,8 +99,8 @@ PRACTICE(POSIX | OFD, an_upgrade_does_not_wake_who_stands_behind_it)
 }
 
 /*
- * During the development of 5.0, a waiter that left took those behind it out of the queue, and
- * nobody woke them.
+ * During the development of 5.0, a waiter that left took the waiters behind it out of the queue,
+ * and nobody woke them.
  */
 PRACTICE(FILE_LOCKS, those_behind_an_interrupted_waiter_are_not_lost)
 {

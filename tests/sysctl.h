@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* sysctl: what an administrator has switched off or limited, proc_sys(5). */
+/* sysctl: settings of the administrator, proc_sys(5). */
 #ifndef LOCKFAIR_SYSCTL_H
 #define LOCKFAIR_SYSCTL_H
 

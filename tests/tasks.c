@@ -4,8 +4,8 @@
  *
  * For a lock made by fcntl() or lockf(), it is all tasks that share a table of descriptors: the
  * threads of a process, and also a clone that shares the table (CLONE_FILES), though that is
- * another process. A thread that stops sharing the table does not belong to it any more. The
- * user and the capabilities do not matter once the lock is held.
+ * another process. A thread that stops sharing the table does not belong to it any more. Once the
+ * lock is held, user and capabilities do not matter.
  */
 #define CLAIM_KEEPS	PRIVILEGE(CAP_SETUID)
 #include <fcntl.h>
@@ -32,7 +32,7 @@ static pid_t share_files(struct actor *self, int flags, int (*perform)(void *act
 	return clone(perform, stack + sizeof(stack), CLONE_FILES | flags | SIGCHLD, self);
 }
 
-/* Return what the clone exits with: 0 or an errno. */
+/* Return the clone's exit status: 0 or an errno. */
 static int await_clone(pid_t clone)
 {
 	int status;

@@ -15,7 +15,7 @@ static struct actor *start_owner(struct scene *scene)
 	return actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "owner", 0);
 }
 
-/* What the owner is to do, and what came of it, in the scene's shared numbers. */
+/* The owner's order and its outcome, in the scene's shared numbers. */
 enum { TYPE, WHENCE, START, LEN, RESULT };
 
 static int set_as_told(struct actor *self, void *arg)
@@ -69,7 +69,7 @@ static bool sets(struct actor *owner, short type, short whence, off_t start, off
 		     (long long)start, (long long)len, strerror(err));
 }
 
-/* A range before byte 0 is no range. */
+/* A range must not begin before byte 0. */
 static bool is_refused(struct actor *owner, short whence, off_t start, off_t len)
 {
 	int err = set(owner, F_WRLCK, whence, start, len);
