@@ -12,10 +12,10 @@ struct agreement {
 	bool processes;
 	const struct model_step *made;
 	const struct observation *seen;
-	int file, question;		/* what was looked at last */
+	int file, question;		/* the last compared */
 };
 
-/* About one sort of what was seen, so far as it was looked at. */
+/* Does one sort of observation agree, as far as it was made? */
 typedef bool (*agree_function)(struct agreement *with, const struct model_rules *rules,
 			       const struct model_state *state);
 
@@ -30,11 +30,14 @@ bool agree_flock(struct agreement *with, const struct model_rules *rules,
 bool agree_lines(struct agreement *with, const struct model_rules *rules,
 		 const struct model_state *state);
 
-/* About /proc/locks, if it had been read to this extent. */
+/* Does /proc/locks agree, taken as read to this extent? */
 bool agree_lines_to(struct agreement *with, enum lines_extent extent,
 		    const struct model_state *state);
 
-/* What the actor was answered before its step: for the states before it. */
+/*
+ * Do the answers to the actor's own queries, asked before its step, agree with a state before the
+ * step?
+ */
 bool agree_own(struct agreement *with, const struct model_rules *rules,
 	       const struct model_state *state);
 

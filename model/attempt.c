@@ -25,7 +25,9 @@ static void wait_anywhere(const struct model_state *from, int actor, struct mode
 	model_set_add(to, &state);
 }
 
-/* Which of several owners' locks it stands behind is a matter of storage. */
+/*
+ * The order of the kernel's list decides which of several owners' locks it stands behind: try each.
+ */
 static void wait_in_queue(const struct model_state *from, int actor, struct model_set *to)
 {
 	for (int owner = 0; owner < MODEL_OWNERS; owner++) {
@@ -84,7 +86,7 @@ void attempt(const struct model_rules *rules, const struct model_state *from, in
 	} else if (!rules->queues) {
 		wait_anywhere(&state, actor, to);
 	} else {
-		/* Practice: those behind it are not served by its wait, and try again too. */
+		/* Practice: waiters behind it try again, too. */
 		queue_wake_followers(&state, actor);
 		wait_in_queue(&state, actor, to);
 	}

@@ -95,7 +95,7 @@ static const struct option options[] = {
 	{ 0 }
 };
 
-/* false if it is no number, or not one from @least to @most. */
+/* Return false unless it is a number from @least to @most. */
 static bool read_number(const char *text, unsigned long long least, unsigned long long most,
 			unsigned long long *number)
 {
@@ -147,7 +147,7 @@ static bool read_option(struct fuzz *fuzz, int option, const char *value)
 	}
 }
 
-/* 0, or 1 for --help, or -EINVAL. */
+/* Return 0, or 1 for --help, or -EINVAL. */
 static int read_options(struct fuzz *fuzz, int argc, char **argv, const char **file)
 {
 	bool seeded = false;

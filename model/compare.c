@@ -21,7 +21,7 @@ struct reading {
 	int count;
 };
 
-/* 1 if there is no more to be learned from /proc/locks. */
+/* Return 1 if reading /proc/locks again would add nothing. */
 static int lines_are_right(void *arg)
 {
 	struct reading *reading = arg;
@@ -31,7 +31,7 @@ static int lines_are_right(void *arg)
 	const struct model_set *set = &reading->comparison->possible.next[MODEL_PRACTICE];
 	bool agrees = false;
 
-	/* Nothing was read, not even in part. */
+	/* Nothing was read at all. */
 	if (!seen->has_lines)
 		return 1;
 	for (int i = 0; i < set->count; i++) {
@@ -50,9 +50,9 @@ static int lines_are_right(void *arg)
 }
 
 /*
- * What was not seen may have been missed, and rules no state out; so two may remain that one
- * page would have distinguished. Only what this many readings have not shown, with pauses
- * between them, is not there.
+ * A reading of several pages can miss lines, so a missing line does not rule out a state that has
+ * it. Several states may then remain. A line that this many readings, with pauses in between, do
+ * not show does not exist.
  */
 #define READINGS	40
 
@@ -75,7 +75,7 @@ static void read_again(struct comparison *comparison, struct judgement *judgemen
 		coverage_count(&coverage->partial);
 }
 
-/* While probing: how deep does it show waiters? What it says is not compared. */
+/* While probing, note how deep /proc/locks shows waiters. Nothing is compared. */
 static void learn_depth(struct comparison *comparison, struct observation *seen)
 {
 	const struct lines *lines = &seen->lines;
@@ -160,7 +160,7 @@ static int compare_steps(struct comparison *comparison, const struct scenario *s
 	}
 	if (err != -E2BIG)
 		return err;
-	/* Where /proc/locks does not distinguish them, they are soon too many to go on. */
+	/* If /proc/locks does not distinguish the states, they are soon too many to go on. */
 	if (comparison->coverage)
 		coverage_count(&comparison->coverage->cut);
 	return 0;
@@ -205,8 +205,8 @@ int compare_scenario(struct comparison *comparison, const struct scenario *scena
 /* ---- the beginning and the end ---- */
 
 /*
- * Does /proc/locks show those who wait for a waiter? Three writers prove it. Of other files than
- * ours, it says nothing about ours: then it is not read.
+ * Does /proc/locks show waiters behind waiters? Queue three writers to find out. If it does not
+ * show our files at all, it is not read.
  */
 static int probe_lines(struct comparison *comparison)
 {
@@ -306,14 +306,14 @@ int compare_shrink(struct comparison *comparison, struct scenario *scenario,
 
 	comparison->coverage = NULL;
 	comparison->patience = PATIENCE_TO_SHRINK;
-	/* Without what was not made, and what would have followed. */
+	/* Leave out the steps that were not made, and those after the last one. */
 	for (int i = 0; i <= outcome->step && i < scenario->count; i++) {
 		if (outcome->made[i])
 			scenario->step[last++] = scenario->step[i];
 	}
 	scenario->count = last;
 	tries = shrink_scenario(scenario, still_differs, &still, RUNS_TO_SHRINK);
-	/* The outcome that goes with it. */
+	/* Get the outcome of the shortened scenario. */
 	comparison->patience = PATIENCE;
 	for (int i = 0; i < 10 && !still_differs(scenario, &still); i++)
 		tries++;

@@ -15,7 +15,7 @@ struct comparison {
 	struct execution execution;
 	struct observer observer;
 	struct possible possible;
-	bool probing;			/* for what /proc/locks shows */
+	bool probing;			/* finding out what /proc/locks shows */
 	int patience;			/* ms for /proc/locks to be right */
 	struct coverage *coverage;	/* or NULL */
 	/* For tests of the comparison: change what was seen. */
@@ -31,7 +31,7 @@ struct comparison {
 int compare_open(struct comparison *comparison, const char *dir, unsigned int levels);
 void compare_close(struct comparison *comparison);
 
-/* Does the kernel offer all that a scenario of this kind needs? */
+/* Does the kernel support everything that a scenario of this kind needs? */
 bool compare_offers(const struct comparison *comparison, int kind);
 
 /*
@@ -41,7 +41,7 @@ bool compare_offers(const struct comparison *comparison, int kind);
 int compare_scenario(struct comparison *comparison, const struct scenario *scenario,
 		     struct outcome *outcome);
 
-/* Make the scenario as short as it can be with the same level broken. How often it was run. */
+/* Shorten the scenario as far as the same level stays broken. Return how often it was run. */
 int compare_shrink(struct comparison *comparison, struct scenario *scenario,
 		   struct outcome *outcome);
 

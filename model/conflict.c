@@ -39,7 +39,10 @@ bool conflict_of_requests(const struct model_state *state, int a, int b)
 	       (one->mode == MODE_EXCLUSIVE || other->mode == MODE_EXCLUSIVE);
 }
 
-/* An earlier request is in the way, except of what the requester has already, in either mode. */
+/*
+ * Does an earlier request conflict? It does not on bytes that the requester already holds, in
+ * either mode.
+ */
 static bool is_passed_over(const struct model_state *state, int actor, int other)
 {
 	const struct model_request *request = &state->request[actor];

@@ -6,7 +6,7 @@ void coverage_count(unsigned long long *count)
 	__atomic_add_fetch(count, 1, __ATOMIC_RELAXED);
 }
 
-/* When it is full, or nearly, count no more. */
+/* When the table is full, or nearly so, stop counting. */
 #define TRIES	64
 
 static void add_state(struct coverage *coverage, const struct model_state *state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* coverage: how much has been run, and through how many states of the model it led. */
+/* coverage: how much was run, and how many states of the model it reached. */
 #ifndef LOCKFAIR_COVERAGE_H
 #define LOCKFAIR_COVERAGE_H
 
@@ -10,8 +10,8 @@
 struct coverage {
 	unsigned long long scenarios, steps, states;
 	unsigned long long unread;	/* steps after which /proc/locks was not read */
-	unsigned long long partial;	/* and after which it did not prove what is not there */
-	unsigned long long cut;		/* scenarios that led to too many states to go on */
+	unsigned long long partial;	/* steps after which a missing line proved nothing */
+	unsigned long long cut;		/* scenarios ended early by too many states */
 	unsigned long long hash[COVERAGE_STATES];
 };
 

@@ -15,7 +15,7 @@ static bool is_detected(const struct model_request *request)
 	return lock_kind_traits(request->kind) & TRAIT_DETECTS_DEADLOCK;
 }
 
-/* From owner to owner, from each request to all that is in its way. */
+/* Follow the waits from owner to owner: each request waits for everything in its way. */
 static bool leads_to(const struct model_state *state, int owner, int target, unsigned int *seen)
 {
 	*seen |= 1u << owner;
@@ -37,9 +37,9 @@ static bool leads_to(const struct model_state *state, int owner, int target, uns
 }
 
 /*
- * Promise, POSIX.1-2024 fcntl(), EDEADLK: waiting "would cause a deadlock": there is a cycle.
- * It need not be seen: fcntl(2), BUGS, speaks of "failures to detect deadlocks". (It speaks of
- * the opposite as well, but POSIX does not.)
+ * Promise, POSIX.1-2024 fcntl(), EDEADLK: waiting "would cause a deadlock": there is a cycle. The
+ * kernel need not detect it: fcntl(2), BUGS, speaks of "failures to detect deadlocks". (It speaks
+ * of the opposite as well, but POSIX does not.)
  */
 enum deadlock deadlock_of(const struct model_state *state, int actor)
 {
@@ -53,7 +53,10 @@ enum deadlock deadlock_of(const struct model_state *state, int actor)
 static enum deadlock chain_to(const struct model_state *state, int owner, int target,
 			      unsigned int *seen);
 
-/* From the waiter @i of @owner to the lock at the root of what it waits behind, and on. */
+/*
+ * Follow the chain from waiter @i of @owner to the lock at the root of its queue, and on from the
+ * owner of that lock.
+ */
 static enum deadlock chain_from(const struct model_state *state, int i, int owner, int target,
 				unsigned int *seen)
 {

@@ -11,10 +11,10 @@ enum deadlock {
 	DEADLOCK_IS_SEEN,	/* EDEADLK */
 };
 
-/* By the documentation: the actor's request is to wait for all that is in its way. */
+/* By the documentation: the actor's request would wait for everything in its way. */
 enum deadlock deadlock_of(const struct model_state *state, int actor);
 
-/* By practice: it is to wait behind a lock of @owner. */
+/* By practice: it would wait behind a lock of @owner. */
 enum deadlock deadlock_behind(const struct model_state *state, int actor, int owner);
 
 #endif /* LOCKFAIR_MODEL_DEADLOCK_H */

@@ -142,7 +142,10 @@ struct settling {
 	int looks;
 };
 
-/* Proof takes time, and is not sought while somebody is to return yet; unless that takes long. */
+/*
+ * A proof takes time: while an actor is expected to return, look for one only after this many
+ * looks.
+ */
 #define LOOKS_FOR_THE_EXPECTED	30
 
 static int has_settled(void *arg)

@@ -22,16 +22,16 @@ struct execution {
 int execute_open(struct execution *execution, const char *dir);
 void execute_close(struct execution *execution);
 
-/* The actors that a scenario begins with appear, without any descriptors. 0 or -errno. */
+/* Start the actors that a scenario begins with, without descriptors. 0 or -errno. */
 int execute_begin(struct execution *execution, const struct scenario *scenario);
 
 /* Have an actor make a step; for STEP_INTERRUPT, send it the signal. 0 or -errno. */
 int execute_step(struct execution *execution, const struct model_step *step);
 
 /*
- * Wait until each actor has returned from its step or is proved asleep in it. @expected says
- * whether the set of actors that are still busy may be all that will be; then proof is looked
- * for, and otherwise not before it has been awaited for a while. 0 or -errno.
+ * Wait until each actor has returned from its step or is proved asleep in it. @expected returns
+ * whether the actors that are still busy may all stay busy. If so, look for the proof at once;
+ * otherwise wait for a while first. 0 or -errno.
  */
 int execute_settle(struct execution *execution, bool (*expected)(void *arg, unsigned int busy),
 		   void *arg);
@@ -39,7 +39,7 @@ int execute_settle(struct execution *execution, bool (*expected)(void *arg, unsi
 /* The set of actors that have not returned. */
 unsigned int execute_busy(struct execution *execution);
 
-/* End all actors, wherever they are, and see that they are gone. 0 or -errno. */
+/* End all actors, in any state, and wait until they are gone. 0 or -errno. */
 int execute_end(struct execution *execution);
 
 #endif /* LOCKFAIR_EXECUTE_H */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* explain: what was seen that no state of the model agrees with, and what the model has. */
+/* explain: report an observation that no state of the model agrees with, and the model's states. */
 #ifndef LOCKFAIR_EXPLAIN_H
 #define LOCKFAIR_EXPLAIN_H
 
 #include "model/observe.h"
 #include "model/set.h"
 
-/* A text that grows as far as there is room. */
+/* A text that is cut at the end of its buffer. */
 struct explain_text {
 	char *text;
 	size_t room;

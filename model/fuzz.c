@@ -32,7 +32,7 @@ struct fuzz *fuzz_new(int kind, unsigned int levels, unsigned long long count)
 	return fuzz;
 }
 
-/* For all kinds: which is by the seed. */
+/* If all kinds are fuzzed, the seed decides the kind. */
 int fuzz_kind(const struct fuzz *fuzz, unsigned long long seed)
 {
 	static const int kinds[] = {
@@ -112,7 +112,7 @@ static int run_one(struct fuzz *fuzz, struct comparison *comparison, struct scen
 	unsigned int before = 0;
 	int err = compare_scenario(comparison, scenario, outcome);
 
-	/* Of runners that find something at the same time, one reports. */
+	/* If several runners find something at the same time, only one reports it. */
 	if (!err && outcome->differs &&
 	    __atomic_compare_exchange_n(&fuzz->over, &before, 1, false, __ATOMIC_SEQ_CST,
 					__ATOMIC_SEQ_CST))

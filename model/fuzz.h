@@ -10,15 +10,15 @@
 #define FUZZ_WIDTH	128
 #define ALL_KINDS	(-1)
 
-/* What is to be run; in memory that the runners share with the test. */
+/* What to run, in memory that the runners share with the test. */
 struct fuzz {
 	int kind;
 	unsigned int levels;
 	bool processes, blind;
 	int steps;
 	unsigned long long seed, count;		/* the first, and how many */
-	unsigned long long least;		/* of them, however slow it is */
-	int seconds;				/* no new ones after this long; 0: no limit */
+	unsigned long long least;		/* run at least this many */
+	int seconds;				/* start none after this; 0: no limit */
 	const char *dir, *save;
 	struct history *history;
 
@@ -32,10 +32,10 @@ struct fuzz {
 	struct coverage coverage;
 };
 
-/* Of seeds from 1 on, in memory that processes share; NULL if there is none. */
+/* Allocate it, for seeds from 1 on, in memory that processes share. NULL without memory. */
 struct fuzz *fuzz_new(int kind, unsigned int levels, unsigned long long count);
 
-/* Which kind the scenario of this seed is of. */
+/* Return the kind of the scenario of this seed. */
 int fuzz_kind(const struct fuzz *fuzz, unsigned long long seed);
 
 /*
@@ -49,7 +49,7 @@ int fuzz_run(struct fuzz *fuzz);
  */
 int fuzz_replay(struct fuzz *fuzz, struct scenario *scenario, struct outcome *outcome);
 
-/* Emit how much was run; the report, and the command of program @name that runs it again. */
+/* Emit how much was run. Emit the report, and the command of program @name that repeats the run. */
 void fuzz_emit_figures(const struct fuzz *fuzz, void (*emit)(const char *line));
 void fuzz_emit_report(const struct fuzz *fuzz, const char *name, void (*emit)(const char *line));
 

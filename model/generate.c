@@ -31,7 +31,7 @@ struct generator {
 	struct model_state state;	/* as it may be after the steps so far */
 	struct model_set next, scratch;
 	int files;
-	unsigned int weight[KINDS];	/* of the kinds, when one is chosen */
+	unsigned int weight[KINDS];	/* the weights of the kinds */
 	const struct model_rules *rules;
 };
 
@@ -104,7 +104,7 @@ static void choose_range(struct generator *gen, struct model_step *step)
 		step->last += below(&gen->seed, MODEL_CELLS - step->first);
 }
 
-/* Does the actor hold anything by this kind of lock through this descriptor? */
+/* Does the actor hold a lock of this kind through this descriptor? */
 static bool holds_any(const struct generator *gen, const struct model_step *step)
 {
 	struct model_request in = { .kind = step->kind };
@@ -182,7 +182,7 @@ static bool choose_on_descriptors(struct generator *gen, struct model_step *step
 
 	if (dice < 5) {
 		step->what = STEP_EXIT;
-		/* Somebody has to be left. */
+		/* At least one actor must remain. */
 		return gen->state.alive & (gen->state.alive - 1);
 	}
 	if (dice < 25) {
@@ -286,7 +286,7 @@ int generate_scenario(struct scenario *scenario, unsigned long long seed, int ki
 	while (scenario->count < end) {
 		struct model_step step;
 
-		/* Where nobody is awake, and a wait cannot be interrupted, it is over. */
+		/* If no actor is awake and waits cannot be interrupted, no step is possible. */
 		if (choose_actor(&gen, true, false) < 0 && control)
 			break;
 		if (choose_step(&gen, &step) && model_applies(&gen.state, &step))

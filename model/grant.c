@@ -10,11 +10,11 @@ void grant_finish(struct model_state *state, int actor, int result)
 }
 
 /*
- * Promise, fcntl(2): "the existing lock is converted", which "may involve splitting, shrinking,
- * or coalescing with an existing lock". Practice: of the owner's locks, from the first byte on,
- * the first that is of the same mode and touches grows into the new one, unless another was
- * covered whole before it. Those behind the one that grows stay; those behind all the others
- * try again. Return whether one grows.
+ * Promise, fcntl(2): "the existing lock is converted", which "may involve splitting, shrinking, or
+ * coalescing with an existing lock". Practice: of the owner's locks, from the first byte on, the
+ * first that is of the same mode and touches grows into the new one, unless another was covered
+ * whole before it. Waiters behind the growing lock stay; waiters behind the other locks try again.
+ * Return whether a lock grows.
  */
 static bool wake_and_grow(const struct model_rules *rules, struct model_state *state,
 			  const struct model_request *request, int owner)
@@ -45,7 +45,7 @@ void grant(const struct model_rules *rules, struct model_state *state, int actor
 	int owner = model_owner(&request, actor);
 	struct model_cells *own = model_held_by(state, &request, owner);
 
-	/* Those behind the request now stand behind the lock, if it is a new one. */
+	/* If the lock is a new one, waiters behind the request now stand behind the lock. */
 	if (wake_and_grow(rules, state, &request, owner))
 		queue_wake_followers(state, actor);
 	else
@@ -58,8 +58,8 @@ void grant(const struct model_rules *rules, struct model_state *state, int actor
 }
 
 /*
- * Promise, fcntl(2): F_UNLCK releases "the bytes specified"; flock(2), LOCK_UN: "Remove an
- * existing lock". Practice: for those who wait behind it, a lock that is trimmed has gone.
+ * Promise, fcntl(2): F_UNLCK releases "the bytes specified"; flock(2), LOCK_UN: "Remove an existing
+ * lock". Practice: waiters behind a lock that is trimmed try again, as if it were released.
  */
 void grant_release(const struct model_rules *rules, struct model_state *state,
 		   const struct model_request *in, int owner, unsigned int cells)

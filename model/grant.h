@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* grant: an owner's locks change, and those who waited for them are woken. */
+/* grant: an owner's locks change, and the waiters behind them are woken. */
 #ifndef LOCKFAIR_MODEL_GRANT_H
 #define LOCKFAIR_MODEL_GRANT_H
 

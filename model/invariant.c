@@ -86,7 +86,7 @@ static const char *broken_descriptor(const struct model_state *state)
 
 /* ---- requests ---- */
 
-/* Those who stand at the same place as the actor, and come before it, are as many as its number. */
+/* The actor's number must be the count of the waiters before it at the same place. */
 static bool is_in_place(const struct model_state *state, int actor)
 {
 	const struct model_request *request = &state->request[actor];
@@ -104,7 +104,7 @@ static bool is_in_place(const struct model_state *state, int actor)
 	return before == request->place;
 }
 
-/* From waiter to waiter; whether each of them waits is looked at when it is its turn. */
+/* Follow the chain of waiters. Other checks cover whether each of them really waits. */
 static bool is_in_a_circle(const struct model_state *state, int behind)
 {
 	for (int length = 0; length < MODEL_ACTORS; length++) {
@@ -140,7 +140,7 @@ static const char *broken_queue(const struct model_state *state, int actor)
 	return is_in_place(state, actor) ? NULL : "the places of waiters are not 0, 1, 2, …";
 }
 
-/* First come, first served: no two come at the same time. */
+/* First come, first served: no two requests may have the same place. */
 static bool shares_its_place(const struct model_state *state, int actor)
 {
 	for (int i = 0; i < MODEL_ACTORS; i++) {
@@ -170,7 +170,7 @@ static const char *broken_wait(const struct model_rules *rules, const struct mod
 	return NULL;
 }
 
-/* States that mean the same are the same bytes. */
+/* Equal states must be equal bytes. */
 static bool is_plain(const struct model_request *request)
 {
 	const struct model_request plain = {

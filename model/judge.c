@@ -93,7 +93,7 @@ void judge_after(struct judgement *judgement)
 
 		if (!possible_asked(possible, level))
 			continue;
-		/* The controls have nothing to be looked at; nor has folklore. */
+		/* Controls and folklore have nothing to look at. */
 		for (int i = 0; i < (level == MODEL_FOLKLORE ? 1 : checks); i++) {
 			if (!keep(judgement, level, &after[i], &left)) {
 				differs(judgement, level, &after[i], &left);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* judge: which of the possible states agree with what was seen; if none does, they differ. */
+/*
+ * judge: keep the possible states that agree with what was seen. If none does, model and kernel
+ * differ.
+ */
 #ifndef LOCKFAIR_MODEL_JUDGE_H
 #define LOCKFAIR_MODEL_JUDGE_H
 
@@ -16,8 +19,8 @@ struct judgement {
 };
 
 /*
- * By what the actor was answered before its step, fewer states may have been possible: then the
- * next states are worked out again. 0 or -E2BIG.
+ * The answers to the actor's queries before its step may rule out earlier states. Then work out the
+ * next states again. 0 or -E2BIG.
  */
 int judge_before(struct judgement *judgement);
 

@@ -65,10 +65,10 @@ static bool understand_line(const struct stage *stage, const char *text, struct 
 }
 
 /*
- * fs/locks.c, locks_start(): nothing changes while a page is made, but between two pages others
- * may lock and unlock, and what is still to be read moves: lines are missed, or come twice. But
- * a lock comes in one page with all its waiters. So what a page shows was there, all at once;
- * and only a page that had room for it proves that something was not there.
+ * fs/locks.c, locks_start(): nothing changes while a page is made, but between two pages others may
+ * lock and unlock, and the rest moves: lines are missed, or come twice. But a lock comes in one
+ * page with all its waiters. So what a page shows was there, all at once; and only a page that had
+ * room for it proves that something was not there.
  */
 #define LONGEST_LOCKS	65536	/* to read more after every step would take too long */
 #define LONGEST_LOCK	1024	/* with its waiters */
@@ -92,7 +92,7 @@ static void understand_page(const struct lines_reader *reader, const struct stag
 	}
 }
 
-/* How many lines a lock and those below it are. */
+/* Count the lines of a lock and of the waiters below it. */
 static int lines_of_lock(const struct model_line *line, int lines)
 {
 	int count = 1;
@@ -102,7 +102,7 @@ static int lines_of_lock(const struct model_line *line, int lines)
 	return count;
 }
 
-/* How often a lock and those below it are there. */
+/* Count how often these lines, a lock and the waiters below it, appear. */
 static int times_there(const struct model_line *line, int lines, const struct model_line *lock,
 		       int length)
 {
@@ -115,7 +115,7 @@ static int times_there(const struct model_line *line, int lines, const struct mo
 	return times;
 }
 
-/* What is there twice in a page are two; what is in two pages may be one. */
+/* The same lines twice in one page are two locks; in two pages they may be one lock. */
 static void add_page(const struct lines *page, struct lines *known)
 {
 	for (int file = 0; file < MODEL_FILES; file++) {
@@ -165,7 +165,7 @@ bool lines_read(struct lines_reader *reader, const struct stage *stage, struct l
 
 /* ---- comparing ---- */
 
-/* A lock and those below it, as a text that sorts. */
+/* A lock and the waiters below it, as a text for sorting. */
 struct block {
 	char text[4 * (MODEL_ACTORS + 1) + 1];
 };
@@ -175,7 +175,7 @@ static int order_of_blocks(const void *a, const void *b)
 	return strcmp(((const struct block *)a)->text, ((const struct block *)b)->text);
 }
 
-/* How many there are, or -1 if they are not locks with what is below them. */
+/* Split the lines into blocks. Return their number, or -1 if the lines do not form blocks. */
 static int make_blocks(const struct model_line *line, int lines, int depth, bool processes,
 		       struct block *block)
 {
@@ -200,7 +200,7 @@ static int make_blocks(const struct model_line *line, int lines, int depth, bool
 	return count;
 }
 
-/* Is each of the lines that were seen there, and each that is missing possibly missed? */
+/* Does each block that was seen exist, and may each block that was not seen have been missed? */
 static bool blocks_match(const struct block *seen, int count, const struct block *there, int all,
 			 enum lines_extent extent)
 {

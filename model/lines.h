@@ -13,30 +13,30 @@ struct lines {
 	int count[MODEL_FILES];
 };
 
-/* How it was read: of several pages, each proves only what is there. */
+/* How it was read. A page out of several proves only that its lines exist. */
 enum lines_extent {
 	LINES_ALL,		/* all of it, at once */
-	LINES_ONCE,		/* all, but what is there twice may have been seen once */
+	LINES_ONCE,		/* all, but equal locks may have been seen as one */
 	LINES_IN_PART		/* some of it */
 };
 
 struct lines_reader {
 	int fd;				/* of /proc/locks, or -1 */
 	char tag[MODEL_FILES][40];	/* what names a file there */
-	long page;			/* as much of it is read at once */
-	int pause;			/* it is too long: steps until it is read again */
+	long page;			/* how much is read at once */
+	int pause;			/* if it is too long: steps until the next reading */
 };
 
 /* Open it, if it is there. 0 or -errno. */
 int lines_open(struct lines_reader *reader, const struct stage *stage);
 void lines_close(struct lines_reader *reader);
 
-/* The files are new: their names change. 0 or -errno. */
+/* Update the tags after the files were replaced. 0 or -errno. */
 int lines_name_files(struct lines_reader *reader, const struct stage *stage);
 
 /*
- * Add to @known what is there; nobody has moved since @known was read last. Return false if it
- * is too long to be read, or cannot be read.
+ * Add the lines to @known; no actor has moved since @known was read last. Return false if it is too
+ * long to be read, or cannot be read.
  */
 bool lines_read(struct lines_reader *reader, const struct stage *stage, struct lines *known,
 		enum lines_extent *extent);

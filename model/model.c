@@ -4,7 +4,7 @@
 
 #include "model/model.h"
 
-/* States are hashed and compared as bytes: no byte may be left that nobody sets. */
+/* States are hashed and compared as bytes, so they must not have padding. */
 static_assert(sizeof(struct model_cells) == 2, "no padding");
 static_assert(sizeof(struct model_request) == 10 * sizeof(char) + sizeof(short), "no padding");
 static_assert(sizeof(struct model_state) == sizeof(short) +

@@ -88,7 +88,7 @@ struct model_state {
 /* Nobody holds anything; the first @actors are there. */
 void model_begin(struct model_state *state, int actors);
 
-/* Does a request wait asleep; has it not returned? */
+/* Is the request asleep? Has it not returned yet? */
 static inline bool model_waits(const struct model_request *request)
 {
 	return request->status == REQUEST_ASLEEP;

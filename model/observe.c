@@ -13,7 +13,7 @@ static bool can_ask(const struct stage *stage, enum lock_kind kind)
 	return lock_query(&lock, &range) == 0;
 }
 
-/* Nobody waits behind this lock, which is gone again before anybody moves. */
+/* Try the lock and release it at once, while all actors are at rest: nobody waits behind it. */
 static bool may_flock(const struct stage *stage, int file, enum lock_mode mode)
 {
 	struct lock lock = stage_lock(stage, KIND_FLOCK, file);
@@ -71,7 +71,7 @@ static void understand_all(const struct stage *stage, const struct question_repl
 static void ask_from_outside(const struct observer *observer, const struct stage *stage, int step,
 			     int file, struct model_answer *answers)
 {
-	/* Of both, one after this step and the other after the next. */
+	/* If both queries are available, alternate between them from step to step. */
 	bool ofd = observer->queries[1] && (step % 2 || !observer->queries[0]);
 	struct lock lock = stage_lock(stage, ofd ? KIND_OFD : KIND_POSIX, file);
 	struct question_reply replies[QUESTIONS];
@@ -84,7 +84,7 @@ static void ask_from_outside(const struct observer *observer, const struct stage
 
 /* ---- files ---- */
 
-/* A file that nobody has opened yet is looked at when all have left. */
+/* A file that no actor has opened yet is checked only at the end. */
 static bool is_used(const struct scenario *scenario, int step, int file)
 {
 	for (int i = 0; i <= step; i++) {
@@ -99,7 +99,7 @@ static void observe_files(struct observer *observer, const struct stage *stage, 
 {
 	const struct scenario *scenario = stage->scenario;
 
-	/* It takes time, and /proc/locks shows the same and more. */
+	/* Skip the tries if /proc/locks is read: it shows more, and they take time. */
 	seen->tried_flock = observer->flocks && !observer->reads_lines &&
 		(scenario->kind == KIND_FLOCK || scenario->kind == SCENARIO_MIXED);
 	for (int file = 0; file < MODEL_FILES; file++) {

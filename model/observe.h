@@ -21,7 +21,7 @@ struct observation {
 	enum lines_extent extent;
 };
 
-/* What there is to be seen on this kernel. */
+/* What can be seen on this kernel. */
 struct observer {
 	bool queries[2];		/* F_GETLK and F_OFD_GETLK are to be asked */
 	bool ofds, flocks;		/* there are such locks */
@@ -34,14 +34,17 @@ struct observer {
 int observe_open(struct observer *observer, const struct stage *stage);
 void observe_close(struct observer *observer);
 
-/* Look at the execution after this step of its scenario; @busy: the actors that were before it. */
+/*
+ * Observe the execution after this step of its scenario. @busy: the actors that were busy before
+ * it.
+ */
 void observe(struct observer *observer, struct execution *execution, int step, unsigned int busy,
 	     struct observation *seen);
 
 /* Read /proc/locks once more. */
 void observe_lines(struct observer *observer, const struct stage *stage, struct observation *seen);
 
-/* When all actors have gone, is nothing left of what they held? */
+/* When all actors are gone, are all locks gone, too? */
 bool observe_clean(const struct observer *observer, const struct stage *stage);
 
 #endif /* LOCKFAIR_OBSERVE_H */

@@ -226,7 +226,7 @@ int perform_start(const struct stage *stage, int number, bool forked)
 	err = stage->processes ? start_process(performer, forked) : start_thread(performer);
 	if (err)
 		return err;
-	/* Before it has a table of descriptors of its own, it shares that of its creator. */
+	/* Wait until it has unshared its creator's table of descriptors. */
 	if (!stage->processes || forked)
 		futex_await(&shared->done, 0);
 	else

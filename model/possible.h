@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* possible: at each level, the states that the kernel may be in by all that was seen so far. */
+/* possible: for each level, the states that the kernel may be in, given everything seen so far. */
 #ifndef LOCKFAIR_POSSIBLE_H
 #define LOCKFAIR_POSSIBLE_H
 
@@ -30,10 +30,10 @@ int possible_step(struct possible *possible, const struct model_step *step);
 /* Is there a next state in which these actors, and no others, are asleep? */
 bool possible_asleep(const struct possible *possible, unsigned int actors);
 
-/* Any state that is possible now: in what decides which steps can be made, all are alike. */
+/* Return any state that is possible now. All of them allow the same steps. */
 const struct model_state *possible_any(const struct possible *possible);
 
-/* Those that count as covered. */
+/* The states that count as covered. */
 const struct model_set *possible_covered(const struct possible *possible);
 
 #endif /* LOCKFAIR_POSSIBLE_H */

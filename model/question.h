@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * question: what F_GETLK and F_OFD_GETLK are asked about a file.
+ * question: the questions to F_GETLK and F_OFD_GETLK about a file.
  *
  * For each cell a lock to write, then one to write all, then one to read for each cell. An actor
  * with locks of its own asks the first of these: only it can find out whose locks they are.

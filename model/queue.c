@@ -9,7 +9,7 @@ void queue_wake(struct model_request *request)
 	request->cell = 0;
 }
 
-/* Practice: those who stand behind the waiters that are woken stay where they are. */
+/* Practice: waiters behind the woken waiters stay where they are. */
 void queue_wake_behind(const struct model_rules *rules, struct model_state *state,
 		       const struct model_request *in, int owner, unsigned int lock)
 {

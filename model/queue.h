@@ -9,14 +9,14 @@
 /* Have a waiter try again. */
 void queue_wake(struct model_request *request);
 
-/* A lock of @owner has gone, or is not what it was: have those who waited for it try again. */
+/* A lock of @owner has gone, or is not what it was: have the waiters behind it try again. */
 void queue_wake_behind(const struct model_rules *rules, struct model_state *state,
 		       const struct model_request *in, int owner, unsigned int lock);
 
-/* The actor does not wait any more: have those who stood behind it try again. */
+/* The actor does not wait any more: have the waiters behind it try again. */
 void queue_wake_followers(struct model_state *state, int actor);
 
-/* The actor has been granted a new lock: those who stood behind it stand behind that. */
+/* The actor was granted a new lock: waiters behind its request now stand behind the lock. */
 void queue_follow(struct model_state *state, int actor, int owner, int cell);
 
 /* Does the actor stand directly behind @whom (at @cell of its locks)? */
@@ -26,7 +26,7 @@ bool queue_is_behind(const struct model_state *state, int actor, int whom, int c
 /* The request falls asleep behind this lock, which is in its way. */
 void queue_stand_behind(struct model_state *state, int actor, int owner, int cell);
 
-/* The waiter leaves; those who stand at the same place after it move up. */
+/* The waiter leaves; later waiters at the same place move up. */
 void queue_leave(const struct model_rules *rules, struct model_state *state, int actor);
 
 /* The owner's locks have changed: a lock goes by its first cell. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * rules: in what the levels differ. All other rules are the same at each level.
+ * rules: how the levels differ. All other rules are the same at each level.
  *
  * There are three answers to what a kernel may do: what the documentation allows, what Linux
  * practises, and what people believe, strictly first come, first served. "Promise" in a comment
- * names the sentence that a rule stands on; "practice" is what Linux does beyond that, found by
+ * quotes the sentence that a rule is based on; "practice" is what Linux does beyond that, found by
  * tests and by reading fs/locks.c, and written down nowhere.
  */
 #ifndef LOCKFAIR_MODEL_RULES_H
@@ -28,8 +28,8 @@ enum model_levels {
 
 struct model_rules {
 	/*
-	 * Folklore: a request waits for all earlier requests that conflict with it, and those who
-	 * can go on do so in the order in which they came. Otherwise in any order.
+	 * Folklore: a request waits for all earlier requests that conflict with it, and requests
+	 * that can go on do so in the order in which they came. Otherwise in any order.
 	 */
 	bool in_order;
 	/*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* scenario: a list of steps for the actors, and what it begins with. */
+/* scenario: a list of steps for the actors, and the initial actors and ranges. */
 #ifndef LOCKFAIR_SCENARIO_H
 #define LOCKFAIR_SCENARIO_H
 

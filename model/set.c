@@ -39,7 +39,7 @@ unsigned long long model_hash(const struct model_state *state)
 	return hash ^ hash >> 32;
 }
 
-/* The place of the state in the index, or of the hole where it belongs; holes are 0. */
+/* Return the state's place in the index, or the hole (0) where it belongs. */
 static int *find(struct model_set *set, const struct model_state *state)
 {
 	unsigned int mask = 2 * set->room - 1, at = model_hash(state) & mask;
@@ -54,7 +54,10 @@ void model_set_clear(struct model_set *set)
 	if (set->count > set->room / 16)
 		memset(set->index, 0, 2 * set->room * sizeof(*set->index));
 	else
-		/* Backwards: what lies behind a hole that was made later is found by then. */
+		/*
+		 * Remove in reverse order of insertion, so that no hole hides a state still to be
+		 * found.
+		 */
 		while (set->count > 0)
 			*find(set, &set->state[--set->count]) = 0;
 	set->count = 0;

@@ -46,7 +46,7 @@ static bool fewer_steps(struct shrinking *shrinking)
 	return any;
 }
 
-/* @change makes step @i simpler; false if it is that already. */
+/* @change makes step @i simpler, or returns false if it is simple already. */
 static bool simpler_steps(struct shrinking *shrinking, bool (*change)(struct model_step *step))
 {
 	bool any = false;
@@ -105,7 +105,7 @@ static bool does_not_wait(struct model_step *step)
 	return true;
 }
 
-/* The fewest actors, named in the order in which they come. */
+/* Renumber the actors in the order of their first appearance, without gaps. */
 static void rename_actors(struct shrinking *shrinking)
 {
 	struct scenario smaller = *shrinking->scenario;

@@ -5,9 +5,9 @@
 
 #include "model/question.h"
 
-/* What an actor shows, in memory that all share. */
+/* What can be seen of an actor, in memory that all share. */
 struct stage_actor {
-	unsigned int go, done;		/* how many steps it was to make, and has made */
+	unsigned int go, done;		/* steps that it was ordered to make, and has made */
 	pid_t tid;
 	int fd[MODEL_SLOTS];
 	struct model_step step;
@@ -39,7 +39,7 @@ int stage_renew(struct stage *stage);
 int stage_set(struct stage *stage, const struct scenario *scenario);
 void stage_clear(struct stage *stage);
 
-/* The way of an observer to a file, by locks of this kind. */
+/* Return an observer's access to a file, by locks of this kind. */
 struct lock stage_lock(const struct stage *stage, enum lock_kind kind, int file);
 
 /* Which actors a process id may mean, a bit each: all threads of a process have the same. */

@@ -158,8 +158,8 @@ static void interrupt(const struct model_rules *rules, struct model_state *state
 	queue_leave(rules, state, actor);
 	queue_wake_followers(state, actor);
 	/*
-	 * Promise: a deadlock that was there already may be seen now as well as before, or
-	 * never. Folklore: nobody has to wait for it any more.
+	 * Promise: the kernel may detect an existing deadlock now, earlier or never. Folklore:
+	 * nobody has to wait for this actor any more.
 	 */
 	for (int i = 0; !rules->queues && i < MODEL_ACTORS; i++) {
 		if (model_waits(&state->request[i]))
@@ -170,7 +170,7 @@ static void interrupt(const struct model_rules *rules, struct model_state *state
 
 /* ---- it goes on, until everybody is at rest ---- */
 
-/* Nobody notices a close that releases nothing: when it happens does not matter. */
+/* A close that releases nothing cannot be observed, so its time does not matter. */
 static bool goes_unnoticed(const struct model_state *state, int file, int description)
 {
 	struct model_cells cells = state->posix[file][state->closer];
@@ -203,7 +203,7 @@ static bool something_goes_unnoticed(const struct work *work, const struct model
 	return false;
 }
 
-/* Of a close or an exit, what can happen next, each by itself. */
+/* Add a state for each thing that can happen next in a close or an exit. */
 static bool closing_goes_on(const struct work *work, const struct model_state *state)
 {
 	bool any = false;
@@ -225,7 +225,7 @@ static bool closing_goes_on(const struct work *work, const struct model_state *s
 	return any;
 }
 
-/* Each actor that can go on does, each by itself; false if all are at rest. */
+/* Add a state for each actor that can go on. Return false if all are at rest. */
 static bool goes_on(const struct work *work, const struct model_state *state)
 {
 	bool any = false;

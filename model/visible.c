@@ -29,7 +29,7 @@ bool model_allows_calls(const struct model_rules *rules, const struct model_stat
 	return true;
 }
 
-/* Is @cells one lock out of these: all of it (@whole), or some of it? */
+/* Is @cells a whole lock out of these (@whole), or a part of one? */
 static bool is_one_lock(unsigned int of, unsigned int cells, bool whole)
 {
 	bool touches = of & (cells << 1 | cells >> 1) & ~cells;

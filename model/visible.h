@@ -6,7 +6,7 @@
 #include "model/model.h"
 #include "model/rules.h"
 
-/* What has become of an actor's call in the last step: NONE, ASLEEP or DONE, and the result. */
+/* The state of an actor's call after the last step: NONE, ASLEEP or DONE, and the result. */
 struct model_call {
 	enum model_status status;
 	int result;
@@ -29,7 +29,7 @@ bool model_allows_answer(const struct model_rules *rules, const struct model_sta
 			 int viewer, int file, enum lock_mode mode, unsigned int cells,
 			 const struct model_answer *answer);
 
-/* May an outsider have flock() in this mode, at once? */
+/* Would an outsider's flock() in this mode be granted at once? */
 bool model_free_for_flock(const struct model_state *state, int file, enum lock_mode mode);
 
 /*
