@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How unevenly is a lock shared by many who want it all the time?
+ * How unevenly is a lock shared by many actors that want it all the time?
  *
  * All actors are asleep in their first request when the time begins. Each of them, once it is
- * granted, holds for no longer than it takes to write that down, releases and asks again, until
- * the time is up. It draws a number before each request, and writes it into a log that is in
- * the order of the grants: so all kinds pay the same for being watched. Who was overtaken, and
- * how often, is read from the log afterwards.
+ * granted, holds it only to log the grant, releases and asks again, until the time is up. It draws
+ * a number before each request, and writes it into a log that is in the order of the grants: so the
+ * logging costs the same for all kinds. Who was overtaken, and how often, is read from the log
+ * afterwards.
  *
  * The number is drawn before the call is made, and an actor may lose its CPU in between. The
- * controls grant in the order in which their own tickets are drawn, inside the call; what they
- * show of overtaking is what this method cannot tell from it.
+ * controls grant in the order in which their own tickets are drawn, inside the call; so the
+ * overtaking that they show is the error of this method.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -47,7 +47,7 @@ struct grant {
 
 static struct shared {
 	double end;		/* when to stop; not before it is known */
-	/* Drawn by all: each apart from the others, on a cache line of its own. */
+	/* All actors draw from these; each has its own cache line. */
 	char apart[64];
 	unsigned int requests;
 	char further[64];
@@ -100,9 +100,9 @@ static int longest_streak(int count)
 }
 
 /*
- * Of 1,000 releases while somebody had asked and not been granted: after how many did a
- * request come first that was made later? When grant i ends, i + 1 of the numbers
- * drawn so far have been granted. NAN if nobody ever waited.
+ * Per 1,000 releases with a waiter: how often did the next grant go to a request made after the
+ * release? When grant i ends, i + 1 of the numbers drawn so far have been granted. NAN if nobody
+ * ever waited.
  */
 static double barging(int count)
 {
@@ -136,8 +136,8 @@ static void tell_shares(struct figure_run *run, const char *kind, const char *pa
 }
 
 /*
- * Of those who waited: whose request was made before the release before their grant. The grants
- * that nobody had to wait for, as those of a barging actor, would hide them all.
+ * Keep the grants whose request was made before the preceding release: their actors waited. The
+ * many grants without a wait, such as a barging actor's, would hide them.
  */
 static int keep_waiters(double *overtaken, int count)
 {

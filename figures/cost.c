@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What does a lock cost that nobody else wants, and how long does it take from a release in
- * one process to the grant in another that waits for it?
+ * What does an uncontended lock cost, and how long does it take from a release in one process to
+ * the grant in another that waits for it?
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "system/cpu.h"
 #include "system/futex.h"
 
-#define BATCH		64	/* so many pairs of calls between two looks at the clock */
+#define BATCH		64	/* pairs of calls between two readings of the clock */
 #define BATCHES		100
 #define HANDOFFS	300
 #define TIME_FOR_EACH	40e6	/* nanoseconds for each figure of a kind and round */
@@ -61,8 +61,8 @@ static int lock_and_unlock(struct actor *self, void *arg)
 }
 
 /*
- * What a lock can cost that stays in user space: a mutex between processes. It is no kind,
- * for its waiters have no order, but the futex control always makes its system calls.
+ * For comparison, a lock that stays in user space: a mutex between processes. It is not a kind,
+ * because its waiters have no order; the futex control always makes its system calls.
  */
 static int mutex_lock_and_unlock(void)
 {

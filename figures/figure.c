@@ -16,7 +16,7 @@
 
 #define SECOND		1e9
 #define ROUNDS_MOST	1000
-/* Somebody has to look at a machine on which a program takes longer. */
+/* If a program takes longer, something is wrong with the machine. */
 #define SECONDS_MOST	600
 
 double figure_now(void)
@@ -81,13 +81,15 @@ bool figure_next_round(struct figure_run *run)
 {
 	double spent = (figure_now() - run->began) / SECOND;
 
-	/* After the first round: how many of that length fit into the time? */
+	/* After the first round, compute how many of that length fit into the time. */
 	if (run->round == 1 && !run->rounds) {
 		run->rounds = run->seconds / spent;
 		if (run->rounds > ROUNDS_MOST)
 			run->rounds = ROUNDS_MOST;
 	}
-	/* It may have become slower since: begin none that is not likely to end in time. */
+	/*
+	 * The machine may have become slower: do not begin a round that will probably end too late.
+	 */
 	if (run->round && (run->round >= run->rounds ||
 			   (!run->fixed && spent + spent / run->round > run->seconds)))
 		return false;

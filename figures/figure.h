@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * figure: what the programs in figures/ share. Each of them goes through the kinds round by
- * round, so that what befalls the machine meanwhile befalls all kinds alike, and prints a line
- * for each value:
+ * figure: what the programs in figures/ share. Each of them goes through the kinds round by round,
+ * so that changes of the machine's load affect all kinds alike, and prints a line for each value:
  *
  *	FIGURE	KIND	PARAMETER	ROUND	VALUE	UNIT
  *
- * A line that begins with "# " tells what was not to be had, or under which conditions.
+ * A line that begins with "# " names something that is missing, or a condition.
  */
 #ifndef LOCKFAIR_FIGURE_H
 #define LOCKFAIR_FIGURE_H
@@ -19,12 +18,12 @@
 struct figure_run {
 	const char *name;
 	const char *dir;		/* for lock_site_open() */
-	int rounds;			/* how many there will be; 0: the first one tells */
-	bool fixed;			/* they are that many whatever time they take */
+	int rounds;			/* how many to run; 0: decide after the first */
+	bool fixed;			/* run all of them, in any time */
 	int round;			/* the present one, from 1 on */
 	double seconds;			/* how long all rounds may take */
 	double began;
-	int broken;			/* something went wrong that is no property of a kind */
+	int broken;			/* an error that is not about a kind of lock */
 	int cpus;			/* how many of them are in cpu[] */
 	int cpu[FIGURE_CPUS];		/* those that this program may use */
 	struct history *history;	/* for scene_open() */
@@ -34,8 +33,8 @@ struct figure_run {
 double figure_now(void);
 
 /*
- * Options: -r ROUNDS, or -s SECONDS, in which the first round tells how many rounds there
- * can be. Anything else ends the program with status 2.
+ * Options: -r ROUNDS; or -s SECONDS, when the first round decides how many fit. Anything else ends
+ * the program with status 2.
  */
 void figure_begin(struct figure_run *run, const char *name, int argc, char *argv[]);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How does the cost grow? That of a grant with the number of those who wait, and that of one
- * lock call with the number of ranges that are locked in the file already.
+ * How does the cost of a grant grow with the number of waiters, and the cost of a lock call with
+ * the number of ranges that are locked in the file already?
  *
  * Waiters: processes on one CPU, all asleep in their request when the holder releases; the time
  * until the last has had the lock, divided by their number.
@@ -29,7 +29,7 @@
 
 #define WAITERS		1000
 #define RANGES		100000
-#define OWNERS		500	/* no more, with several ranges each: a descriptor for each */
+#define OWNERS		500	/* at most, each with several ranges and a descriptor */
 #define SIZES		6
 #define FIT		3	/* the largest sizes alone: small ones cost what a call costs */
 #define CALLS		200
@@ -105,7 +105,7 @@ static void wait_for_it(const struct lock_site *site, int me, unsigned int waite
 		shared->end = figure_now();
 		futex_announce(&shared->done, 1);
 	}
-	/* Nobody's end may take part of the time. */
+	/* No actor may exit within the measured time. */
 	futex_await(&shared->done, 0);
 	_exit(0);
 }
@@ -210,8 +210,8 @@ static int lock_large(struct lock *lock, off_t start, int count)
 }
 
 /*
- * Ranges of others. They are descriptions with OFD locks, whatever the kind: the kernel has
- * them in one list with those of posix and lockf, and a process can be many owners.
+ * Ranges of other owners. For every kind these are descriptions with OFD locks: the kernel has them
+ * in one list with those of posix and lockf, and a process can be many owners.
  */
 static int lock_by_others(const struct lock_site *site, struct lock *owner, int owners, int count,
 			  double deadline)
@@ -223,7 +223,9 @@ static int lock_by_others(const struct lock_site *site, struct lock *owner, int 
 		if (!err)
 			err = lock_large(&owner[i], (off_t)2 * each * i, each);
 	}
-	/* The last first: before it in the list there is still one entry for each owner. */
+	/*
+	 * Release the last range first: before it the list still has only one entry for each owner.
+	 */
 	for (int i = owners - 1; !err && i >= 0; i--)
 		err = lock_ranges(&owner[i], (off_t)2 * each * i, each, deadline);
 	return err;
@@ -274,7 +276,7 @@ static double lock_call(struct figure_run *run, enum lock_kind kind, int ranges,
 	}
 	if (!*err)
 		cost = one_call(&lock, (off_t)2 * ranges + 1, err);
-	/* The first in the list first: else each close or release goes through all of it. */
+	/* Begin with the first in the list: otherwise each close or release searches all of it. */
 	for (int i = 0; i < OWNERS && owner[i].fd >= 0; i++)
 		lock_release(&owner[i], 0, 0);
 	for (int i = 0; i < OWNERS; i++) {
@@ -306,7 +308,7 @@ static void with_ranges(struct figure_run *run, enum lock_kind kind, bool others
 	fit(run, &growth, kind);
 }
 
-/* What has no ranges stands beside: one call where nobody has locked anything. */
+/* For comparison, a kind without ranges: one call on an unlocked file. */
 static void without_ranges(struct figure_run *run, enum lock_kind kind)
 {
 	struct lock_site site;

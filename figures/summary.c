@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * From the values of all rounds, as lib/figure prints them, to one line for each figure, kind
- * and parameter: median, spread, and the ratio to the futex control, which is taken round by
- * round, and then its median and spread. stdin to stdout.
+ * Reduce the values of all rounds, as figure.c prints them, to one line for each figure, kind and
+ * parameter: median, spread, and the ratio to the futex control, which is taken round by round, and
+ * then its median and spread. stdin to stdout.
  */
 #include <math.h>
 #include <stdio.h>
@@ -77,7 +77,7 @@ static const struct cell *control(const struct cell *cell)
 {
 	if (strcmp(cell->unit, "ns") && strcmp(cell->unit, "1/s"))
 		return NULL;
-	/* It has no ranges: there is one cost, whatever others have locked. */
+	/* The futex has no ranges: its cost does not depend on other locks. */
 	if (!strncmp(cell->figure, "growth_lock_", strlen("growth_lock_")))
 		return find("growth_lock_none", "futex", "0");
 	return find(cell->figure, "futex", cell->parameter);
@@ -123,7 +123,7 @@ static void tell(const struct cell *cell)
 	       statistics_growth(statistics_percentile(value, values, 50)));
 }
 
-/* Which figure is in what. */
+/* The unit of each figure. */
 static void tell_units(void)
 {
 	fputs("# units:", stdout);

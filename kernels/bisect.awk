@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# How often a test passed, failed, was skipped, broke and hung: results.tsv to a line with these five
-# numbers, and then for each sort that there was a line "SORT WHY". pass and fail are the plain truth:
-# an expected failure has failed. Variable: id.
+# Convert results.tsv to a line with five numbers, how often a test passed, failed, was skipped,
+# broke and hung, and then a line "SORT WHY" for each of these that happened. An expected failure
+# counts as failed. Variable: id.
 
 BEGIN {
 	FS = "\t"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# results.tsv of the plain kernel ("none") and its mutants to a table: which claims notice which
-# mutant. The death of a guest counts for the test that was running. Variables: list (kernels/mutate -l
-# of those that ran), everything (all mutants ran), version.
+# Convert results.tsv of the plain kernel ("none") and its mutants to a table of which claims notice
+# which mutant. If a guest died, the test that was running has noticed. Variables: list
+# (kernels/mutate -l of those that ran), everything (all mutants ran), version.
 #
 # A claim notices a mutant only if it ran in the plain kernel and came out wrong in the mutant. If
 # the plain kernel skips it, it proves nothing. If only the mutant skips it, the skip hides what is
@@ -123,7 +123,7 @@ $2 == "machine" {
 	next
 }
 
-# Not run: too much before it in the same file was unexpected (LOCKFAIR_STOP).
+# Not run: too many earlier results of the same file were unexpected (LOCKFAIR_STOP).
 $6 == "skip" && $7 ~ /^stopped at / { next }
 
 { id = $2 ":" $3 "." $4 "." $5 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# fs/locks.c.gcov (gcov -b -c) to a table: lines and branches by function, those of the lock
-# paths first. Variables: list (kernels/coverage.list), version.
+# Convert fs/locks.c.gcov (gcov -b -c) to a table of lines and branches by function, the lock paths
+# first. Variables: list (kernels/coverage.list), version.
 
 function percent(part, whole) {
 	return whole ? sprintf("%3d %%", 100 * part / whole) : "    -"
@@ -17,7 +17,7 @@ function group_of(name) {
 	return name in given ? given[name] : "lock"
 }
 
-# A line of a lock path may be there for a server alone.
+# Some lines of a lock path exist only for a server.
 function group_of_line(name, text,	i) {
 	for (i = 1; i <= hooks; i++)
 		if (text ~ hook[i])

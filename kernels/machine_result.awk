@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The line of results.tsv about a machine that failed; its columns are described in report/ktap.awk.
-# Input: diagnostics. Variables: word, what it came to, and what, the same in words. To be used with
+# Input: diagnostics. Variables: word, how it ended; what, the same as a phrase. To be used with
 # report/one_line.awk.
 
 {

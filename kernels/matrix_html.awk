@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# One page with all that several kernels said. First file: "NAME SPEC shown|counts" a line;
-# second: what matrix_results.awk writes; then the KTAP of each kernel, whose head is quoted. A cell
-# whose result has notes opens them. To be used with report/one_line.awk. What differs between neighbours has a bar between them, so that it is
-# seen without colours, too. An open cell lies over the rows below: the next one closes it.
+# Print a page with all results of several kernels. First file: "NAME SPEC shown|counts" a line;
+# second: what matrix_results.awk writes; then the KTAP of each kernel, of which the page quotes the
+# header. A cell whose result has notes opens them. To be used with report/one_line.awk. A bar marks
+# a difference between neighbours, so that it can be seen without colours. An open cell lies over
+# the rows below: the next one closes it.
 
 BEGIN { FS = "[ \t]" }
 
@@ -85,8 +86,8 @@ function put_row(id, title,    k, word, before, more, class) {
 	print ""
 }
 
-# 2: on kernels that count; 1: only where one that is shown comes in; 0: not at all. What a machine
-# that died has not run is no difference.
+# Return 2 if kernels that count differ, 1 if only a "shown" kernel differs, 0 if none does. Tests
+# that a dead machine did not run are not a difference.
 function differs(id,    k, word, among, all) {
 	among = all = ""
 	for (k = 1; k <= kernels; k++) {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The results of several kernels, DIR/NAME/results.tsv each, to one table: a line for each result.
-# yes: it holds; no: it does not, as expected; skip; FAIL; BROKE: it could not be looked at. The first
-# seven columns are for people, too; what was seen and the notes are as in results.tsv.
+# Merge the results of several kernels, DIR/NAME/results.tsv each, into one table: a line for each
+# result. yes: it holds; no: it does not, as expected; skip; FAIL; BROKE: it could not be looked at.
+# The first seven columns are for people, too; what was seen and the notes are as in results.tsv.
 
 BEGIN {
 	FS = OFS = "\t"
@@ -22,7 +22,7 @@ FNR == 1 {
 $1 == "machine" { print kernel, "machine", "", "", "the_machine_lives", "FAIL", $3, $4, $5; next }
 
 split($1, id, /[:.]/) == 4 {
-	# What was ended before it had a result is no answer.
+	# A test that was ended before it had a result is no answer.
 	word = $2 == "hung" && $3 !~ /^the time limit/ ? "BROKE" : verdict[$2]
 	print kernel, id[1], id[2], id[3], id[4], word, $2 ~ /^(skip|xfail)$/ ? $3 : "", $4, $5
 }

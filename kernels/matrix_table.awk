@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# What several kernels said, side by side: those claims in full that are not the same on all of
-# them. First file: "NAME SPEC shown|counts" a line; second: what matrix_results.awk writes.
-# form: text; markdown; or verdict, which says what was not expected and exits with 1 for it.
+# The results of several kernels, side by side: in full only the claims whose results differ. First
+# file: "NAME SPEC shown|counts" a line; second: what matrix_results.awk writes. form: text;
+# markdown; or verdict, which says what was not expected and exits with 1 for it.
 
 BEGIN { FS = "[ \t]"; first = 1 }
 
@@ -30,7 +30,7 @@ first {
 		unexpected[++bad] = $1 "\t" ($2 == "machine" ? "the machine" : $2 ":" $3 "." $4 "." $5)
 }
 
-# What each kernel says of test @id, in a row.
+# A row with each kernel's result of test @id.
 function row_of(id,    k, row) {
 	row = ""
 	for (k = 1; k <= kernels; k++)
@@ -38,8 +38,8 @@ function row_of(id,    k, row) {
 	return substr(row, 2)
 }
 
-# Is it the same on all? What a machine that died has not run is no difference; and that a kernel
-# which is only shown skips a test is counted, and not shown.
+# Is the result the same on all kernels? Tests that a dead machine did not run are not a difference.
+# Skips on a kernel that is only shown are counted, but not shown.
 function is_uniform(row,    k, cell, other, shown_skips) {
 	split(row, cell, " ")
 	other = ""

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What mutants need of the insides of fs/locks.c, to which kernels/mutate appends it. */
+/* What mutants need of the internals of fs/locks.c; kernels/mutate appends this to it. */
 
-/* Those of @list that were taken through @file, or all. */
+/* Delete the locks of @list that were taken through @file, or all if that is NULL. */
 static void lockfair_mutant_unlock(struct list_head *list, struct file *file,
 				   struct list_head *dispose)
 {

@@ -41,7 +41,7 @@ static int __init want(char *name)
 }
 early_param("lockfair_mutant", want);
 
-/* Whoever wants a mutant that is not there must not take the plain kernel for it. */
+/* If the requested mutant does not exist, the plain kernel must not pass for it. */
 static int __init become(void)
 {
 	if (!wanted[0])

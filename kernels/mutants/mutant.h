@@ -11,46 +11,48 @@
 /* The number of the one that was booted, 0 for none. */
 extern int lockfair_mutant;
 
-/* Under blocked_lock_lock: wake-ups get lost. */
+/* Under blocked_lock_lock: lose wake-ups. */
 extern bool lockfair_mutant_quiet;
 
 struct file;
 struct files_struct;
 struct inode;
 
-/* As if the descriptors of @files were closed: their POSIX locks go. */
+/* Release the POSIX locks of @files, as if its descriptors were closed. */
 void lockfair_mutant_close(struct files_struct *files);
 
-/* All locks on @inode go. */
+/* Release all locks on @inode. */
 void lockfair_mutant_drop(struct inode *inode);
 
-/* Those that were taken through @file, which is about to be freed: what else has left them. */
+/* Release the locks taken through @file, which is about to be freed. */
 void lockfair_mutant_drop_of(struct file *file);
 
-/* Those of @from become those of @to, for ever, and nobody's. */
+/* Move the locks of @from to @to, without an owner: they are never released. */
 void lockfair_mutant_move(struct inode *from, struct inode *to);
 extern struct inode *lockfair_mutant_unlinked;
 
-/* They stay for ever, and nobody's. */
+/* Keep the locks, without an owner: they are never released. */
 void lockfair_mutant_leak(struct file *file);
 
 #define lockfair_mutant_is(number) unlikely(lockfair_mutant == (number))
 
 /*
- * Since 6.9 most functions of fs/locks.c take the part that locks and leases have in common,
- * which is their first member; kernels/mutate defines this if it is so. The edits speak of it by
- * the names that its members have now.
+ * Since 6.9 most functions of fs/locks.c take the part that locks and leases have in common, which
+ * is their first member; kernels/mutate defines this if it is so. The edits use the present names
+ * of its members.
  */
 #ifdef LOCKFAIR_MUTANT_CORE
 #define CORE(lock) ((struct file_lock_core *)(lock))
 #define MEMBER(name) c.name
 #define ANY_LOCK struct file_lock_core
-/* What __locks_insert_block(), what_owner_is_waiting_for() and those of /proc/locks look at. */
+/*
+ * The lock in __locks_insert_block(), what_owner_is_waiting_for() and the functions of /proc/locks.
+ */
 #define IT flc
-/* What conflict() is given. */
+/* The arguments of conflict(). */
 #define CALLER caller_flc
 #define SYS sys_flc
-/* What posix_locks_deadlock() has come to. */
+/* The lock that posix_locks_deadlock() has reached. */
 #define BLOCKER blocker
 #else
 #define CORE(lock) (lock)
