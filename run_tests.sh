@@ -179,7 +179,7 @@ while [ $# -gt 0 ]; do
 		machine_options=$machine_options$1$newline$2$newline
 		shift ;;
 	-?*)	die "unknown option $1 (-h lists them)" ;;
-	*)	die "unknown argument '$1' (a test is chosen by -t GLOB; -h tells more)" ;;
+	*)	die "unknown argument '$1' (choose a test by -t GLOB; see -h)" ;;
 	esac
 	case $1 in
 	--self-test|--setup) ;;
@@ -188,7 +188,7 @@ while [ $# -gt 0 ]; do
 	shift
 done
 
-[ -z "$self_test" ] || [ -z "$others" ] || die "--self-test takes no other option but --setup"
+[ -z "$self_test" ] || [ -z "$others" ] || die "--self-test takes no other option except --setup"
 [ -n "$figures" ] || [ -z "$rounds" ] || die "--rounds is for --figures"
 if [ -n "$figures" ]; then
 	case $globs$stop$strict$verbose$list$repeat in

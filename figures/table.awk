@@ -114,7 +114,7 @@ BEGIN {
 END {
 	print ""
 	print "Medians of the rounds; below some, the quartiles. x: how many times the futex control in the same"
-	print "round. k: thousand, M: million. A dot: not to be had."
+	print "round. k: thousand, M: million. A dot: not available."
 
 	head("cost (" rounds_of("uncontended_median") ")")
 	row("lock and unlock, ns", "uncontended_median", "-", 1, "median", 1, 1)

@@ -145,7 +145,7 @@ END {
 	print "<h1>lockfair: kernels compared</h1>"
 	print "<p>What may a program rely on when it takes a file lock? A row is a test, a column a kernel."
 	print "<b class=yes>yes</b>: it holds; <b class=no>no</b>: it does not, as expected;"
-	print "<b class=skip>skip</b>: not to be had there; <b class=fail>FAIL</b>: it does not hold;"
+	print "<b class=skip>skip</b>: not available there; <b class=fail>FAIL</b>: it does not hold;"
 	print "<b class=broke>BROKE</b>: it could not be looked at; -: not run. A bar stands where a kernel"
 	print "differs from the last one before it that counts. A word that is underlined opens what was seen, and the history."
 	print "<div class=wide>"

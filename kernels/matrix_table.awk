@@ -164,6 +164,6 @@ END {
 	differences()
 	text = sprintf("%d tests differ, %d are the same on all", different, same - skipped)
 	if (skipped)
-		text = text sprintf(", %d but for a skip on a kernel that is only shown", skipped)
+		text = text sprintf(", %d except for a skip on a kernel that is only shown", skipped)
 	print "\n" text "."
 }
