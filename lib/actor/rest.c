@@ -68,6 +68,11 @@ void actor_settle(struct scene *scene)
 {
 	if (!scene_goes_on(scene))
 		return;
+	/* A sleep that was proved before the last step proves less now, unless the call was seen. */
+	for (int i = 0; i < scene->actors; i++) {
+		if (scene->actor[i].proof.weak)
+			scene->actor[i].proof = (struct asleep_proof){ 0 };
+	}
 	/* Reading /proc is expensive, and most actors return as soon as they get the CPU. */
 	sched_yield();
 	if (asleep_poll(all_settled, scene, ASLEEP_DEADLINE) < 0)

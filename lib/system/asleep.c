@@ -121,6 +121,7 @@ int asleep_look_at(struct asleep_files *files, pid_t tid, const struct asleep_ca
 	if (state == 'Z' || state == 'X')
 		return -ESRCH;
 	switches = field(status, "\nvoluntary_ctxt_switches:");
+	proof->weak = told != 1;
 	if (state == 'S')
 		proof->looks = switches == proof->switches ? before + 1 : 1;
 	proof->switches = switches;

@@ -33,6 +33,7 @@ struct asleep_call {
 struct asleep_proof {
 	unsigned long switches;
 	int looks;	/* at one sleep, in a row; to be 0 at first */
+	bool weak;	/* by the state alone: a wake-up may not show yet */
 	bool steady;	/* for asleep_all(): was asleep at its last look; to be false at first */
 };
 
