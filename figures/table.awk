@@ -16,6 +16,12 @@ function number(value) {
 	return sprintf(value >= 9.95 ? "%.1f" : "%.2f", value)
 }
 
+# Of two negative slopes, "-0.38--0.38" is wider than a cell.
+function between(low, high,    text) {
+	text = number(low) "-" number(high)
+	return length(text) <= 10 ? text : sprintf("%.1f-%.1f", low, high)
+}
+
 function ratio(value) {
 	if (value == "" || value == ".")
 		return ""
@@ -50,8 +56,7 @@ function row(label, figure, parameter, scale, column, with_ratio, spread,    i, 
 		key = figure SUBSEP kind[i] SUBSEP parameter
 		cells[i] = ""
 		if (key in have)
-			cells[i] = number(value[key, "low"] / scale) "-" \
-				number(value[key, "high"] / scale)
+			cells[i] = between(value[key, "low"] / scale, value[key, "high"] / scale)
 	}
 	line("", cells)
 }

@@ -362,7 +362,7 @@ TEST_F(beside, others_who_lock_make_no_difference)
 /* Every page proves what is there. */
 TEST_F(beside, a_line_too_many_is_caught)
 {
-	enum distortion distortion = EXTRA_LINE;
+	static enum distortion distortion = EXTRA_LINE;
 
 	if (compared.observer.lines.fd < 0 || variant->locks > 1000)
 		SKIP(return, "no lines are read here");
