@@ -68,7 +68,7 @@ void actor_settle(struct scene *scene)
 {
 	if (!scene_goes_on(scene))
 		return;
-	/* A sleep that was proved before the last step proves less now, unless the call was seen. */
+	/* A sleep that was proved earlier proves less now, unless /proc shows the call. */
 	for (int i = 0; i < scene->actors; i++) {
 		if (scene->actor[i].proof.weak)
 			scene->actor[i].proof = (struct asleep_proof){ 0 };
