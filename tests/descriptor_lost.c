@@ -136,7 +136,6 @@ PRACTICE(OWNED_BY_DESCRIPTION, a_grant_after_close_stays_with_the_duplicate)
 	struct lock duplicate = queue.waiter->lock[0];
 	int ret, peer;
 
-	fixed_by("0752ba807b04", "4.6");
 	if (!scene_goes_on(scene))
 		return;
 	duplicate.fd = dup(duplicate.fd);

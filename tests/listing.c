@@ -223,7 +223,6 @@ PRACTICE(OWNED_BY_DESCRIPTION, the_lock_of_a_dead_process_is_still_listed)
 						"holder", 0);
 	struct proc_lock line = line_of(holder, EXCLUSIVE, 0);
 
-	fixed_by("826d7bc9f013", "4.19");
 	needs_listed_locks(scene);
 	skip_unless(scene, is_kind(scene, OFD) || in_first_pid_namespace(),
 		    "in a pid namespace, which hides it");

@@ -88,7 +88,6 @@ static void hold_everything_and_ask(struct scene *scene, bool conflicting)
  */
 PROMISE(POSIX | OFD, a_lock_in_the_way_is_described)
 {
-	fixed_by("129a84de2347", "2.6.22");
 	hold_everything_and_ask(scene, true);
 }
 

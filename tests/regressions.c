@@ -250,7 +250,6 @@ PRACTICE(POSIX | LOCKF, a_cycle_of_others_does_not_hang_the_detector)
 	struct actor *thread[3];
 	int ret;
 
-	fixed_by("97855b49b6ba", "2.6.24");
 	for (int i = 0; i < 3; i++)
 		thread[i] = actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_OWN,
 					     "thread", i + 1);

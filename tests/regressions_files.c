@@ -65,7 +65,6 @@ PRACTICE(POSIX, no_lock_is_left_by_a_close_and_a_truncate)
 						"thread", 0);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), ret;
 
-	fixed_by("7f3697e24dc3", "4.5");
 	sets_up(scene, null, "open");
 	actor_lock(holder, EXCLUSIVE);
 	actor_begin(thread, lock_the_last_96_bytes, NULL);
