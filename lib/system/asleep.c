@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,7 +43,12 @@ static int slurp(int fd, char *text, size_t size)
 	return 0;
 }
 
-/* 0 or -errno, -ESRCH if there is no such task. */
+static bool is_refusal(int err)
+{
+	return err == -ENOENT || err == -EACCES || err == -EPERM;
+}
+
+/* 0 or -errno: -ESRCH if there is no such task, -EOPNOTSUPP if it cannot be seen. */
 static int open_files(struct asleep_files *files, pid_t tid)
 {
 	if (files->open)
@@ -52,7 +60,10 @@ static int open_files(struct asleep_files *files, pid_t tid)
 		return 0;
 	if (files->call >= 0)
 		close(files->call);
-	return files->status == -ENOENT ? -ESRCH : files->status;
+	/* hidepid=2 and a missing /proc look as if there were no such task. */
+	if (files->status == -ENOENT || files->status == -ESRCH)
+		return kill(tid, 0) < 0 && errno == ESRCH ? -ESRCH : -EOPNOTSUPP;
+	return is_refusal(files->status) ? -EOPNOTSUPP : files->status;
 }
 
 void asleep_close(struct asleep_files *files)
@@ -72,7 +83,13 @@ static unsigned long field(const char *status, const char *name)
 	return at ? strtoul(at + strlen(name), NULL, 10) : 0;
 }
 
-/* 1, 0, -errno, or -EOPNOTSUPP where /proc does not show the call. */
+/* Has a process that slept in a known call been shown in another one? */
+static bool calls_are_wrong;
+
+/* It is in a call, but in another one, as far as /proc shows. */
+#define ELSEWHERE	2
+
+/* 1, 0, ELSEWHERE, -errno, or -EOPNOTSUPP where /proc does not show the call. */
 static int in_call(int fd, const struct asleep_call *call)
 {
 	unsigned long arg;
@@ -81,20 +98,23 @@ static int in_call(int fd, const struct asleep_call *call)
 	int err;
 
 	err = slurp(fd, text, sizeof(text));
-	if (err == -ENOENT || err == -EACCES || err == -EPERM)
+	if (is_refusal(err))
 		return -EOPNOTSUPP;
 	if (err)
 		return err;
 	/* "running", or "-1 …" for a task that is blocked outside a call */
 	if (sscanf(text, "%ld %lx", &nr, &arg) != 2)
 		return 0;
-	return nr == call->nr && (call->arg == ASLEEP_ANY || arg == call->arg);
+	if (nr == call->nr && (call->arg == ASLEEP_ANY || arg == call->arg))
+		return 1;
+	return calls_are_wrong ? -EOPNOTSUPP : ELSEWHERE;
 }
 
-int asleep_look_at(struct asleep_files *files, pid_t tid, const struct asleep_call *call,
-		   struct asleep_proof *proof)
+/* As asleep_look_at(), without a judgement about a sleep ELSEWHERE, which @told is then. */
+static int look_once(struct asleep_files *files, pid_t tid, const struct asleep_call *call,
+		     struct asleep_proof *proof, int *told)
 {
-	int told, ret, before = proof->looks;
+	int ret, before = proof->looks;
 	char status[4096], state;
 	unsigned long switches;
 	const char *at;
@@ -109,9 +129,9 @@ int asleep_look_at(struct asleep_files *files, pid_t tid, const struct asleep_ca
 	 * Read the call first. If the state is S, and no switch has happened at the next look, both
 	 * files were read during this sleep.
 	 */
-	told = in_call(files->call, call);
-	if (told <= 0 && told != -EOPNOTSUPP)
-		return told;
+	*told = in_call(files->call, call);
+	if (*told <= 0 && *told != -EOPNOTSUPP)
+		return *told;
 	ret = slurp(files->status, status, sizeof(status));
 	if (ret)
 		return ret == -ENOENT ? -ESRCH : ret;
@@ -121,11 +141,79 @@ int asleep_look_at(struct asleep_files *files, pid_t tid, const struct asleep_ca
 	if (state == 'Z' || state == 'X')
 		return -ESRCH;
 	switches = field(status, "\nvoluntary_ctxt_switches:");
-	proof->weak = told != 1;
+	proof->weak = *told != 1;
 	if (state == 'S')
 		proof->looks = switches == proof->switches ? before + 1 : 1;
 	proof->switches = switches;
-	return proof->looks >= (told == 1 ? 1 : LOOKS_WITHOUT_A_CALL);
+	return proof->looks >= (*told == 1 ? 1 : LOOKS_WITHOUT_A_CALL);
+}
+
+/* A process that sleeps until its parent closes the other end of the pipe. */
+struct sleeper {
+	pid_t pid;
+	struct asleep_call call;
+	struct asleep_files files;
+	struct asleep_proof proof;
+};
+
+static int is_seen(void *arg)
+{
+	struct sleeper *sleeper = arg;
+	int told = 0, ret;
+
+	ret = look_once(&sleeper->files, sleeper->pid, &sleeper->call, &sleeper->proof, &told);
+	if (ret == 1)
+		return told == 1 ? ASLEEP_BY_CALL : ASLEEP_BY_STATE;
+	return ret;
+}
+
+int asleep_evidence(void)
+{
+	int end[2], ret;
+	struct sleeper sleeper = { .call.nr = SYS_read };
+	char byte;
+
+	if (pipe2(end, O_CLOEXEC) < 0)
+		return -errno;
+	sleeper.call.arg = end[0];
+	sleeper.pid = fork();
+	if (!sleeper.pid) {
+		close(end[1]);
+		_exit(read(end[0], &byte, 1) != 0);
+	}
+	ret = sleeper.pid < 0 ? -errno : asleep_poll(is_seen, &sleeper, ASLEEP_DEADLINE);
+	asleep_close(&sleeper.files);
+	close(end[0]);
+	close(end[1]);
+	while (sleeper.pid > 0 && waitpid(sleeper.pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return ret == -EOPNOTSUPP || ret == -ETIMEDOUT ? ASLEEP_UNSEEN : ret;
+}
+
+/*
+ * A task has slept for many looks in another call than the expected one: either it does, or
+ * /proc shows calls under other numbers here, which is found out once.
+ */
+static int sleeps_elsewhere(struct asleep_proof *proof)
+{
+	static bool asked;
+
+	if (!asked) {
+		asked = true;
+		calls_are_wrong = asleep_evidence() == ASLEEP_BY_STATE;
+	}
+	if (calls_are_wrong)
+		return 1;
+	proof->looks = 0;
+	return 0;
+}
+
+int asleep_look_at(struct asleep_files *files, pid_t tid, const struct asleep_call *call,
+		   struct asleep_proof *proof)
+{
+	int told = 0, ret = look_once(files, tid, call, proof, &told);
+
+	return ret == 1 && told == ELSEWHERE ? sleeps_elsewhere(proof) : ret;
 }
 
 int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *proof)

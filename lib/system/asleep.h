@@ -37,17 +37,32 @@ struct asleep_proof {
 	bool steady;	/* for asleep_all(): was asleep at its last look; to be false at first */
 };
 
+/* What /proc shows of a sleeper here. */
+enum asleep_evidence {
+	ASLEEP_BY_CALL = 1,	/* its system call */
+	ASLEEP_BY_STATE,	/* its state alone */
+	ASLEEP_UNSEEN,		/* neither */
+};
+
 /*
- * Is @tid asleep in @call? Return 1 if so, 0 if not (yet), -ESRCH if there is no such task, another
- * -errno if /proc cannot be read. @proof is filled in on 1.
+ * Find out on a process that is known to sleep in a read(2). An emulator (qemu-user) has other
+ * numbers of system calls than /proc/PID/syscall, so that a call is believed only if the right one
+ * is shown. -errno if no process can be started.
+ */
+int asleep_evidence(void);
+
+/*
+ * Is @tid asleep in @call? Return 1 if so, 0 if not (yet), -ESRCH if there is no such task,
+ * -EOPNOTSUPP if /proc does not show its state, another -errno if /proc cannot be read. @proof is
+ * filled in on 1.
  *
  * proc_pid_syscall(5): the file shows the call's number and arguments only
  * while the task is blocked; the kernel answers after wait_task_inactive(), so
  * that a task which has merely announced its sleep is not taken for a sleeper.
  * State S in proc_pid_status(5) distinguishes a wait for a lock, which a signal can end,
  * from a page fault or a lock inside the kernel (state D). Where the call cannot be
- * seen (gVisor; Yama's ptrace_scope), state S has to be seen many times in a row. That
- * is weaker evidence, and the one place where time comes in.
+ * seen (gVisor; Yama's ptrace_scope; an emulator), state S has to be seen many times in a row.
+ * That is weaker evidence, and the one place where time comes in.
  */
 int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *proof);
 
