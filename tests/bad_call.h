@@ -204,6 +204,9 @@ static inline void each_gets_its_error(struct scene *scene, const struct call ca
 		const struct call *call = &calls[i / WHATS];
 		enum what what = i % WHATS;
 
+		/* Where every request that waits is refused, its other mistakes do not matter. */
+		if (what == WAIT && scene->site->no_wait)
+			continue;
 		if (makes_sense(scene->site->kind, call, what))
 			gets_its_error(caller, call, what, &outsider);
 	}

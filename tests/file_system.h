@@ -24,16 +24,7 @@ static inline bool is_well_known(const struct scene *scene)
 		return false;
 	if (!scene->dir)
 		return true;
-	switch (file_system_of(scene)) {
-	case BTRFS_SUPER_MAGIC:
-	case EXT4_SUPER_MAGIC:
-	case F2FS_SUPER_MAGIC:
-	case OVERLAYFS_SUPER_MAGIC:
-	case TMPFS_MAGIC:
-	case XFS_SUPER_MAGIC:
-		return true;
-	}
-	return false;
+	return lock_is_local(scene->site) && file_system_of(scene) != RAMFS_MAGIC;
 }
 
 /*

@@ -219,6 +219,7 @@ PROMISE(FILE_LOCKS, whoever_dies_at_the_grant_leaves_no_lock)
 {
 	int ret;
 
+	scene_needs_wait(scene);
 	set_up(scene, SPINS_FOR_CHILD);
 	start_side("there", run_waiters);
 	ret = lock_acquire(&race.lock, &EXCLUSIVE, false);

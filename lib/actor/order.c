@@ -28,6 +28,8 @@ bool order_heard(struct actor *actor, int deadline)
 	actor->busy = false;
 	actor->proof = (struct asleep_proof){ 0 };
 	actor->result = ret;
+	if (ret == LOCK_CANNOT_WAIT)
+		scene_needs_wait(actor->scene);
 	/* A lock may be refused. A job must check its own results. */
 	if (actor->job && ret)
 		scene_failed(actor->scene, "%s could not go on: %s", actor_name(actor),

@@ -22,7 +22,9 @@ static int all_asleep(struct actor *actors[], int count)
 	for (int i = 0; i < count; i++)
 		tasks[i] = task_of(actors[i]);
 	ret = asleep_all(tasks, count, &which);
-	if (ret < 0)
+	if (ret == -EOPNOTSUPP)
+		scene_lacks(actors[which]->scene, "/proc does not show whether a task sleeps");
+	else if (ret < 0)
 		scene_broken(actors[which]->scene, "cannot find out whether %s is asleep: %s",
 			     actor_name(actors[which]), strerror(-ret));
 	return ret;

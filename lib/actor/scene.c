@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -71,46 +72,126 @@ void scene_missed(struct scene *scene)
 
 /* ---- its locks ---- */
 
-static void missing(struct scene *scene, const char *kind, enum lock_probe_call call, int err)
+static void missing(struct scene *scene, const char *kind, int err)
 {
 	if (lock_kernel_has_none())
 		scene_lacks(scene, "no file locks in this kernel");
-	else if (call == PROBE_WAIT)
-		scene_lacks(scene, "no %s locks that wait here (%s)", kind, error_name(err));
 	else
 		scene_lacks(scene, "no %s locks here (%s)", kind, error_name(err));
 }
 
 /*
- * Can the site, which was opened with the result @err, be locked? A lock that the kernel or the
- * file system does not have is missing, which skips the test; a refusal for any other reason fails
- * the test. run_tests.sh recognizes both by their wording.
+ * Has run_tests.sh found already what is refused here? It sets the variable to KIND=REASON;...
+ * with the reason for a skip. Return that of the kind, of *@length bytes, or NULL.
  */
-static void probe_site(struct scene *scene, const struct lock_site *site, int err)
+static const char *found(const char *variable, const char *kind, int *length)
+{
+	const char *entry = getenv(variable);
+	size_t name = strlen(kind);
+
+	for (; entry && *entry; entry += strcspn(entry, ";"), entry += *entry == ';') {
+		if (strncmp(entry, kind, name) || entry[name] != '=')
+			continue;
+		*length = strcspn(entry + name + 1, ";");
+		return entry + name + 1;
+	}
+	return NULL;
+}
+
+static void goes_on_by_tries(struct scene *scene, struct lock_site *site, const char *format, ...)
+	PRINTF_LIKE(3, 4);
+
+static void goes_on_by_tries(struct scene *scene, struct lock_site *site, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(scene->no_wait, sizeof(scene->no_wait), format, args);
+	va_end(args);
+	site->no_wait = true;
+}
+
+static void refused(struct scene *scene, const char *kind, enum lock_probe_call call, int err)
 {
 	static const char * const asked[] = {
 		[PROBE_TRY] = "a try", [PROBE_WAIT] = "a request that may wait",
 		[PROBE_RELEASE] = "a release",
 	};
-	const char *kind = lock_kind_name(site->kind);
-	enum lock_probe_call call = PROBE_TRY;
-	struct lock lock;
 
-	if (err && lock_may_be_missing(site, err))
-		return missing(scene, kind, call, err);
-	if (!err)
-		err = lock_open(&lock, site, DESCRIPTION_OWN);
+	scene_failed(scene, "nobody holds the lock, yet %s refuses %s: %s (%s)", kind, asked[call],
+		     error_name(err), strerror(-err));
+}
+
+/* Ask a site that nobody has locked for its lock. */
+static int probe(struct scene *scene, const struct lock_site *site, enum lock_probe_call *call)
+{
+	struct lock lock;
+	int err = lock_open(&lock, site, DESCRIPTION_OWN);
+
 	if (err) {
 		scene_broken(scene, "opening the file to lock: %s", strerror(-err));
-		return;
+		return 0;
 	}
-	err = lock_probe(&lock, &call);
+	err = lock_probe(&lock, call);
 	lock_close(&lock);
-	if (err && lock_may_be_missing(site, err))
-		missing(scene, kind, call, err);
-	else if (err)
-		scene_failed(scene, "nobody holds the lock, yet %s refuses %s: %s (%s)",
-			     kind, asked[call], error_name(err), strerror(-err));
+	return err;
+}
+
+/* Skip the test, or go on by tries, as run_tests.sh says. Return whether it says something. */
+static bool heed_findings(struct scene *scene, struct lock_site *site)
+{
+	static const char * const skips[] = {
+		"LOCKFAIR_MISSING", "LOCKFAIR_REFUSED", "LOCKFAIR_SHARED",
+	};
+	const char *kind = lock_kind_name(site->kind), *reason;
+	int length = 0;
+
+	for (unsigned int i = 0; i < sizeof(skips) / sizeof(*skips); i++) {
+		reason = found(skips[i], kind, &length);
+		if (reason) {
+			scene_lacks(scene, "%.*s", length, reason);
+			return true;
+		}
+	}
+	reason = found("LOCKFAIR_UNWAITING", kind, &length);
+	if (reason)
+		goes_on_by_tries(scene, site, "%.*s", length, reason);
+	return reason;
+}
+
+/*
+ * Can the site, which was opened with the result @err, be locked? A lock that the kernel or the
+ * file system does not have is missing, which skips the test. Any other refusal fails it, unless
+ * run_tests.sh has reported it. Where only requests that wait are refused, the scene goes on by
+ * tries. run_tests.sh recognizes all of these by their wording.
+ */
+static void probe_site(struct scene *scene, struct lock_site *site, int err)
+{
+	const char *kind = lock_kind_name(site->kind);
+	enum lock_probe_call call = PROBE_TRY;
+
+	if (heed_findings(scene, site))
+		return;
+	if (err && !lock_may_be_missing(site, err))
+		return scene_broken(scene, "opening the file to lock: %s", strerror(-err));
+	if (!err)
+		err = probe(scene, site, &call);
+	if (!err)
+		return;
+	if (!lock_may_be_missing(site, err))
+		refused(scene, kind, call, err);
+	else if (call != PROBE_WAIT || lock_kernel_has_none())
+		missing(scene, kind, err);
+	else
+		goes_on_by_tries(scene, site, "no %s locks that wait here (%s)", kind,
+				 error_name(err));
+}
+
+bool scene_needs_wait(struct scene *scene)
+{
+	if (*scene->no_wait)
+		scene_lacks(scene, "%s", scene->no_wait);
+	return scene_goes_on(scene);
 }
 
 void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struct history *history)

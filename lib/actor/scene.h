@@ -98,6 +98,7 @@ struct scene {
 	struct actor actor[SCENE_ACTORS + 1];	/* the last is a spare, used after an error */
 	enum scene_end end;
 	char error[200];	/* the reason for the end */
+	char no_wait[80];	/* why no lock is waited for, where that is refused */
 };
 
 /*
@@ -122,6 +123,13 @@ bool scene_goes_on(const struct scene *scene);
 void scene_failed(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);
 void scene_broken(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);
 void scene_lacks(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * End the scene if requests that wait are refused here. A step in which an actor would have to wait
+ * does so by itself; a test that makes the call without lib/lock must ask first. Return whether the
+ * scene goes on.
+ */
+bool scene_needs_wait(struct scene *scene);
 
 /* The claim does not hold: end the scene without an error. */
 void scene_missed(struct scene *scene);

@@ -137,13 +137,22 @@ static bool possible(const struct lock *lock, const struct lock_request *request
 	return (traits & TRAIT_RANGES) || (!request->start && !request->len);
 }
 
-int lock_acquire(struct lock *lock, const struct lock_request *request, bool wait)
+static int acquire(struct lock *lock, const struct lock_request *request, bool wait)
 {
-	if (!possible(lock, request))
-		return -EINVAL;
 	if (is_control(lock->site))
 		return control_acquire(lock, request, wait);
 	return file_acquire(lock, request, wait);
+}
+
+int lock_acquire(struct lock *lock, const struct lock_request *request, bool wait)
+{
+	bool tries = wait && lock->site->no_wait;
+	int ret;
+
+	if (!possible(lock, request))
+		return -EINVAL;
+	ret = acquire(lock, request, wait && !tries);
+	return tries && ret == -EAGAIN ? LOCK_CANNOT_WAIT : ret;
 }
 
 int lock_release(struct lock *lock, off_t start, off_t len)
@@ -160,7 +169,7 @@ int lock_rotate(struct lock *lock, const struct lock_request *request)
 	if (is_control(lock->site))
 		return control_rotate(lock, request);
 	err = file_release(lock, request->start, request->len);
-	return err ? err : file_acquire(lock, request, true);
+	return err ? err : lock_acquire(lock, request, true);
 }
 
 struct asleep_call lock_sleeps_in(const struct lock *lock, enum lock_mode mode)
@@ -286,8 +295,7 @@ bool lock_kernel_has_none(void)
 	return none;
 }
 
-/* These file systems have no lock operation of their own: fs/locks.c decides, as for a memfd. */
-static bool is_local(int fd)
+bool lock_is_local(const struct lock_site *site)
 {
 	static const unsigned int types[] = {
 		TMPFS_MAGIC, RAMFS_MAGIC, EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
@@ -295,7 +303,9 @@ static bool is_local(int fd)
 	};
 	struct statfs fs;
 
-	if (fstatfs(fd, &fs) < 0)
+	if (is_control(site))
+		return true;
+	if (fstatfs(site->fd, &fs) < 0)
 		return false;
 	for (unsigned int i = 0; i < sizeof(types) / sizeof(*types); i++) {
 		if ((unsigned int)fs.f_type == types[i])
@@ -330,7 +340,7 @@ bool lock_may_be_missing(const struct lock_site *site, int err)
 		return err == -ENOSYS;
 	if (lock_kernel_has_none())
 		return true;
-	if (is_local(site->fd))
+	if (lock_is_local(site))
 		return site->kind == KIND_OFD && err == -EINVAL &&
 		       (!release_is_since(3, 15) || release_is_gvisor());
 	return !is_fault(err);

@@ -101,6 +101,7 @@ struct lock_site {
 	int fd;			/* -1 for the controls */
 	struct lock_words *words;
 	int baton[LOCK_BATONS];	/* all -1 except for eventfd */
+	bool no_wait;		/* requests that wait are refused here: see lock_acquire() */
 };
 
 /* How a party gets its descriptor of the file. */
@@ -161,6 +162,12 @@ int lock_probe(struct lock *lock, enum lock_probe_call *call);
 bool lock_may_be_missing(const struct lock_site *site, int err);
 
 /*
+ * Is the site on a memfd or a file system without a lock operation of its own, where fs/locks.c
+ * alone decides?
+ */
+bool lock_is_local(const struct lock_site *site);
+
+/*
  * Is this a kernel without CONFIG_FILE_LOCKING? include/linux/filelock.h and kernel/sys_ni.c: then
  * on every file flock() is ENOSYS, F_SETLK EACCES and F_GETLK EINVAL, and there is no /proc/locks.
  * All of this must hold.
@@ -174,9 +181,11 @@ void lock_close(struct lock *lock);
 /*
  * Take the lock, or convert the one that is held. With @wait false a conflict is
  * -EAGAIN at once (POSIX would allow EACCES too; fcntl_setlk() does not use it). A
- * control's wait cannot be interrupted: its ticket is drawn.
+ * control's wait cannot be interrupted: its ticket is drawn. Where requests that wait are refused
+ * (site->no_wait), this tries instead, and a conflict is LOCK_CANNOT_WAIT.
  * 0 or -errno.
  */
+#define LOCK_CANNOT_WAIT	(-4096)	/* below any -errno */
 int lock_acquire(struct lock *lock, const struct lock_request *request, bool wait);
 
 /* Release the bytes from @start on, or the whole lock of a kind without ranges. 0 or -errno. */
