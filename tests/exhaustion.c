@@ -13,6 +13,7 @@
 
 #define CLAIM_KEEPS	PRIVILEGE(CAP_SETUID)
 #include "pressure.h"
+#include "somebody.h"
 
 static const struct rlimit nothing;
 
@@ -82,7 +83,6 @@ PRACTICE(FILE_LOCKS, locks_work_where_no_descriptor_is_left)
  * setrlimit(2): RLIMIT_NPROC "is not enforced" for root and for a process that has CAP_SYS_ADMIN
  * or CAP_SYS_RESOURCE. Root becomes another user first.
  */
-#define SOMEBODY	65534
 
 static bool nproc_binds(void)
 {
@@ -100,25 +100,6 @@ static bool nproc_binds(void)
 static bool is_exempt(void)
 {
 	return !getuid() || privilege_has(CAP_SYS_ADMIN) || privilege_has(CAP_SYS_RESOURCE);
-}
-
-/* Return 0 or -errno. */
-static int become_somebody(struct scene *scene)
-{
-	pid_t parent = getppid();
-	int err;
-
-	/* The actors open the file again, as that user. */
-	if (fchmod(scene->site->fd, 0666) < 0)
-		return -errno;
-	privilege_raise(CAP_SETUID);
-	err = setresuid(SOMEBODY, SOMEBODY, SOMEBODY) < 0 ? -errno : 0;
-	privilege_lower(CAP_SETUID);
-	/* prctl(2): the change of user has undone both. */
-	prctl(PR_SET_DUMPABLE, 1);
-	actor_die_with_parent(parent);
-	/* A user namespace may have no such user. */
-	return err == -EINVAL && privilege_is_confined() ? -EPERM : err;
 }
 
 static void is_bound_by_nproc(struct scene *scene)

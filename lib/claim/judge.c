@@ -7,11 +7,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "actor/actor.h"
 #include "actor/probe.h"
 #include "claim/judge.h"
 #include "history/draw.h"
 #include "history/judge.h"
 #include "history/save.h"
+#include "system/error_name.h"
 #include "system/privilege.h"
 
 static const struct claim *judged;
@@ -145,9 +147,20 @@ bool nobody_overlaps(struct scene *scene)
 	struct history_verdict found = history_overlap(scene->history);
 
 	return holds_verdict(scene, !found.count, &found,
-			     "%s was granted the lock while %s held it",
+			     TWO_HELD_IT "%s was granted the lock while %s held it",
 			     history_name(scene->history, found.row),
 			     history_name(scene->history, found.other));
+}
+
+bool conflicts_with(struct actor *actor, struct lock_request request, const struct actor *holder)
+{
+	int ret = actor_try(actor, request);
+
+	if (!ret)
+		return holds(actor->scene, false, TWO_HELD_IT "%s was granted it while %s held it",
+			     actor_name(actor), actor_name(holder));
+	return holds(actor->scene, ret == -EAGAIN, "%s was refused with %s (%s) beside %s, not with EAGAIN",
+		     actor_name(actor), error_name(ret), strerror(-ret), actor_name(holder));
 }
 
 bool bytes_are(struct actor *prober, off_t start, const char *expected)

@@ -28,6 +28,18 @@ bool nobody_is_overtaken(struct scene *scene);
 /* Fail the claim if the history shows two conflicting locks held at a time. */
 bool nobody_overlaps(struct scene *scene);
 
+/*
+ * What a failure begins with if two conflicting locks were held at a time. run_tests.sh says that a
+ * kind does not exclude only if it sees this.
+ */
+#define TWO_HELD_IT	"two held it at a time: "
+
+/*
+ * Fail the claim unless a try of the actor conflicts with the lock that @holder has. A refusal with
+ * an errno that is not for a conflict fails it as well, but does not mean that two held the lock.
+ */
+bool conflicts_with(struct actor *actor, struct lock_request request, const struct actor *holder);
+
 /* The bytes from @start on are locked as in "..SSXX..", as @prober finds by actor_probe(). */
 bool bytes_are(struct actor *prober, off_t start, const char *expected);
 

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * somebody: the test becomes another user than root. To be used with
+ * #define CLAIM_KEEPS PRIVILEGE(CAP_SETUID).
+ */
+#ifndef LOCKFAIR_SOMEBODY_H
+#define LOCKFAIR_SOMEBODY_H
+
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "claim/claim.h"
+
+#define SOMEBODY	65534
+
+/* Actors that are started afterwards are of that user, too. Return 0 or -errno. */
+static inline int become_somebody(struct scene *scene)
+{
+	pid_t parent = getppid();
+	int err;
+
+	/* The actors open the file again, as that user. */
+	if (fchmod(scene->site->fd, 0666) < 0)
+		return -errno;
+	privilege_raise(CAP_SETUID);
+	err = setresuid(SOMEBODY, SOMEBODY, SOMEBODY) < 0 ? -errno : 0;
+	privilege_lower(CAP_SETUID);
+	/* prctl(2): the change of user has undone both. */
+	prctl(PR_SET_DUMPABLE, 1);
+	actor_die_with_parent(parent);
+	/* A user namespace may have no such user. */
+	return err == -EINVAL && privilege_is_confined() ? -EPERM : err;
+}
+
+#endif /* LOCKFAIR_SOMEBODY_H */
