@@ -51,13 +51,13 @@ figure_units   := $(filter figures/figure figures/statistics,$(call units_in,fig
 figure_names   := $(notdir $(filter-out $(figure_units),$(call units_in,figures)))
 # What run_tests.sh is made of, beside itself.
 report_files   := $(addprefix report/,$(notdir $(wildcard $(src)report/*)))
-# Those in selftest/fake are run by the others.
-selftest_units := $(call units_in,selftest/*)
+# Those in selftest/fake are run by the others, one of them as a library that they build.
+selftest_units := $(filter-out selftest/fake/preload,$(call units_in,selftest/*))
 selftest_names := $(notdir $(filter-out selftest/fake/%,$(selftest_units)))
 
 TEST_GEN_PROGS := $(addprefix tests/,$(test_names))
 # Not TEST_GEN_PROGS: figures are no tests, and a runner would run them.
-TEST_GEN_FILES := programs $(addprefix figures/,$(figure_names))
+TEST_GEN_FILES := programs preflight/preflight $(addprefix figures/,$(figure_names))
 # Not TEST_PROGS: a runner would run every program a second time.
 TEST_FILES     := run_tests.sh $(report_files) $(addprefix figures/,$(notdir $(wildcard $(src)figures/*.awk $(src)figures/*.gnuplot)))
 
@@ -150,7 +150,7 @@ figure         := $(call in_output,figures/figure.a)
 archives       := $(lib) $(model) $(figure)
 figure_progs   := $(call in_output,$(figure_names:%=figures/%))
 selftest_progs := $(call in_output,$(selftest_units))
-progs          := $(TEST_GEN_PROGS) $(figure_progs) $(selftest_progs)
+progs          := $(TEST_GEN_PROGS) $(figure_progs) $(selftest_progs) $(call in_output,preflight/preflight)
 objs           := $(progs:=.o) $(addsuffix .o,$(call in_output,$(lib_units) $(model_units) $(figure_units)))
 dirs           := $(sort $(patsubst %/,%,$(dir $(objs))))
 

@@ -51,6 +51,8 @@ fi
 . "$report/selection"
 # shellcheck source-path=SCRIPTDIR source=report/header
 . "$report/header"
+# shellcheck source-path=SCRIPTDIR source=report/preflight
+. "$report/preflight"
 # shellcheck source-path=SCRIPTDIR source=report/run_figures
 . "$report/run_figures"
 # shellcheck source-path=SCRIPTDIR source=report/kernel_log
@@ -73,6 +75,7 @@ output=
 strict=
 [ "${LOCKFAIR_STRICT-}" != 1 ] || strict=1
 verbose=
+all=
 list=
 setup=
 self_test=
@@ -88,7 +91,6 @@ machine_options=
 wants() {
 	[ "$2" -gt 1 ] || die "$1 needs a value"
 }
-
 
 while [ $# -gt 0 ]; do
 	case $1 in
@@ -122,6 +124,7 @@ while [ $# -gt 0 ]; do
 	-x|--stop)	stop=1 ;;
 	-s|--strict)	strict=1 ;;
 	-v|--verbose)	verbose=1 ;;
+	--all)		all=1 ;;
 	--setup)	setup=1 ;;
 	--self-test)	self_test=1 ;;
 	--figures)	figures=1 ;;
@@ -191,7 +194,7 @@ done
 [ -z "$self_test" ] || [ -z "$others" ] || die "--self-test takes no other option except --setup"
 [ -n "$figures" ] || [ -z "$rounds" ] || die "--rounds is for --figures"
 if [ -n "$figures" ]; then
-	case $globs$stop$strict$verbose$list$repeat in
+	case $globs$stop$strict$verbose$all$list$repeat in
 	1) ;;
 	*) die "--figures goes with --rounds, -d, -o, -k and --setup alone" ;;
 	esac
@@ -235,6 +238,7 @@ if [ -n "$specs$matrix" ]; then
 	[ -z "$stop" ] || set -- "$@" -x
 	[ -z "$strict" ] || set -- "$@" -s
 	[ -z "$verbose" ] || set -- "$@" -v
+	[ -z "$all" ] || set -- "$@" --all
 	[ -z "$directory" ] || set -- "$@" -d "$directory"
 	[ "$repeat" = 1 ] || set -- "$@" -n "$repeat"
 	[ -z "$matrix" ] || exec "$here/kernels/matrix" "$@"
@@ -485,7 +489,7 @@ done
 
 facts_about_skips
 export L_COLOUR=0 L_SUMMARY="$summary" L_REPEAT="$repeat" L_AGAIN="$again" L_VERBOSE="$verbose"
-export L_SKIPS="$report/skips" L_ANSWERS="$report/answers" L_MEDIUM="$medium"
+export L_SKIPS="$report/skips" L_ANSWERS="$report/answers" L_MEDIUM="$medium" L_FATES="$work/fates"
 if [ -t 2 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM:-dumb}" != dumb ]; then
 	L_COLOUR=1
 fi

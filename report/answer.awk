@@ -6,7 +6,7 @@
 # about the kinds come from there: kinds[], seen[] and why_missing[].
 #
 # Environment: L_ANSWERS is the file "answers", which says what decides; L_MEDIUM where the lock
-# files are.
+# files are; L_FATES what was found before the first test.
 
 BEGIN {
 	while ((getline line < ENVIRON["L_ANSWERS"]) > 0) {
@@ -14,6 +14,14 @@ BEGIN {
 			continue
 		topic_claims[++topics] = pattern(field[1])
 		topic[topics] = field[2]
+	}
+	# What run_tests.sh found before the first test: preflight.awk says the columns.
+	while (ENVIRON["L_FATES"] != "" && (getline line < ENVIRON["L_FATES"]) > 0) {
+		if (split(line, field, "\t") != 5)
+			continue
+		asked_first[field[1]] = field[2]
+		extent[field[1]] = field[3]
+		say_fate(field[1], field[4], field[5])
 	}
 	# From lib/actor/scene.c, which tries the lock before a test.
 	refused_text = "^nobody holds the lock, yet [a-z]+ refuses "
@@ -44,16 +52,21 @@ function refusal_in(text) {
 	return text
 }
 
-# Note the result of test @id for the answer. A test that was skipped or broke says nothing.
-function fact(id, kind, state,    i) {
+# Note the result of test @id for the answer; @saw and @notes are columns of results.tsv. A test
+# that was skipped or broke says nothing, and one whose steps failed nothing about its claim. A kind
+# does not exclude only if two were seen to hold the lock at a time.
+function fact(id, kind, state, saw, notes,    i) {
 	for (i = 1; i <= topics && id !~ topic_claims[i]; i++)
 		;
 	if (i > topics)
 		return
 	if (state ~ /^(hold|xpass)$/)
 		good[topic[i], kind]++
-	else if (state ~ /^(fail|xfail|unfair)$/)
+	else if (topic[i] == "exclusion" ? saw ~ /^two held it at a time/ : \
+		 state ~ /^(xfail|unfair|fail)$/ && (state == "xfail" || notes ~ /expected: /))
 		poor[topic[i], kind]++
+	else if (state ~ /^(fail|unfair)$/)
+		unsaid[topic[i], kind]++
 }
 
 # posix, ofd and flock
@@ -64,12 +77,24 @@ function series(list, count,    i, text) {
 	return text
 }
 
-# Describe what a kind does, with verbs for one kind (s = "s") or for several.
+# 1, -1 if it does not, or 0 if the results do not say.
+function topic_holds(name, kind) {
+	if (poor[name, kind])
+		return -1
+	return good[name, kind] && !unsaid[name, kind] ? 1 : 0
+}
+
+# Describe what a kind does, with verbs for one kind (s = "s") or for several. If what run_tests.sh
+# found first decides that, it is said elsewhere.
 function clauses(kind, s,    list, count, order, barging, alternation, does) {
+	if (extent[kind] == "kind")
+		return ""
+	if (extent[kind] == "wait")
+		return poor["exclusion", kind] ? (s == "s" ? "does" : "do") " not exclude" : ""
 	does = s == "s" ? "does not" : "do not"
-	order = poor["order", kind] ? -1 : good["order", kind] ? 1 : 0
-	barging = poor["barging", kind] ? -1 : good["barging", kind] ? 1 : 0
-	alternation = poor["alternation", kind] ? -1 : good["alternation", kind] ? 1 : 0
+	order = topic_holds("order", kind)
+	barging = topic_holds("barging", kind)
+	alternation = topic_holds("alternation", kind)
 	if (poor["exclusion", kind])
 		list[++count] = does " exclude"
 	# Strict alternation includes order, and that nobody is overtaken.
@@ -100,7 +125,9 @@ function answer(    i, j, said, group, count, text, done) {
 			(count == 1 ? clauses(kinds[i], "s") : said)
 	}
 	said = missing()
-	text = text (text == "" || said == "" ? "" : "; ") said
+	# A lock that excludes nobody, or that is refused, comes first.
+	if (said != "")
+		text = said (text == "" ? "" : "; " text)
 	return text == "" ? \
 		"nothing that ran tells of order, barging or alternation" : text
 }
@@ -111,18 +138,27 @@ function is_missing(kind) {
 }
 
 # Write the sentences about the kinds that are missing or refused here.
-function missing(    i) {
+function missing(    i, kind) {
 	for (i = 1; i <= kind_count; i++) {
-		if (is_missing(kinds[i]))
-			fate[kinds[i]] = place_of(why_missing[kinds[i]])
-		else if (kinds[i] in why_refused)
-			fate[kinds[i]] = why_refused[kinds[i]] ", although nobody holds the lock"
+		kind = kinds[i]
+		if (kind in asked_first)
+			continue
+		if (is_missing(kind))
+			say_fate(kind, place_of(why_missing[kind]))
+		else if (kind in why_refused)
+			say_fate(kind, "refuses " why_refused[kind] ", although nobody holds the lock",
+				"refuse " why_refused[kind] ", although nobody holds the lock")
 	}
 	return fates()
 }
 
+function say_fate(kind, words, of_several) {
+	fate[kind] = words
+	fate_of_several[kind] = of_several == "" ? words : of_several
+}
+
 # Write one sentence for all kinds that share a fate.
-function fates(    i, j, done, group, count, text) {
+function fates(    i, j, done, group, count, text, said) {
 	for (i = 1; i <= kind_count; i++) {
 		if (!(kinds[i] in fate) || done[kinds[i]])
 			continue
@@ -133,17 +169,15 @@ function fates(    i, j, done, group, count, text) {
 				done[kinds[j]] = 1
 			}
 		}
-		text = text (text == "" ? "" : "; ") series(group, count) \
-			(fate[kinds[i]] ~ /^cannot/ ? " " : count == 1 ? " refuses " : " refuse ") \
-			fate[kinds[i]]
+		said = count == 1 ? fate[kinds[i]] : fate_of_several[kinds[i]]
+		text = text (text == "" ? "" : "; ") series(group, count) (said ~ /^:/ ? "" : " ") said
 	}
 	return text
 }
 
-function place_of(why,    verb) {
+function place_of(why) {
 	if (why !~ /\(/)
 		return "cannot be had in this kernel, which was built without file locks"
-	verb = why ~ /that wait/ ? "cannot wait" : "cannot be had"
 	sub(/^[^(]*/, "", why)
-	return verb " on " ENVIRON["L_MEDIUM"] " here " why
+	return "cannot be had on " ENVIRON["L_MEDIUM"] " here " why
 }

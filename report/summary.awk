@@ -131,7 +131,24 @@ $1 !~ /:/ {
 		}
 	} else if (state == "xpass" && !passed[id]++)
 		passes[++pass_count] = id
-	fact(id, kind, state)
+	fact(id, kind, state, $4, $5)
+}
+
+# Were tests of a kind skipped for what was found before the first test?
+function is_limited(    i) {
+	for (i = 1; i <= kind_count; i++)
+		if (kinds[i] in present && kinds[i] in asked_first && extent[kinds[i]] != "call")
+			return 1
+	return 0
+}
+
+# Count the kinds that were tested and in which a fault was found before the first test.
+function faults(    i) {
+	for (i = 1; i <= kind_count; i++)
+		if (kinds[i] in present && kinds[i] in asked_first &&
+		    asked_first[kinds[i]] == "fault")
+			fault[++faulty] = kinds[i]
+	return faulty
 }
 
 # Tests asked for file locks, and none of any kind is available.
@@ -300,6 +317,8 @@ END {
 		text = text "nothing ran"
 	else if (more)
 		text = text "all that ran as expected, more skips than expected"
+	else if (is_limited())
+		text = text "all that ran as expected"
 	else
 		text = text "all as expected"
 	if (total["xpass"])
@@ -321,13 +340,16 @@ END {
 		for (i = 1; i <= pass_count; i++)
 			entry("", "xpass", "unexpected pass: " passes[i])
 	}
-	if (bad)
+	gone += faults()
+	if (bad || gone)
 		put("")
 	for (i = 1; i <= unexpected; i++)
 		entry("", listed_state[i], listed_id[i])
 	if (refused_results)
 		entry("", "fail", plural(refused_results, "result", "results") \
 			": the lock is refused, see below")
+	for (i = 1; i <= faulty; i++)
+		entry("", "fail", fault[i] ": see below")
 	for (file in lost)
 		entry("", "lost", plural(lost[file], "test", "tests") " of " file)
 	for (i = 1; i <= troubles; i++)

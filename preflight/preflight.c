@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * preflight: what can be asked of locks here, before any claim is judged?
+ *
+ * run_tests.sh runs it first. It asks each kind for locks that nobody is in the way of, and then
+ * for one that another process holds, on files in LOCKFAIR_DIR or on memfds. It prints what it
+ * finds in lines of columns that are separated by tabs:
+ *
+ *	evidence	call | state | unseen
+ *	KIND	FINDING	CALL	ERRNO	fault | missing
+ *
+ * "evidence" is what /proc shows of a process that is known to sleep. A finding is one of:
+ *
+ *	ok		nothing is wrong with the kind
+ *	unopened	the file cannot be made or opened
+ *	refused		the call is refused, although no lock is in the way
+ *	confused	a try beside a holder is refused with an errno that is not for a conflict
+ *	shared		two processes hold the exclusive lock at a time
+ *	unwaiting	a request is refused if it has to wait
+ *	unseen		a request that has to wait neither returns nor is seen to sleep
+ *	lost		a waiter is not granted the released lock
+ *
+ * A fault is not what the file system or the kernel may do: see lock_may_be_missing().
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "actor/actor.h"
+#include "actor/rest.h"
+#include "system/error_name.h"
+#include "system/privilege.h"
+
+#define NOBODY	65534	/* a user id that is not ours */
+
+/* One kind, and a party's way to a site of its own. */
+struct question {
+	enum lock_kind kind;
+	const char *dir;
+	struct lock_site site;
+	struct lock lock;
+	bool wrong;		/* something was found */
+	bool hopeless;		/* no lock is available, so nothing else can be asked */
+	char unwaiting[16];	/* for LOCKFAIR_UNWAITING: see lib/actor/scene.c */
+};
+
+static void found(struct question *question, const char *finding, const char *call, int err)
+{
+	bool missing = err && lock_may_be_missing(&question->site, err);
+
+	printf("%s\t%s\t%s\t%s\t%s\n", lock_kind_name(question->kind), finding, call,
+	       err ? error_name(err) : "", missing ? "missing" : "fault");
+	question->wrong = true;
+}
+
+/* ---- nobody is in the way ---- */
+
+static const struct {
+	enum lock_mode mode;
+	bool wait;
+	const char *name;
+} requests[] = {
+	{ MODE_EXCLUSIVE, false, "a try" },
+	{ MODE_EXCLUSIVE, true, "a request that may wait" },
+	{ MODE_SHARED, false, "a try of a shared lock" },
+	{ MODE_SHARED, true, "a request of a shared lock that may wait" },
+};
+
+static void ask_alone(struct question *question)
+{
+	bool has_shared = lock_kind_traits(question->kind) & TRAIT_SHARED;
+	int err;
+
+	for (unsigned int i = 0; i < sizeof(requests) / sizeof(*requests); i++) {
+		struct lock_request request = { .mode = requests[i].mode };
+
+		if (request.mode == MODE_SHARED && !has_shared)
+			continue;
+		err = lock_acquire(&question->lock, &request, requests[i].wait);
+		if (err) {
+			found(question, "refused", requests[i].name, err);
+			question->hopeless |= !requests[i].wait;
+			if (requests[i].wait)
+				snprintf(question->unwaiting, sizeof(question->unwaiting), "%s=",
+					 lock_kind_name(question->kind));
+			continue;
+		}
+		err = lock_release(&question->lock, 0, 0);
+		if (err) {
+			found(question, "refused", "a release", err);
+			question->hopeless = true;
+			return;
+		}
+	}
+}
+
+static void ask_query(struct question *question)
+{
+	struct flock range = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int err;
+
+	if (!(lock_kind_traits(question->kind) & TRAIT_QUERIES))
+		return;
+	err = lock_query(&question->lock, &range);
+	if (err)
+		found(question, "refused", "a query", err);
+}
+
+/* An owner that has a lock asks for another: a second range, and one on a second file. */
+static void ask_second(struct question *question)
+{
+	struct lock_request first = EXCLUSIVE, second = EXCLUSIVE_ON(10, 1);
+	struct lock_site site;
+	struct lock lock;
+	int err;
+
+	if (lock_kind_traits(question->kind) & TRAIT_RANGES)
+		first = EXCLUSIVE_ON(0, 1);
+	if (lock_acquire(&question->lock, &first, false))
+		return;
+	if (first.len) {
+		err = lock_acquire(&question->lock, &second, false);
+		if (err)
+			found(question, "refused", "a second lock", err);
+	}
+	err = lock_site_open(&site, question->kind, question->dir, SCENE_FILE_SIZE);
+	if (!err && !lock_open(&lock, &site, DESCRIPTION_OWN)) {
+		err = lock_acquire(&lock, &EXCLUSIVE, false);
+		if (err)
+			found(question, "refused", "a lock on a second file", err);
+		lock_close(&lock);
+	}
+	lock_site_close(&site);
+	lock_release(&question->lock, 0, 0);
+}
+
+/* In a process of another user, if this one may have such. */
+static void ask_as_another_user(struct question *question)
+{
+	int status = 0, end[2], err = 0;
+	pid_t pid;
+
+	if (privilege_has(CAP_SETUID) != 1 || pipe(end) < 0)
+		return;
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		struct lock lock;
+
+		privilege_raise(CAP_SETUID);
+		/* What it may not open tells nothing about locks. */
+		if (setresuid(NOBODY, NOBODY, NOBODY) ||
+		    lock_open(&lock, &question->site, DESCRIPTION_OWN))
+			_exit(1);
+		err = lock_acquire(&lock, &EXCLUSIVE, false);
+		_exit(write(end[1], &err, sizeof(err)) != sizeof(err));
+	}
+	close(end[1]);
+	if (pid > 0 && read(end[0], &err, sizeof(err)) == sizeof(err) && err)
+		found(question, "refused", "a try of another user than root", err);
+	close(end[0]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* ---- somebody is in the way ---- */
+
+static void ask_to_wait(struct question *question, struct actor *holder, struct actor *peer)
+{
+	struct scene *scene = holder->scene;
+	int ret;
+
+	actor_begin_lock(peer, EXCLUSIVE);
+	actor_settle_one(peer);
+	if (!scene_goes_on(scene))
+		return found(question, "unseen", "a request that has to wait", 0);
+	if (!peer->busy && !peer->result)
+		return found(question, "shared", "a request that has to wait", 0);
+	if (!peer->busy)
+		return found(question, "unwaiting", "a request that has to wait", peer->result);
+	actor_unlock(holder);
+	ret = actor_await(peer);
+	if (ret == -ETIMEDOUT)
+		found(question, "lost", "a waiter", 0);
+	else if (ret)
+		found(question, "unwaiting", "a request that has waited", ret);
+}
+
+static void ask_beside_a_holder(struct question *question)
+{
+	struct history *history = history_new();
+	struct actor *holder, *peer;
+	struct scene scene;
+	int ret;
+
+	if (!history)
+		return;
+	/* What is known already is no reason not to ask the rest. */
+	setenv("LOCKFAIR_UNWAITING", question->unwaiting, 1);
+	scene_open(&scene, question->kind, question->dir, history);
+	holder = actor_start(&scene, "holder");
+	peer = actor_start(&scene, "peer");
+	actor_lock(holder, EXCLUSIVE);
+	ret = actor_try(peer, EXCLUSIVE);
+	if (!scene_goes_on(&scene))
+		printf("%s\tunopened\t%s\t\tfault\n", lock_kind_name(question->kind), scene.error);
+	else if (!ret)
+		found(question, "shared", "a try", 0);
+	else if (ret != -EAGAIN)
+		found(question, "confused", "a try beside a holder", ret);
+	else if (!question->wrong)
+		ask_to_wait(question, holder, peer);
+	question->wrong |= !scene_goes_on(&scene);
+	scene_close(&scene);
+}
+
+/* ---- all of it ---- */
+
+static void ask(enum lock_kind kind, const char *dir)
+{
+	struct question question = { .kind = kind, .dir = dir };
+	int err;
+
+	/* As the tests have it: see claim_setup(). */
+	privilege_keep(PRIVILEGE(CAP_SETUID));
+	err = lock_site_open(&question.site, kind, dir, SCENE_FILE_SIZE);
+	if (!err)
+		err = lock_open(&question.lock, &question.site, DESCRIPTION_OWN);
+	if (err)
+		return found(&question, "unopened", "the file", err);
+	ask_alone(&question);
+	if (!question.hopeless) {
+		ask_query(&question);
+		ask_second(&question);
+		ask_beside_a_holder(&question);
+		if (lock_kind_traits(kind) & TRAIT_FILE)
+			ask_as_another_user(&question);
+	}
+	if (!question.wrong)
+		printf("%s\tok\t\t\t\n", lock_kind_name(kind));
+}
+
+/* In a process of its own: a kernel that breaks locks may end it. */
+static void ask_apart(enum lock_kind kind, const char *dir)
+{
+	int status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		ask(kind, dir);
+		fflush(stdout);
+		_exit(0);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (pid < 0 || status)
+		printf("%s\tunopened\tthe process that asks has died\t\tfault\n",
+		       lock_kind_name(kind));
+}
+
+int main(void)
+{
+	static const char * const names[] = {
+		[ASLEEP_BY_CALL] = "call", [ASLEEP_BY_STATE] = "state", [ASLEEP_UNSEEN] = "unseen",
+	};
+	int evidence = asleep_evidence();
+
+	printf("evidence\t%s\n", evidence < 0 ? "unseen" : names[evidence]);
+	for (int kind = 0; kind < KINDS; kind++)
+		ask_apart(kind, getenv("LOCKFAIR_DIR"));
+	return 0;
+}

@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Say in words what preflight/preflight found. Input: its lines, see there. Output: lines of columns
+# that are separated by tabs:
+#
+#	header	TEXT				a line for the header
+#	VARIABLE	KIND=REASON		for LOCKFAIR_MISSING and so on: see report/preflight
+#	fate	KIND CLASS EXTENT WORDS PLURAL	for answer.awk: what the answer says of the kind
+#	evidence	TEXT			how it can be seen that a waiter sleeps
+#
+# CLASS is fault or missing. EXTENT is kind if the finding is about every lock of the kind, wait if
+# it is about requests that wait, and call if it is about another call. Only the worst finding of a
+# kind is its fate; it stands first where several are equally bad.
+
+BEGIN {
+	FS = OFS = "\t"
+	split("posix ofd flock lockf", file_kinds, " ")
+}
+
+$1 == "evidence" {
+	print "evidence", $2 == "call" ? "/proc/PID/syscall and state" : \
+		$2 == "state" ? "state alone, which is weaker and slow" : \
+		"none, /proc does not show whether a task sleeps"
+	next
+}
+
+$2 == "ok" || NF < 5 {
+	next
+}
+
+{
+	kind = $1; finding = $2; call = $3; error = $4; class = $5
+	if (!(kind in worst))
+		kinds[++count] = kind
+	if (error != "") {
+		if (!((kind, error) in calls))
+			errors[kind] = errors[kind] " " error
+		calls[kind, error] = calls[kind, error] \
+			(calls[kind, error] == "" ? "" : ", ") call
+	} else {
+		others[kind] = others[kind] (others[kind] == "" ? "" : "; ") call ": " finding
+	}
+	rank = rank_of(finding, call)
+	if (rank > worst[kind]) {
+		worst[kind] = rank
+		class_of[kind] = class
+		finding_of[kind] = finding
+		call_of[kind] = call
+		error_of[kind] = error
+	}
+}
+
+function rank_of(finding, call) {
+	if (finding == "unopened")
+		return 9
+	if (finding == "refused" && (call == "a try" || call == "a release"))
+		return 8
+	if (finding == "shared")
+		return 7
+	if (finding == "refused" && call ~ /^(a try of a shared lock|a (second lock|lock on))/)
+		return 6
+	if (finding == "confused")
+		return 5
+	if (finding == "refused" && call ~ /may wait/)
+		return 4
+	if (finding == "unwaiting")
+		return 3
+	return finding == "refused" ? 1 : 2
+}
+
+# Is no file lock available at all, for one reason? Then this system has none.
+function none_at_all(    i, kind) {
+	for (i = 1; i <= 4; i++) {
+		kind = file_kinds[i]
+		if (worst[kind] != 8 || call_of[kind] != "a try" ||
+		    error_of[kind] != error_of[file_kinds[1]])
+			return 0
+	}
+	return error_of[kind] ~ /^(ENOLCK|ENOSYS|EOPNOTSUPP|EINVAL|ENOTTY)$/
+}
+
+# security modules use these
+function by_a_module(error) {
+	return error ~ /^(EACCES|EPERM)$/ ? ", as a security module does" : ""
+}
+
+# Set words and plural to what the answer says of a kind, and of several with one fate.
+function say(kind,    error, call) {
+	error = error_of[kind]
+	call = call_of[kind]
+	plural = ""
+	if (finding_of[kind] == "unopened") {
+		words = ": " (error == "" ? call : call " cannot be opened (" error ")")
+	} else if (finding_of[kind] == "shared") {
+		words = "does not exclude: two processes held it at a time"
+		plural = "do not exclude: two processes held it at a time"
+	} else if (finding_of[kind] == "confused") {
+		words = ": a try beside a holder is refused with " error ", which is not for a conflict"
+	} else if (finding_of[kind] == "unwaiting") {
+		words = ": a request that has to wait is refused here (" error \
+			"), one that finds the lock free is not"
+	} else if (finding_of[kind] == "unseen") {
+		words = ": a request that has to wait neither returns nor is seen to sleep here"
+	} else if (finding_of[kind] == "lost") {
+		words = ": a waiter is not granted the lock when it is released"
+	} else if (call ~ /may wait/) {
+		words = ": a request that waits is refused here (" error \
+			"), also where nobody holds the lock; a try works"
+	} else if (call == "a try" && class_of[kind] == "missing") {
+		words = "cannot be had on " ENVIRON["L_MEDIUM"] " here (" error ")"
+	} else if (call == "a try") {
+		words = "is refused with " error " although nobody holds it" by_a_module(error)
+		plural = "are refused with " error " although nobody holds them" by_a_module(error)
+	} else {
+		words = ": " call " is refused here (" error "), although no lock is in the way"
+	}
+	if (plural == "")
+		plural = words
+}
+
+# Is it only about requests that wait?
+function waits(kind) {
+	return worst[kind] >= 2 && worst[kind] <= 4
+}
+
+# Return the variable by which the tests learn of it.
+function variable(kind) {
+	return waits(kind) ? "unwaiting" : finding_of[kind] == "shared" ? "shared" : \
+		class_of[kind] == "missing" ? "missing" : "refused"
+}
+
+# Return why a test of the kind is skipped, or "": then it can be judged.
+function reason(kind,    error) {
+	error = " here (" error_of[kind] ")"
+	if (finding_of[kind] == "shared")
+		return kind " does not exclude here"
+	if (worst[kind] == 8 && call_of[kind] == "a try")
+		return class_of[kind] == "missing" ? "no " kind " locks" error : kind " is refused" error
+	if (worst[kind] == 8 || worst[kind] == 6)
+		return kind " refuses " call_of[kind] error
+	if (finding_of[kind] == "confused")
+		return kind " refuses a try beside a holder" error
+	if (error_of[kind] != "" && waits(kind))
+		return "no " kind " locks that wait" error
+	if (finding_of[kind] == "unseen")
+		return "no " kind " waiter is seen to sleep here"
+	if (finding_of[kind] == "lost")
+		return "no " kind " waiter is granted the released lock here"
+	return ""
+}
+
+END {
+	if (none_at_all())
+		for (i = 1; i <= 4; i++)
+			class_of[file_kinds[i]] = "missing"
+	for (i = 1; i <= count; i++) {
+		kind = kinds[i]
+		text = others[kind]
+		parts = split(errors[kind], one, " ")
+		for (j = 1; j <= parts; j++)
+			text = text (text == "" ? "" : "; ") one[j] " for " calls[kind, one[j]]
+		print "header", kind ": " text
+		why = reason(kind)
+		if (why != "")
+			print variable(kind), kind "=" why
+		say(kind)
+		print "fate", kind, class_of[kind], \
+			why == "" ? "call" : waits(kind) ? "wait" : "kind", words, plural
+	}
+}
