@@ -5,7 +5,7 @@
  *	refuse CALL=ERRNO... -- COMMAND [ARG]...
  *
  * CALL is one of the names below; ERRNO is a number. The calls fail in the command and in all
- * that it starts, on every file, whoever holds what.
+ * that it starts, on every file, whoever holds what. With 0 they return success, and do nothing.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -40,9 +40,9 @@ static const struct {
 static int refuse_word(const char *word)
 {
 	size_t length = strcspn(word, "=");
-	int error = word[length] ? atoi(word + length + 1) : 0;
+	int error = word[length] ? atoi(word + length + 1) : -1;
 
-	for (unsigned int i = 0; error > 0 && i < sizeof(calls) / sizeof(*calls); i++) {
+	for (unsigned int i = 0; error >= 0 && i < sizeof(calls) / sizeof(*calls); i++) {
 		if (strlen(calls[i].name) == length && !strncmp(calls[i].name, word, length))
 			return refuse(calls[i].nr, calls[i].argument, error);
 	}

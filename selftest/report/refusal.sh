@@ -1,9 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tests of the suite where lock calls are refused: the real programs, under a seccomp filter, on
-# a memfd. There every kind is offered, so that a refusal is a failure of each claim, and
-# nothing may say that such a lock does not exclude. See fake/refuse.c.
+# Tests of the suite where lock calls are refused: the real programs, on a memfd, where every kind
+# is offered, so that a refusal is a fault. A seccomp filter refuses calls always (fake/refuse.c), a
+# library under a condition (fake/preload.c). The suite must say once what is refused and with which
+# errno, must not judge what it cannot, and must never say that a lock does not exclude unless two
+# have held it at a time.
 #
 # LOCKFAIR_BUILD is the folder with the built programs; make check sets it.
 
@@ -40,52 +42,171 @@ number() {
 	EDEADLK) echo 35 ;;
 	ENOLCK)	echo 37 ;;
 	ENOSYS)	echo 38 ;;
+	ENOMEM)	echo 12 ;;
 	EOVERFLOW) echo 75 ;;
 	EOPNOTSUPP) echo 95 ;;
 	esac
 }
 
-# Run the tests of exclusion with the calls $2... refused with $1.
+# Run tests of the suite under the command $@.
 run() {
+	ran="$*"
+	"$@" "$here/../run_tests.sh" -t 'exclusion:*' -t 'grant:*' \
+		>"$top/out" 2>"$top/err" </dev/null
+	rc=$?
+	# The answer may be broken into lines.
+	tr -s '\n ' ' ' <"$top/err" >"$top/answer"
+}
+
+# The calls $2... are refused with the errno $1.
+refuse() {
 	error=$1
 	shift
-	ran="refuse $* with $error"
 	for call; do
 		set -- "$@" "$call=$(number "$error")"
 		shift
 	done
-	"$refuse" "$@" -- "$here/../run_tests.sh" -t 'exclusion:*' \
-		>"$top/out" 2>"$top/err" </dev/null
-	rc=$?
+	run "$refuse" "$@" --
 }
 
-# With the calls $4... refused with $1, every claim about kinds $2, a pattern, fails, and says that
-# $3 is refused.
-refused() {
-	error=$1
-	kinds=$2
-	text=$3
-	shift 3
-	run "$error" "$@"
-	is "$*, $error: exit status" $rc 1
-	is "$*, $error: no claim about $kinds passes or is skipped" \
-		"$(grep -Ec "^  ok .*\.($kinds)\." "$top/out")" 0
-	is "$*, $error: no other claim fails" \
-		"$(grep '^  not ok ' "$top/out" | grep -Evc "\.($kinds)\.")" 0
-	has "$*, $error: each says which call, and the errno" out "yet [a-z]* refuses $text: $error "
-	has_not "$*, $error: nothing says that it does not exclude" err 'not exclude'
-	# It may be broken into lines.
-	tr -s '\n ' ' ' <"$top/err" | grep -q "In short: .* refuses* $text with $error, although"
-	tell $? "$*, $error: the answer names it"
+# The results in state $1, an awk pattern, of kinds $2, of the tests $3.
+count() {
+	awk -v state="$1" -v kinds="$2" -v file="$3" '
+		/^  # Subtest: / { now = $3 }
+		/^  (not )?ok [0-9]/ {
+			id = $0
+			sub(/^  (not )?ok [0-9]+ /, "", id)
+			split(id, part, ".")
+			is = /# SKIP/ ? "skip" : /^  not/ ? "fail" : "pass"
+			if (is ~ state && part[2] ~ "^(" kinds ")$" && now ~ file)
+				n++
+		}
+		END { print n + 0 }' "$top/out"
+}
+
+# The kinds that are not among $1.
+none_of() {
+	case $1 in
+	'posix|ofd|lockf') printf 'flock|eventfd|futex' ;;
+	flock)	printf 'posix|ofd|lockf|eventfd|futex' ;;
+	ofd)	printf 'posix|flock|lockf|eventfd|futex' ;;
+	*)	printf 'eventfd|futex' ;;
+	esac
+}
+
+# What holds of every refusal: $1 names it, with the errno $2, for kinds $3.
+is_reported() {
+	is "$1: exit status" $rc 1
+	has "$1: the header names it" out "^# [a-z]*: \(.*; \)*$2 for "
+	has "$1: the answer says it" answer "In short: .*refused [a-z (]*$2"
+	has_not "$1: nothing says that it does not exclude" err 'not exclude\|held it at a time'
+	is "$1: other kinds are judged as ever" "$(count 'fail|skip' "$(none_of "$3")" .)" 0
+	is "$1: one test program judges it" "$(count fail "$3" '^exclusion')" 0
+	tell "$([ "$(count fail "$3" '^grant')" -gt 0 ]; echo $?)" "$1: that one fails"
 }
 
 for error in EPERM EINTR EBADF EAGAIN EACCES EINVAL EDEADLK ENOLCK ENOSYS EOVERFLOW EOPNOTSUPP; do
-	refused "$error" "posix|ofd|lockf" "a try" setlk ofd_setlk
-	refused "$error" "posix|ofd|lockf" "a request that may wait" setlkw ofd_setlkw
-	refused "$error" flock "a try" flock_ex_nb
-	refused "$error" flock "a request that may wait" flock_ex
+	refuse "$error" setlk ofd_setlk
+	is_reported "tries of fcntl() and lockf(), $error" "$error" 'posix|ofd|lockf'
+	is "tries, $error: the rest is skipped" "$(count pass 'posix|ofd|lockf' '^exclusion')" 0
+
+	refuse "$error" setlkw ofd_setlkw
+	is_reported "requests that wait, $error" "$error" 'posix|ofd|lockf'
+	has "requests that wait, $error: a try works" answer \
+		"a request that waits is refused here .$error., also where nobody holds the lock; a try works"
+	is "requests that wait, $error: what can be judged by tries is" \
+		"$(count pass 'posix|ofd|lockf' '^exclusion')" 12
+	is "requests that wait, $error: two claims fail for each kind" \
+		"$(count fail 'posix|ofd|lockf' .)" 6
+
+	refuse "$error" flock_ex flock_ex_nb flock_sh flock_sh_nb
+	is_reported "flock, $error" "$error" flock
+	case $error in
+	EACCES|EPERM) has "flock, $error: as a security module does" answer \
+		"flock is refused with $error although nobody holds it, as a security module does" ;;
+	*)	has "flock, $error: although nobody holds it" answer \
+		"flock is refused with $error although nobody holds it[.;]" ;;
+	esac
+
+	refuse "$error" flock_ex
+	is_reported "requests of flock that wait, $error" "$error" flock
+
+	refuse "$error" flock_un
+	is_reported "releases by flock, $error" "$error" flock
+
+	refuse "$error" ofd_setlk ofd_setlkw ofd_getlk
+	is_reported "ofd, $error" "$error" ofd
+
+	refuse "$error" getlk
+	is "queries, $error: exit status" $rc 1
+	has "queries, $error: the header names it" out "^# posix: $error for a query$"
+	has "queries, $error: the answer says it" answer "posix: a query is refused here .$error."
+	is "queries, $error: one claim fails" "$(count fail ".*" .)" 1
+	is "queries, $error: everything else is judged" "$(count skip ".*" .)" 0
 done
-refused EINVAL ofd "a try" ofd_setlk ofd_setlkw ofd_getlk
-refused ENOLCK flock "a release" flock_un
+
+every_call='setlk setlkw getlk ofd_setlk ofd_setlkw ofd_getlk flock_ex flock_ex_nb flock_sh flock_sh_nb'
+for error in ENOLCK ENOSYS EOPNOTSUPP; do
+	# shellcheck disable=SC2086 # words
+	refuse "$error" $every_call
+	is "every call, $error: exit status" $rc 4
+	has "every call, $error: the answer says it" answer \
+		"In short: posix, ofd, flock and lockf cannot be had on .* here .$error."
+	is "every call, $error: all is skipped" "$(count 'pass|fail' 'posix|ofd|flock|lockf' .)" 0
+	has_not "every call, $error: not all is as expected" err ': all as expected'
+done
+refuse EACCES setlk setlkw ofd_setlk ofd_setlkw flock_ex flock_ex_nb flock_sh flock_sh_nb
+is "every call, EACCES: exit status" $rc 1
+has "every call, EACCES: the answer says it" answer \
+	"posix, ofd, flock and lockf are refused with EACCES although nobody holds them, as a security"
+
+run "$refuse" setlk=0 setlkw=0 ofd_setlk=0 ofd_setlkw=0 \
+	flock_ex=0 flock_ex_nb=0 flock_sh=0 flock_sh_nb=0 --
+is "every call does nothing: exit status" $rc 1
+has "every call does nothing: the answer begins with it" answer \
+	"In short: posix, ofd, flock and lockf do not exclude: two processes held it at a time"
+is "every call does nothing: exclusion is judged" "$(count fail 'posix|ofd|flock|lockf' '^exclusion')" 20
+is "every call does nothing: the rest is skipped" \
+	"$(count 'pass|fail' 'posix|ofd|flock|lockf' '^grant')" 0
+
+# One program alone has nobody who reports it: then each claim fails.
+"$refuse" setlk=37 -- "$LOCKFAIR_PROGRAMS/tests/exclusion" -t '*.posix.*' >"$top/out" 2>&1
+is "a program alone: exit status" $? 1
+is "a program alone: each claim fails" "$(grep -c '^not ok' "$top/out")" 8
+has "a program alone: each says which call, and the errno" out \
+	'nobody holds the lock, yet posix refuses a try: ENOLCK '
+
+library=$top/preload.so
+if ! ${CC:-cc} -shared -fPIC -o "$library" "$here/fake/preload.c" -ldl 2>"$top/err" ||
+   ! LD_PRELOAD=$library REFUSE_IF=none REFUSE_ERRNO=1 \
+	"$LOCKFAIR_PROGRAMS/preflight/preflight" >"$top/out" 2>"$top/err" || [ -s "$top/err" ] ||
+   LD_PRELOAD=$library REFUSE_IF=second REFUSE_ERRNO=37 \
+	"$LOCKFAIR_PROGRAMS/preflight/preflight" 2>&1 | grep -q '^posix.ok'; then
+	skip "refusals under a condition" "no library can be put before these programs"
+	finish
+fi
+
+# In the programs, when $1, calls are refused with $2; the answer is $3.
+refused_when() {
+	run env LD_PRELOAD="$library" REFUSE_IF="$1" REFUSE_ERRNO="$(number "$2")"
+	is "$1, $2: exit status" $rc 1
+	has "$1, $2: the header names it" out "^# posix: $2 for "
+	has "$1, $2: the answer says it" answer "$3"
+	has_not "$1, $2: nothing says that it does not exclude" err 'not exclude\|held it at a time'
+	is "$1, $2: the controls are judged as ever" "$(count 'fail|skip' 'eventfd|futex' .)" 0
+	is "$1, $2: one test program judges it" "$(count fail '.*' '^exclusion')" 0
+	tell "$([ "$(count fail posix '^grant')" -gt 0 ]; echo $?)" "$1, $2: that one fails"
+}
+
+for error in ENOLCK EACCES EAGAIN EDEADLK EINTR ENOMEM; do
+	refused_when second "$error" "posix, ofd and lockf: a second lock is refused here .$error."
+	refused_when waits "$error" \
+		"posix, ofd, flock and lockf: a request that has to wait is refused here .$error."
+done
+if [ "$(id -u)" = 0 ]; then
+	refused_when user EACCES "a try of another user than root is refused here .EACCES."
+else
+	skip "refused to another user" "only root can become one"
+fi
 
 finish
