@@ -6,7 +6,7 @@
  * for one that another process holds, on files in LOCKFAIR_DIR or on memfds. It prints what it
  * finds in lines of columns that are separated by tabs:
  *
- *	evidence	call | state | unseen
+ *	evidence	call | state | emulated | unseen
  *	KIND	FINDING	CALL	ERRNO	fault | missing
  *
  * "evidence" is what /proc shows of a process that is known to sleep. A finding is one of:
@@ -268,7 +268,8 @@ static void ask_apart(enum lock_kind kind, const char *dir)
 int main(void)
 {
 	static const char * const names[] = {
-		[ASLEEP_BY_CALL] = "call", [ASLEEP_BY_STATE] = "state", [ASLEEP_UNSEEN] = "unseen",
+		[ASLEEP_BY_CALL] = "call", [ASLEEP_BY_STATE] = "state",
+		[ASLEEP_EMULATED] = "emulated", [ASLEEP_UNSEEN] = "unseen",
 	};
 	int evidence = asleep_evidence();
 

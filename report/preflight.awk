@@ -20,6 +20,7 @@ BEGIN {
 $1 == "evidence" {
 	print "evidence", $2 == "call" ? "/proc/PID/syscall and state" : \
 		$2 == "state" ? "state alone, which is weaker and slow" : \
+		$2 == "emulated" ? "state alone: /proc/PID/syscall shows the calls of an emulator" : \
 		"none, /proc does not show whether a task sleeps"
 	next
 }

@@ -31,9 +31,11 @@ bool order_heard(struct actor *actor, int deadline)
 	if (ret == LOCK_CANNOT_WAIT)
 		scene_needs_wait(actor->scene);
 	/* A lock may be refused. A job must check its own results. */
-	if (actor->job && ret)
+	if (actor->job && ret) {
+		actor->scene->job_error = ret;
 		scene_failed(actor->scene, "%s could not go on: %s", actor_name(actor),
 			     strerror(-ret));
+	}
 	return true;
 }
 

@@ -98,6 +98,7 @@ struct scene {
 	struct actor actor[SCENE_ACTORS + 1];	/* the last is a spare, used after an error */
 	enum scene_end end;
 	char error[200];	/* the reason for the end */
+	int job_error;		/* -errno of a job that could not go on */
 	char no_wait[80];	/* why no lock is waited for, where that is refused */
 };
 

@@ -271,9 +271,27 @@ static bool is_folklore(const struct scene *scene)
 	       lock_kind_traits(scene->site->kind) & TRAIT_FILE;
 }
 
+/*
+ * Is the set-up one that an emulator of system calls does not offer? qemu-user knows neither ptrace
+ * nor every flag of clone(2), and starts no program for its own machine.
+ */
+static bool is_beyond_an_emulator(const struct scene *scene)
+{
+	bool job = scene->end == SCENE_FAILED &&
+		   (scene->job_error == -ENOSYS || scene->job_error == -ENOEXEC ||
+		    scene->job_error == -EINVAL);
+
+	return (scene->end == SCENE_BROKEN || job) && asleep_evidence() == ASLEEP_EMULATED;
+}
+
 enum judge_result judge_end(struct scene *scene, const char **reason)
 {
 	*reason = "";
+	if (is_beyond_an_emulator(scene)) {
+		*reason = "an emulator does not offer what the test sets up";
+		claim_say("%s", scene->error);
+		return JUDGE_SKIPPED;
+	}
 	switch (scene->end) {
 	case SCENE_GOES_ON:
 		if (is_folklore(scene))

@@ -41,13 +41,14 @@ struct asleep_proof {
 enum asleep_evidence {
 	ASLEEP_BY_CALL = 1,	/* its system call */
 	ASLEEP_BY_STATE,	/* its state alone */
+	ASLEEP_EMULATED,	/* its state; and a call, which is not the one that it made */
 	ASLEEP_UNSEEN,		/* neither */
 };
 
 /*
- * Find out on a process that is known to sleep in a read(2). An emulator (qemu-user) has other
- * numbers of system calls than /proc/PID/syscall, so that a call is believed only if the right one
- * is shown. -errno if no process can be started.
+ * Find out on a process that is known to sleep in a read(2). Under an emulator of system calls
+ * (qemu-user) /proc/PID/syscall shows those that the emulator makes, so that a call is believed only
+ * if the right one is shown. -errno if no process can be started.
  */
 int asleep_evidence(void);
 

@@ -132,6 +132,12 @@ function look_through(file, text,	part, word) {
 	look(file, text, "skip_unless")
 	look(file, text, "scene_lacks")
 	look(file, text, "goes_on_by_tries")
+	# lib/claim skips a test by itself.
+	for (part = text; match(part, /\*reason = "[^"]+"/); part = substr(part, RSTART + RLENGTH)) {
+		word = substr(part, RSTART, RLENGTH)
+		sub(/^[^"]*/, "", word)
+		reasons[literal(word)]
+	}
 	look(file, text, "needs_capability")
 	for (part = text; match(part, /FIXTURE_VARIANT_ADD\([a-z]+, [a-z]+\)/);
 	     part = substr(part, RSTART + RLENGTH)) {
