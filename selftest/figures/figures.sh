@@ -5,21 +5,14 @@
 # when it has not, and known values are summed up to known medians and ratios.
 
 # shellcheck disable=SC2016 # awk
-set -u
-export LC_ALL=C
-unset LOCKFAIR_DIR LOCKFAIR_STRICT LOCKFAIR_MACHINE CDPATH
+# shellcheck source-path=SCRIPTDIR source=../tap
+. "$(dirname -- "$0")/../tap"
 
-here=$(cd -- "$(dirname -- "$0")/.." && pwd)
+unset LOCKFAIR_DIR LOCKFAIR_STRICT LOCKFAIR_MACHINE
 front_door=$here/../run_tests.sh
 programs=${LOCKFAIR_PROGRAMS:-$here/..}
-top=$(mktemp -d "${TMPDIR:-/tmp}/figures.XXXXXX") || exit 1
 child=
 trap '[ -z "$child" ] || kill "$child" 2>/dev/null; rm -rf -- "$top"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-# shellcheck source-path=SCRIPTDIR source=../tap
-. "$here/tap"
 
 # ---- one round ----
 
@@ -28,26 +21,26 @@ child=$!
 wait "$child"
 rc=$?
 child=
-tell "$rc" "one round ends with exit status 0" "$(cat "$top/err")"
+result "$rc" "one round ends with exit status 0" "$(cat "$top/err")"
 cpus=2
 ! grep -q 'there is no second one' "$top/table" || cpus=1
 tsv=$top/out/figures.tsv
 said=$(awk -v cpus=$cpus -f "$here/figures/figures.awk" "$tsv" 2>&1)
-tell $? "every kind, every figure, units, finite numbers" "$said"
+result $? "every kind, every figure, units, finite numbers" "$said"
 said=$(awk 'length > 100' "$top/table")
-tell "$([ -z "$said" ]; echo $?)" "the table is no wider than 100 columns" "$said"
+result "$([ -z "$said" ]; echo $?)" "the table is no wider than 100 columns" "$said"
 for word in governor virtualisation 'clock source' 'pinned to' load; do
 	grep -q "^# .*$word" "$top/table"
-	tell $? "the header tells: $word"
+	result $? "the header tells: $word"
 done
 if command -v gnuplot >/dev/null 2>&1; then
 	for plot in shares overtakes growth; do
 		grep -q '</svg>' "$top/out/$plot.svg"
-		tell $? "$plot.svg is whole" "$(tail -n 1 "$top/table")"
+		result $? "$plot.svg is whole" "$(tail -n 1 "$top/table")"
 	done
 else
 	said=$(grep -c 'no plots: gnuplot is not installed (apt-get install gnuplot-nox)' "$top/table")
-	tell "$([ "$said" = 1 ]; echo $?)" "one line tells which package brings gnuplot"
+	result "$([ "$said" = 1 ]; echo $?)" "one line tells which package brings gnuplot"
 fi
 
 # ---- what has not this shape ----
@@ -56,11 +49,11 @@ fi
 refused() {
 	awk -F'\t' -v OFS='\t' "$2" "$tsv" >"$top/damaged"
 	if cmp -s "$tsv" "$top/damaged"; then
-		tell 1 "refused: $1" "nothing was changed"
+		result 1 "refused: $1" "nothing was changed"
 		return
 	fi
 	awk -v cpus=$cpus -f "$here/figures/figures.awk" "$top/damaged" >"$top/said"
-	tell "$([ $? = 1 ] && [ -s "$top/said" ]; echo $?)" "refused: $1" "$(cat "$top/said")"
+	result "$([ $? = 1 ] && [ -s "$top/said" ]; echo $?)" "refused: $1" "$(cat "$top/said")"
 }
 
 refused "no units in the header" '!/^# units/'
@@ -97,7 +90,7 @@ awk 'BEGIN {
 known() {
 	got=$(awk -F'\t' -v who="$1" -v from="$2" -v to="$3" '($1 " " $2) == who {
 		for (i = from; i <= to; i++) printf "%s%s", $i, i < to ? " " : "" }' "$top/known")
-	tell "$([ "$got" = "$4" ]; echo $?)" "known values: $1, columns $2 to $3" "$got, not $4"
+	result "$([ "$got" = "$4" ]; echo $?)" "known values: $1, columns $2 to $3" "$got, not $4"
 }
 
 known "uncontended_median flock" 4 10 "ns 3 20 15 40 10 60"

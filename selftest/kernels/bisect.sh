@@ -5,32 +5,23 @@
 # fake/kernel and fake/machine; and, if KSRC_BISECT names the unpacked source of a kernel, with
 # a dozen commits upon that, which takes some ten minutes.
 
-set -u
-export LC_ALL=C
+# shellcheck source-path=SCRIPTDIR source=../tap
+. "$(dirname -- "$0")/../tap"
+
 unset LOCKFAIR_DIR LOCKFAIR_STRICT LOCKFAIR_MACHINE LOCKFAIR_KERNEL LOCKFAIR_KMSG LOCKFAIR_PROGRAMS
-unset CDPATH CC KSRC MAKEFLAGS MAKELEVEL MFLAGS FAKE_FULL FAKE_DMESG FAKE_KVM FAKE_LOG
+unset CC KSRC MAKEFLAGS MAKELEVEL MFLAGS FAKE_FULL FAKE_DMESG FAKE_KVM FAKE_LOG
 unset GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE
 
-here=$(cd -- "$(dirname -- "$0")/.." && pwd)
 front_door=$here/../run_tests.sh
-top=$(mktemp -d "${TMPDIR:-/tmp}/bisect.XXXXXX") || exit 1
-trap 'rm -rf -- "$top"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
 tree=$top/linux
-mkdir "$top/tmp" "$top/programs" "$top/bin" "$tree"
+programs=$top/programs
+mkdir "$top/tmp" "$programs" "$top/bin" "$tree"
 TMPDIR=$top/tmp
 LOCKFAIR_CACHE=$top/cache
 FAKE_IMAGE=$top/image
 FAKE_ONCE=$top/once
 FAKE_STARTED=$top/started
 export TMPDIR LOCKFAIR_CACHE FAKE_IMAGE FAKE_ONCE FAKE_STARTED
-real_path=$PATH
-# What it starts is known by this.
-marker=lockfair_bisect_$$
-
-# shellcheck source-path=SCRIPTDIR source=../tap
-. "$here/tap"
 
 # In the tree.
 run() {
@@ -39,21 +30,9 @@ run() {
 	rc=$?
 }
 
-alive() {
-	grep -l "MARKER=$marker" /proc/[0-9]*/environ 2>/dev/null
-}
-
 left_over() {
 	(cd "$top/tmp" && ls -A)
 	alive
-}
-
-clean_after() {
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
-		[ -n "$(left_over)" ] || break
-		PATH=$real_path sleep 0.1
-	done
-	is "nothing is left behind: $1" "$(left_over)" ""
 }
 
 if ! command -v git >/dev/null; then
@@ -88,7 +67,7 @@ if [ -z "${KSRC_BISECT-}" ]; then
 # ---- a suite, and a kernel that does as a file of it says ----
 
 PATH=$here/fake/kernel:$here/fake/machine:$PATH
-LOCKFAIR_PROGRAMS=$top/programs
+LOCKFAIR_PROGRAMS=$programs
 LOCKFAIR_TIME_LIMIT=30
 # Tenths of a second, by the fake sleep.
 LOCKFAIR_PATIENCE=15
@@ -96,11 +75,6 @@ export LOCKFAIR_PROGRAMS LOCKFAIR_TIME_LIMIT LOCKFAIR_PATIENCE
 id=barging:practice.ofd.a_claim
 belief=barging:folklore.ofd.a_belief
 
-program() {
-	cp "$here/fake/program" "$top/programs/$1"
-	chmod +x "$top/programs/$1"
-	cat >"$top/programs/$1.table"
-}
 echo "promise.posix.a_claim ok" | program access
 printf '%s\n' "practice.ofd.a_claim kernel somebody" "practice.flock.a_claim ok" \
 	"folklore.ofd.a_belief kernel somebody was overtaken" | program barging

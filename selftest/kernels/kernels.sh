@@ -4,72 +4,10 @@
 # Tests of run_tests.sh -k and of kernels/, with machines, kernels and a Debian that are
 # pretended: see fake/machine. They come to the ends that real ones come to.
 
-set -u
-export LC_ALL=C
-unset LOCKFAIR_DIR LOCKFAIR_STRICT LOCKFAIR_MACHINE LOCKFAIR_KERNEL LOCKFAIR_KMSG LOCKFAIR_MIRROR
-unset CDPATH CC KSRC MAKEFLAGS MAKELEVEL MFLAGS FAKE_FULL FAKE_DMESG FAKE_KVM FAKE_LOG
-
-here=$(cd -- "$(dirname -- "$0")/.." && pwd)
-front_door=$here/../run_tests.sh
-top=$(mktemp -d "${TMPDIR:-/tmp}/kernels.XXXXXX") || exit 1
-trap 'rm -rf -- "$top"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-mkdir "$top/tmp" "$top/programs" "$top/bin"
-# What is made for a run is made here, so that what is left of it is seen.
-TMPDIR=$top/tmp
-LOCKFAIR_CACHE=$top/cache
-LOCKFAIR_PROGRAMS=$top/programs
-LOCKFAIR_TIME_LIMIT=30
-# Tenths of a second, by the fake sleep. The machines that get on do so every two.
-LOCKFAIR_PATIENCE=15
-LOCKFAIR_KEYRING=/dev/null
-FAKE_GUEST=ok
-FAKE_DEBIAN=ok
-FAKE_IMAGE=$top/image
-FAKE_ONCE=$top/once
-FAKE_STARTED=$top/started
-export TMPDIR LOCKFAIR_CACHE LOCKFAIR_PROGRAMS LOCKFAIR_TIME_LIMIT LOCKFAIR_PATIENCE LOCKFAIR_KEYRING
-export FAKE_GUEST FAKE_DEBIAN FAKE_IMAGE FAKE_ONCE FAKE_STARTED
-real_path=$PATH
-PATH=$here/fake/machine:$PATH
-# What it starts is known by this.
-marker=lockfair_kernels_$$
-
-# shellcheck source-path=SCRIPTDIR source=../tap
-. "$here/tap"
-
-run() {
-	ran="run_tests.sh $*"
-	MARKER=$marker "$front_door" "$@" >"$top/out" 2>"$top/err" </dev/null
-	rc=$?
-}
-
-alive() {
-	grep -l "MARKER=$marker" /proc/[0-9]*/environ 2>/dev/null
-}
-
-left_over() {
-	(cd "$top/tmp" && ls -A)
-	alive
-	find "$top/cache" -name '*.[0-9]*' ! -path '*/build/*' -name '[0-9.]*-cloud.*' 2>/dev/null
-}
-
-clean_after() {
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-		[ -n "$(left_over)" ] || break
-		PATH=$real_path sleep 0.1
-	done
-	is "nothing is left behind: $1" "$(left_over)" ""
-}
+# shellcheck source-path=SCRIPTDIR source=../machine
+. "$(dirname -- "$0")/../machine"
 
 # ---- a suite and a kernel ----
-
-program() {
-	cp "$here/fake/program" "$top/programs/$1"
-	chmod +x "$top/programs/$1"
-	cat >"$top/programs/$1.table"
-}
 
 healthy() {
 	echo "promise.posix.a_claim ok" | program access

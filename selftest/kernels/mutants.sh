@@ -4,20 +4,12 @@
 # Tests of kernels/mutate, on a pretended kernel tree, and of how kernels/check_mutants judges and
 # kernels/coverage counts.
 
-set -u
-export LC_ALL=C
-unset CDPATH LOCKFAIR_MUTANTS
-
-here=$(cd -- "$(dirname -- "$0")/.." && pwd)
-kernels=$here/../kernels
-top=$(mktemp -d "${TMPDIR:-/tmp}/mutants.XXXXXX") || exit 1
-trap 'rm -rf -- "$top"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-tab=$(printf '\t')
-
 # shellcheck source-path=SCRIPTDIR source=../tap
-. "$here/tap"
+. "$(dirname -- "$0")/../tap"
+
+unset LOCKFAIR_MUTANTS
+kernels=$here/../kernels
+tab=$(printf '\t')
 
 # ---- kernels/mutate ----
 
@@ -109,7 +101,7 @@ wrong() {
 	is "$1: an error" $rc 1
 	has "$1: named" out "$2"
 	cmp -s "$source" "$top/before"
-	tell $? "$1: the file is as it was" "it was changed"
+	result $? "$1: the file is as it was" "it was changed"
 }
 
 wrong 'no place' 'mutant one: no matches of /until/' <<-END

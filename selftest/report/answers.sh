@@ -5,21 +5,13 @@
 #
 # LOCKFAIR_BUILD is the folder with the built programs; make check sets it.
 
-set -u
-export LC_ALL=C
-unset LOCKFAIR_DIR LOCKFAIR_STRICT CDPATH
+# shellcheck source-path=SCRIPTDIR source=../tap
+. "$(dirname -- "$0")/../tap"
 
-here=$(cd -- "$(dirname -- "$0")/.." && pwd)
+unset LOCKFAIR_DIR LOCKFAIR_STRICT
 LOCKFAIR_PROGRAMS=${LOCKFAIR_BUILD:-$here/..}
 export LOCKFAIR_PROGRAMS
 list=$here/../report/answers
-top=$(mktemp -d "${TMPDIR:-/tmp}/answers.XXXXXX") || exit 1
-trap 'rm -rf -- "$top"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-# shellcheck source-path=SCRIPTDIR source=../tap
-. "$here/tap"
 
 grep -v '^#' "$list" >"$top/list"
 said=$(awk -F '\t' 'NF != 2 || $1 == "" || $2 == ""' "$top/list")

@@ -1,41 +1,28 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tests of the awk programs of report/, each by itself and by every awk that there is: what they make
-# of their input. gawk --lint finds nothing in any awk program of the project.
-
-set -u
-export LC_ALL=C
-unset CDPATH
-
-here=$(cd -- "$(dirname -- "$0")/.." && pwd)
-report=$here/../report
-kernels=$here/../kernels
-top=$(mktemp -d "${TMPDIR:-/tmp}/awk.XXXXXX") || exit 1
-trap 'rm -rf -- "$top"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
+# Tests of the awk programs of report/, each alone and with every awk that is installed; and gawk
+# --lint of the awk programs of report/, kernels/ and figures/.
 
 # shellcheck source-path=SCRIPTDIR source=../tap
-. "$here/tap"
+. "$(dirname -- "$0")/../tap"
 
-have() {
-	command -v "$1" >/dev/null 2>&1
-}
+report=$here/../report
+kernels=$here/../kernels
 
-# TAP of stdin to KTAP in out, and its lines of results.tsv to results; the ids that were asked for
-# are $*.
+# Convert the TAP of stdin: KTAP to out, lines of results.tsv to results. $*: the chosen ids.
 to_ktap() {
 	cat >"$top/tap"
 	printf '%s\n' "$@" >"$top/want"
 	: >"$top/results"
 	L_NAME=a L_TITLE=a.2 L_NUMBER=7 L_WANT=$top/want L_RESULTS=$top/results L_KTAP='' \
 		L_STATUS=$status L_HUNG=$hung L_CUT=0 L_STRICT='' L_LIMIT=9 \
-		LOCKFAIR_LIVE=$live $awk -f "$report/ktap.awk" -f "$report/one_line.awk" "$top/tap" >"$top/out" 2>"$top/err"
+		LOCKFAIR_LIVE=$live $awk -f "$report/ktap.awk" -f "$report/one_line.awk" \
+		"$top/tap" >"$top/out" 2>"$top/err"
 	rc=$?
 }
 
-# The answer to lines "ID STATE" on stdin.
+# Print the answer to the results of stdin, lines "ID STATE".
 answer() {
 	sed 's/ /\t/; s/$/\t\t\t/' >"$top/results"
 	L_SUMMARY=/dev/null L_REPEAT=1 L_AGAIN=x L_SKIPS=$top/skips L_ANSWERS=$top/answers \

@@ -9,22 +9,14 @@
 #
 # LOCKFAIR_BUILD is the folder with the built programs; make check sets it.
 
-set -u
-export LC_ALL=C
-unset LOCKFAIR_DIR LOCKFAIR_STRICT LOCKFAIR_STOP CDPATH
+# shellcheck source-path=SCRIPTDIR source=../tap
+. "$(dirname -- "$0")/../tap"
 
-here=$(cd -- "$(dirname -- "$0")/.." && pwd)
+unset LOCKFAIR_DIR LOCKFAIR_STRICT LOCKFAIR_STOP
 LOCKFAIR_PROGRAMS=${LOCKFAIR_BUILD:-$here/..}
 LOCKFAIR_EFFORT=10
 export LOCKFAIR_PROGRAMS LOCKFAIR_EFFORT
 refuse=$LOCKFAIR_PROGRAMS/selftest/fake/refuse
-top=$(mktemp -d "${TMPDIR:-/tmp}/refusal.XXXXXX") || exit 1
-trap 'rm -rf -- "$top"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
-# shellcheck source-path=SCRIPTDIR source=../tap
-. "$here/tap"
 
 if ! "$refuse" getlk=1 -- true >"$top/out" 2>&1; then
 	skip "refused calls" "no seccomp here: $(sed -n 1p "$top/out")"

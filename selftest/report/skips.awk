@@ -94,7 +94,8 @@ function found_format(file, text, at,	whole, reason, nth) {
 			sub(/%s/, KIND, reason)
 		else if (is_set_by(text, argument[nth], "privilege_name"))
 			sub(/%s/, CAPABILITY, reason)
-		else if (argument[nth] ~ /^error_name\(/ && substr(reason, RSTART - 2, 5) == " (%s)")
+		else if (argument[nth] ~ /^error_name\(/ &&
+			 substr(reason, RSTART - 2, 5) == " (%s)")
 			# The list leaves the errno out.
 			sub(/ \(%s\)/, "", reason)
 		else

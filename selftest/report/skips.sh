@@ -4,38 +4,28 @@
 # Tests of report/skips: it has each reason for which a test may be skipped, and no other one, and
 # says of each when it is expected.
 
-set -u
-export LC_ALL=C
-unset CDPATH
-
-here=$(cd -- "$(dirname -- "$0")/.." && pwd)
-top=$(mktemp -d "${TMPDIR:-/tmp}/skips.XXXXXX") || exit 1
-trap 'rm -rf -- "$top"' EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM HUP
-
 # shellcheck source-path=SCRIPTDIR source=../tap
-. "$here/tap"
+. "$(dirname -- "$0")/../tap"
 
 list=$here/../report/skips
 
 awk -f "$here/report/skips.awk" "$here"/../lib/*/*.[ch] "$here"/../tests/*.[ch] >"$top/found"
-tell $? "every reason in the sources is a constant" "$(grep 'no constant' "$top/found")"
+result $? "every reason in the sources is a constant" "$(grep 'no constant' "$top/found")"
 sort -u "$top/found" >"$top/sources"
 grep -v '^#' "$list" | cut -f 1 | sort >"$top/listed"
 
 said=$(comm -23 "$top/sources" "$top/listed")
-tell "$([ -z "$said" ]; echo $?)" "the list has every reason in the sources" "$said"
+result "$([ -z "$said" ]; echo $?)" "the list has every reason in the sources" "$said"
 said=$(comm -13 "$top/sources" "$top/listed")
-tell "$([ -z "$said" ]; echo $?)" "the sources have every reason in the list" "$said"
+result "$([ -z "$said" ]; echo $?)" "the sources have every reason in the list" "$said"
 said=$(uniq -d "$top/listed")
-tell "$([ -z "$said" ]; echo $?)" "no reason is listed twice" "$said"
+result "$([ -z "$said" ]; echo $?)" "no reason is listed twice" "$said"
 said=$(awk -F '\t' '!/^#/ && (NF != 3 || $1 == "" || $3 == "")' "$list")
-tell "$([ -z "$said" ]; echo $?)" "each has three columns" "$said"
+result "$([ -z "$said" ]; echo $?)" "each has three columns" "$said"
 
 one='(before [0-9]+\.[0-9]+|without CAP_[A-Z_]+|not x86_64|user|directory|gvisor|stopped|never)'
 said=$(grep -v '^#' "$list" | cut -f 2 | grep -Evx "$one( or $one)*")
-tell "$([ -z "$said" ]; echo $?)" "the second says when, in the words of its head" "$said"
+result "$([ -z "$said" ]; echo $?)" "the second says when, in the words of its head" "$said"
 
 # Does the search find what it should, in every form that there is?
 cat >"$top/lib.h" <<'EOF'
@@ -108,7 +98,7 @@ set (by hand)
 printed
 EOF
 said=$(diff "$top/wanted" "$top/found")
-tell $? "reasons are found in every form" "$said"
+result $? "reasons are found in every form" "$said"
 
 nth=0
 while IFS= read -r call; do
@@ -116,7 +106,7 @@ while IFS= read -r call; do
 	printf '\t%s\n' "$call" >"$top/bad.c"
 	said=$(find_reasons "$top/bad.c")
 	[ $? = 1 ] && printf '%s\n' "$said" | grep -q 'bad\.c: no constant reason: '
-	tell $? "a reason that is not constant is an error: ${call%%(*}, line $nth" "$call: $said"
+	result $? "a reason that is not constant is an error: ${call%%(*}, line $nth" "$call: $said"
 done <<'EOF'
 skip_unless(scene, true, why);
 skip_unless(scene, true, reason);

@@ -1,0 +1,90 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tests of run_tests.sh: what is missing, and skipped although a kernel of this release has it, and
+# lock calls that are refused.
+
+# shellcheck source-path=SCRIPTDIR source=../front_door
+. "$(dirname -- "$0")/../front_door"
+
+# ---- skips that a kernel of this release does not have ----
+
+# The list of expected skips is beside run_tests.sh, where it is installed.
+install_flat "$top/installed"
+front_door=$top/installed/run_tests.sh
+printf '%s\t%s\n' "no feature of old" "before 1.0" "no feature of tomorrow" "before 999.0" \
+	"no such machine" "not pdp11" "no folder" "directory" "no privilege" "without CAP_NONE" \
+	"no ofd locks here" "directory" "no posix locks here" "directory" \
+	"no flock locks here" "directory" "one of two" "directory or before 999.0" \
+	>"$top/installed/skips"
+
+new_suite more_skips
+program readers <<'END'
+promise.posix.a ok
+promise.posix.b skip no feature of tomorrow
+promise.posix.c skip no such machine
+promise.posix.d skip no privilege
+promise.posix.e skip one of two
+END
+run
+is "expected skips: exit status" $rc 0
+has_not "expected skips are not remarked upon" err 'more than'
+program readers <<'END'
+promise.posix.a ok
+promise.posix.b skip no feature of old
+promise.flock.b skip no feature of old
+promise.posix.c skip never heard of
+promise.posix.d skip no folder
+END
+run
+is "more skips than expected: exit status" $rc 0
+has "more skips than expected are counted" err \
+	'^4 skips more than Linux [0-9.]* has: no feature of old (2);'
+has "they are not all as expected" err \
+	'^5 results: all that ran as expected, more skips than expected$'
+has "and each reason is named" err 'never heard of (1); no folder'
+
+new_suite vanished
+program readers <<'END'
+promise.posix.a ok
+promise.ofd.a skip no ofd locks here (EINVAL)
+folklore.ofd.b skip no ofd locks here (EINVAL)
+END
+run
+is "a kind that should be there: exit status" $rc 1
+has "it is named" err '^ofd should be there$'
+mkdir "$top/elsewhere"
+run -d "$top/elsewhere"
+is "a kind that this file system may lack: exit status" $rc 0
+has_not "it is no failure" err 'should be there'
+has "the answer names it, the file system and the errno" err \
+	'^In short: ofd cannot be had on [a-z0-9]* here (EINVAL)\.$'
+program readers <<'END'
+promise.posix.a skip no posix locks here (ENOLCK)
+promise.flock.a skip no flock locks here (ENOLCK)
+promise.futex.a ok
+END
+run -d "$top/elsewhere"
+is "no file lock at all: exit status" $rc 4
+has "the answer says so" err 'posix and flock cannot be had on [a-z0-9]* here (ENOLCK)'
+program readers <<'END'
+promise.posix.a skip no file locks in this kernel
+promise.ofd.a skip no file locks in this kernel
+promise.eventfd.a ok
+END
+run
+is "a kernel without file locks: exit status" $rc 4
+has "the answer says that, too" err 'posix and ofd cannot be had in this kernel, which was built'
+program readers <<'END'
+promise.posix.a fail nobody holds the lock, yet posix refuses a try: ENOLCK (No locks available)
+promise.ofd.a fail nobody holds the lock, yet ofd refuses a try: ENOLCK (No locks available)
+promise.flock.a fail nobody holds the lock, yet flock refuses a release: EIO (Input/output error)
+END
+run
+is "refused calls: exit status" $rc 1
+has "refused calls are one line" err '^FAIL  *3 results: the lock is refused'
+has "the answer says what was refused" err \
+	'^In short: posix and ofd refuse a try with ENOLCK, although nobody holds the lock; flock'
+rmdir "$top/elsewhere"
+
+finish
