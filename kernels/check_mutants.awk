@@ -105,7 +105,7 @@ BEGIN {
 		}
 	}
 	if (known != "") {
-		told = 1
+		answered = 1
 		exit unmatched()
 	}
 }
@@ -158,7 +158,7 @@ $6 == "FAIL" || ($6 == "yes" && plain[id] == "no") { notices($1, id) }
 $6 == "skip" { hides($1, id, $7) }
 
 END {
-	if (told)
+	if (answered)
 		exit
 	for (i = 1; i <= deaths; i++) {
 		this = dead[i]
