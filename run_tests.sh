@@ -6,10 +6,10 @@
 # stdout is KTAP version 1 and nothing else. Text for people follows on stderr. Nothing is installed
 # without --setup.
 #
-# A test program lists its ids with -l, FILE:CLASS.KIND.CLAIM, and runs those that match -t GLOB. It
+# A test program lists its ids, FILE:CLASS.KIND.CLAIM, with -l, and runs tests with -t GLOB. It
 # reads LOCKFAIR_DIR, LOCKFAIR_STOP (after how many unexpected results it ends), LOCKFAIR_DEADLINE,
-# LOCKFAIR_EFFORT and LOCKFAIR_STRICT, and on SIGTERM it draws the history of the running test, and
-# ends with all its processes.
+# LOCKFAIR_EFFORT and LOCKFAIR_STRICT. On SIGTERM it draws the history of the running test, and ends
+# with all its processes.
 
 set -u
 set -f
@@ -196,7 +196,7 @@ done
 if [ -n "$figures" ]; then
 	case $globs$stop$strict$verbose$all$list$repeat in
 	1) ;;
-	*) die "--figures goes with --rounds, -d, -o, -k and --setup alone" ;;
+	*) die "--figures can only be combined with --rounds, -d, -o, -k and --setup" ;;
 	esac
 fi
 
@@ -216,10 +216,10 @@ if [ -n "$specs$matrix" ]; then
 		die "-k and --matrix need the folder kernels of the source tree"
 	[ -z "$setup$list" ] || die "-k and --matrix take neither --setup nor -l"
 	[ -z "$specs" ] || [ -z "$matrix" ] ||
-		die "-k does not go with --matrix: --kernels FILE names kernels"
+		die "-k cannot be combined with --matrix: --kernels FILE names kernels"
 	[ -n "$matrix" ] || [ -z "$matrix_options" ] ||
 		die "--kernels and --jobs belong to --matrix"
-	[ -z "$figures" ] || [ -z "$matrix" ] || die "--figures goes with -k, not with --matrix"
+	[ -z "$figures" ] || [ -z "$matrix" ] || die "--figures cannot be combined with --matrix"
 	IFS=$newline
 	set --
 	for spec in $specs; do
@@ -409,7 +409,7 @@ L_RESULTS=$results
 L_STRICT=$strict
 L_LIMIT=$limit
 
-# Note an unexpected result; after -x it is the last.
+# Note an unexpected result. With -x it ends the run.
 unexpected() {
 	verdict=1
 	[ -z "$stop" ] || stopped=1
@@ -488,6 +488,8 @@ while [ "$round" -lt "$repeat" ]; do
 done
 
 facts_about_skips
+L_COLUMNS=$(columns_of 2)
+export L_COLUMNS
 export L_COLOUR=0 L_SUMMARY="$summary" L_REPEAT="$repeat" L_AGAIN="$again" L_VERBOSE="$verbose"
 export L_SKIPS="$report/skips" L_ANSWERS="$report/answers" L_MEDIUM="$medium" L_FATES="$work/fates"
 if [ -t 2 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM:-dumb}" != dumb ]; then

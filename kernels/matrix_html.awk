@@ -2,9 +2,11 @@
 #
 # Print a page with all results of several kernels. First file: "NAME SPEC shown|counts" a line;
 # second: what matrix_results.awk writes; then the KTAP of each kernel, of which the page quotes the
-# header. A cell whose result has notes opens them. To be used with report/one_line.awk. A bar marks
-# a difference between neighbours, so that it can be seen without colours. An open cell lies over
-# the rows below: the next one closes it.
+# header. To be used with report/one_line.awk.
+#
+# A cell whose result has notes opens them, over the rows below; opening another cell closes it. A bar
+# marks a difference to the left, so that it can be seen without colours. Where kernels differ, the
+# kinds of a claim with the same results share a row.
 
 BEGIN { FS = "[ \t]" }
 
@@ -52,6 +54,13 @@ function html(s) {
 	return s
 }
 
+# Let a long id break at the ends of its words.
+function breakable(id) {
+	id = html(id)
+	gsub(/[_.]/, "&<wbr>", id)
+	return id
+}
+
 function cell_of(id, k) {
 	if ((id, k) in verdict)
 		return verdict[id, k]
@@ -61,25 +70,35 @@ function cell_of(id, k) {
 function put_head(first,    k) {
 	printf "<table><thead><tr><th scope=col>%s", first
 	for (k = 1; k <= kernels; k++)
-		printf "<th scope=col>%s", html(name[k])
+		printf "<th scope=col%s>%s", counts[k] ? "" : " class=shown", html(name[k])
 	print "<tbody>"
 }
 
-function put_row(id, title,    k, word, before, more, class) {
-	printf "<tr><th scope=row>%s", html(title)
+# What kernel @k has to say about test @id.
+function notes_of(id, k,    notes) {
+	notes = (reason[id, k] == "" ? "" : reason[id, k] "\n") said[id, k]
+	if (notes == "")
+		return ""
+	return "<b>" html(name[k] ", " title_of(id, 1)) "</b>\n" html(notes)
+}
+
+# Print a row for the @count tests in list[], which have the same results.
+function put_row(list, count, title,    i, k, word, before, more, class) {
+	printf "<tr><th scope=row>%s", title
 	before = ""
 	for (k = 1; k <= kernels; k++) {
-		word = cell_of(id, k)
+		word = cell_of(list[1], k)
 		class = word == "-" ? "none" : tolower(word)
 		if (before != "" && word != before && !(word == "-" && dead[k]))
 			class = class " d"
-		more = reason[id, k] == "" ? "" : reason[id, k] "\n"
-		more = more said[id, k]
+		more = ""
+		for (i = 1; i <= count; i++)
+			more = more notes_of(list[i], k)
 		if (more == "")
 			printf "<td class=\"%s\">%s", class, word
 		else
-			printf "<td class=\"%s\"><details name=cell><summary>%s</summary><pre><b>%s</b>\n%s</pre></details>", \
-				class, word, html(name[k] ", " title), html(more)
+			printf "<td class=\"%s\"><details name=cell><summary>%s</summary>" \
+				"<pre>%s</pre></details>", class, word, more
 		if (counts[k] && !(word == "-" && dead[k]))
 			before = word
 	}
@@ -102,7 +121,45 @@ function differs(id,    k, word, among, all) {
 	return split(among, part, " ") > 1 ? 2 : split(all, part, " ") > 1
 }
 
-function put_differences(much, heading,    i, n) {
+function is_same_claim(one, other,    a, b) {
+	split(one, a, SUBSEP)
+	split(other, b, SUBSEP)
+	return a[1] == b[1] && a[2] == b[2] && a[3] == b[3]
+}
+
+# Collect in list[] the test order[@first] and its other kinds with the same results. Return how many
+# there are.
+function same_results(first, much, list,    i, k, count) {
+	split("", list)
+	for (i = first; i <= ids; i++) {
+		if (!is_same_claim(order[first], order[i]) || is_different[i] != much)
+			continue
+		for (k = 1; k <= kernels; k++)
+			if (cell_of(order[i], k) != cell_of(order[first], k))
+				break
+		if (k > kernels) {
+			list[++count] = order[i]
+			is_put[i] = 1
+		}
+	}
+	return count
+}
+
+# Print a row for the test order[@first] and its other kinds with the same results.
+function put_claim(first, much,    i, list, part, count, kinds) {
+	count = same_results(first, much, list)
+	for (i = 1; i <= count; i++) {
+		split(list[i], part, SUBSEP)
+		kinds = kinds " " part[4]
+	}
+	if (part[1] == "machine")
+		put_row(list, count, title_of(list[1], 1))
+	else
+		put_row(list, count, html(part[1] ": " part[2]) ": " breakable(part[3]) \
+			"<br><small>" html(substr(kinds, 2)) "</small>")
+}
+
+function put_differences(much, heading,    i, j, n) {
 	for (i = 1; i <= ids; i++)
 		n += is_different[i] == much
 	printf "<h2>%s: %d of %d tests</h2>\n", heading, n, ids
@@ -110,16 +167,18 @@ function put_differences(much, heading,    i, n) {
 		return
 	print "<div class=wide>"
 	put_head("test")
+	# Keep the rows of a claim together.
 	for (i = 1; i <= ids; i++)
-		if (is_different[i] == much)
-			put_row(order[i], title_of(order[i], 1))
+		for (j = i; j <= ids && is_different[i] == much; j++)
+			if (is_different[j] == much && !is_put[j] && is_same_claim(order[i], order[j]))
+				put_claim(j, much)
 	print "</table></div>"
 }
 
 function title_of(id, with_file,    part) {
 	split(id, part, SUBSEP)
 	if (part[1] == "machine")
-		return "the machine lives"
+		return "the machine finishes"
 	return (with_file ? part[1] ": " : "") part[2] "." part[4] "." part[3]
 }
 
@@ -144,10 +203,14 @@ END {
 	print "<style>\n" css "</style>"
 	print "<h1>lockfair: kernels compared</h1>"
 	print "<p>What may a program rely on when it takes a file lock? A row is a test, a column a kernel."
-	print "<b class=yes>yes</b>: it holds; <b class=no>no</b>: it does not, as expected;"
-	print "<b class=skip>skip</b>: not available there; <b class=fail>FAIL</b>: it does not hold;"
-	print "<b class=broke>BROKE</b>: it could not be looked at; -: not run. A bar stands where a kernel"
-	print "differs from the last one before it that counts. A word that is underlined opens what was seen, and the history."
+	print "<p><b class=yes>yes</b>: it holds. <b class=no>no</b>: it does not, as expected."
+	print "<b class=skip>skip</b>: not available there. <b class=fail>FAIL</b>: it does not hold, but"
+	print "should. <b class=broke>BROKE</b>: the test itself went wrong. -: not run."
+	for (k = 1; k <= kernels; k++)
+		shown += !counts[k]
+	print "<p>A bar marks where a kernel differs from the last one to the left" \
+		(shown ? " that counts (<i>slanted</i>: does not count)." : ".")
+	print "An underlined word opens what was seen, and its history."
 	print "<div class=wide>"
 	put_head("results")
 	words = split("yes no skip FAIL BROKE", word, " ")
@@ -157,11 +220,9 @@ END {
 
 	for (i = 1; i <= ids; i++)
 		is_different[i] = differs(order[i])
-	for (k = 1; k <= kernels; k++)
-		shown += !counts[k]
 	put_differences(2, "What differs")
 	if (shown)
-		put_differences(1, "What differs only on kernels that are shown, and do not count")
+		put_differences(1, "What differs only on kernels that do not count")
 
 	print "<h2>Everything</h2>"
 	file = ""
@@ -180,7 +241,8 @@ END {
 				html(file), count, n_different ? n_different " differ" : "the same on all"
 			put_head("test")
 		}
-		put_row(order[i], title_of(order[i], 0))
+		list[1] = order[i]
+		put_row(list, 1, breakable(title_of(order[i], 0)))
 	}
 	if (file != "")
 		print "</table></div></details>"

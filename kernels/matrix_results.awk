@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Merge the results of several kernels, DIR/NAME/results.tsv each, into one table: a line for each
-# result. yes: it holds; no: it does not, as expected; skip; FAIL; BROKE: it could not be looked at.
+# result. yes: it holds; no: it does not, as expected; skip; FAIL; BROKE: the test itself went wrong.
 # The first seven columns are for people, too; what was seen and the notes are as in results.tsv.
 
 BEGIN {
@@ -19,7 +19,7 @@ FNR == 1 {
 	kernel = part[parts - 1]
 }
 
-$1 == "machine" { print kernel, "machine", "", "", "the_machine_lives", "FAIL", $3, $4, $5; next }
+$1 == "machine" { print kernel, "machine", "", "", "the_machine_finishes", "FAIL", $3, $4, $5; next }
 
 split($1, id, /[:.]/) == 4 {
 	# A test that was ended before it had a result is no answer.

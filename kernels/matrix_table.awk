@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # The results of several kernels, side by side: in full only the claims whose results differ. First
-# file: "NAME SPEC shown|counts" a line; second: what matrix_results.awk writes. form: text;
-# markdown; or verdict, which says what was not expected and exits with 1 for it.
+# file: "NAME SPEC shown|counts" a line; second: what matrix_results.awk writes. Variables: form, which
+# is text, markdown, or verdict, which names the unexpected results, and exits with 1 if there are
+# any; columns, how wide the text may be (100).
 
-BEGIN { FS = "[ \t]"; first = 1 }
+BEGIN {
+	FS = "[ \t]"
+	first = 1
+	words = split("yes no skip FAIL BROKE", word, " ")
+}
 
 FNR == 1 && NR > 1 { first = 0; FS = "\t"; next }
 
@@ -59,10 +64,11 @@ function is_uniform(row,    k, cell, other, shown_skips) {
 	return 1
 }
 
+# Print the columns from @first_column to @last_column of a row.
 function put(left, row,    k, cell, line) {
 	split(row, cell, " ")
-	line = sprintf(form == "markdown" ? "| %s |" : "%-30s", left)
-	for (k = 1; k <= kernels; k++) {
+	line = form == "markdown" ? "| " left " |" : sprintf("%-" left_width "s", left)
+	for (k = first_column; k <= last_column; k++) {
 		if (form != "markdown")
 			line = line sprintf(" %" width[k] "s", cell[k])
 		else
@@ -84,8 +90,7 @@ function head(    k, line) {
 	print line
 }
 
-function sums(    w, k, words, word, line, any) {
-	words = split("yes no skip FAIL BROKE", word, " ")
+function sums(    w, k, line, any) {
 	for (w = 1; w <= words; w++) {
 		line = ""
 		any = 0
@@ -98,8 +103,8 @@ function sums(    w, k, words, word, line, any) {
 	}
 }
 
-# The kinds of a claim that go together are one row.
-function differences(    i, part, claim, row, last, c, r) {
+# Find the rows of the table: kinds of a claim with the same results share one.
+function find_differences(    i, part, claim, row, r) {
 	for (i = 1; i <= ids; i++) {
 		split(order[i], part, SUBSEP)
 		row = row_of(order[i])
@@ -121,17 +126,55 @@ function differences(    i, part, claim, row, last, c, r) {
 		row_text[claim, r] = row
 		row_kinds[claim, r] = row_kinds[claim, r] (row_kinds[claim, r] == "" ? "" : " ") part[4]
 	}
+}
+
+function put_differences(    c, claim, part, r, left) {
 	for (c = 1; c <= claims; c++) {
-		split(claim_order[c], part, SUBSEP)
+		claim = claim_order[c]
+		split(claim, part, SUBSEP)
 		if (form != "markdown")
 			printf "\n%s: %s%s\n", part[1], part[2] == "" ? "" : part[2] ": ", part[3]
-		for (r = 1; r <= rows[claim_order[c]]; r++) {
-			last = row_kinds[claim_order[c], r]
+		for (r = 1; r <= rows[claim]; r++) {
+			left = row_kinds[claim, r]
 			if (form == "markdown")
-				last = part[1] ": " part[2] ": " part[3] (last == "" ? "" : ", " last)
-			put(form == "markdown" ? last : "  " last, row_text[claim_order[c], r])
+				left = part[1] ": " part[2] ": " part[3] (left == "" ? "" : ", " left)
+			else
+				left = "  " left
+			put(left, row_text[claim, r])
 		}
 	}
+}
+
+function widen(k, text) {
+	if (length(text) > width[k])
+		width[k] = length(text)
+}
+
+function find_widths(    c, k, r, w, cell) {
+	for (k = 1; k <= kernels; k++) {
+		width[k] = length(name[k])
+		for (w = 1; w <= words; w++)
+			widen(k, total[k, word[w]] + 0)
+	}
+	for (c = 1; c <= claims; c++)
+		for (r = 1; r <= rows[claim_order[c]]; r++) {
+			split(row_text[claim_order[c], r], cell, " ")
+			for (k = 1; k <= kernels; k++)
+				widen(k, cell[k])
+			if (length(row_kinds[claim_order[c], r]) + 3 > left_width)
+				left_width = length(row_kinds[claim_order[c], r]) + 3
+		}
+}
+
+# Return the last column that fits beside @first.
+function last_that_fits(first,    k, room) {
+	room = columns - left_width - width[first] - 1
+	for (k = first + 1; k <= kernels; k++) {
+		room -= width[k] + 1
+		if (room < 0 && form != "markdown")
+			break
+	}
+	return k - 1
 }
 
 function verdict_line(    i, part, k, list, of) {
@@ -150,20 +193,27 @@ function verdict_line(    i, part, k, list, of) {
 }
 
 END {
-	for (k = 1; k <= kernels; k++)
-		width[k] = length(name[k]) > 5 ? length(name[k]) : 5
 	if (form == "verdict") {
 		verdict_line()
 		exit bad > 0
 	}
-	if (form == "markdown") {
+	if (form == "markdown")
 		print "Where kernels differ; a claim that is not here is the same on all of them.\n"
+	left_width = 12
+	columns = columns ? columns : 100
+	find_differences()
+	find_widths()
+	# If the columns do not fit the terminal, print several tables.
+	for (first_column = 1; first_column <= kernels; first_column = last_column + 1) {
+		last_column = last_that_fits(first_column)
+		if (first_column > 1)
+			print "\n"
+		head()
+		sums()
+		put_differences()
 	}
-	head()
-	sums()
-	differences()
 	text = sprintf("%d tests differ, %d are the same on all", different, same - skipped)
 	if (skipped)
-		text = text sprintf(", %d except for a skip on a kernel that is only shown", skipped)
+		text = text sprintf(",\n%d except for a skip on a kernel that is only shown", skipped)
 	print "\n" text "."
 }

@@ -129,10 +129,10 @@ function answer(    i, j, said, group, count, text, done) {
 	if (said != "")
 		text = said (text == "" ? "" : "; " text)
 	return text == "" ? \
-		"nothing that ran tells of order, barging or alternation" : text
+		"no test of order, barging or alternation had a result" : text
 }
 
-# Is there no lock of this kind here, as far as the results say?
+# Is no lock of this kind available, according to the results?
 function is_missing(kind) {
 	return (kind in why_missing) && !(kind in seen)
 }

@@ -6,8 +6,9 @@
 # Input: results.tsv, see ktap.awk. Output: to stdout as people see it, and without colours to
 # the file L_SUMMARY.
 #
-# Environment: L_COLOUR 1 for colours, L_VERBOSE 1 for a row for every claim, L_REPEAT how many runs
-# there were, L_AGAIN the command that repeats them; and what the other two read.
+# Environment: L_COLOUR 1 for colours; L_COLUMNS how wide the table may be; L_VERBOSE 1 for a row
+# for each claim; L_REPEAT how many runs there were; L_AGAIN the command that repeats them; and what
+# the other two read.
 #
 # Exit status: 0; 1 if a kind of lock is missing that this kernel should have; 4 if no file lock is
 # available.
@@ -33,15 +34,15 @@ function plural(count, one, many) {
 	return count " " (count == 1 ? one : many)
 }
 
-function pad(text, width) {
-	while (length(text) < width)
+function pad(text, columns) {
+	while (length(text) < columns)
 		text = text " "
 	return text
 }
 
-function centred(text, width,    left) {
-	left = int((width - length(text)) / 2)
-	return pad(pad("", left) text, width)
+function centred(text, columns,    left) {
+	left = int((columns - length(text)) / 2)
+	return pad(pad("", left) text, columns)
 }
 
 BEGIN {
@@ -49,19 +50,22 @@ BEGIN {
 	colour = ENVIRON["L_COLOUR"] + 0; summary = ENVIRON["L_SUMMARY"]
 	rounds = ENVIRON["L_REPEAT"] + 0
 	verbose = ENVIRON["L_VERBOSE"] + 0
-	# More rows than this are hard to read: then print one row for each file.
+	width = ENVIRON["L_COLUMNS"] + 0
+	# Longer lines are hard to follow.
+	width = (width > 100 || width < 60 ? 100 : width) - 2
+	# With more rows than this, print one row for each file.
 	short_table = 30
 
 	marks = "hold xfail xpass skip fail unfair hung broke lost"
 	mark["hold"] = "yes"; legend["hold"] = "it holds"
 	mark["xfail"] = "no"; legend["xfail"] = "it does not hold, as expected"
 	mark["xpass"] = "yes!"; legend["xpass"] = "it holds, which was not expected"
-	mark["skip"] = "skip"; legend["skip"] = "not to be had here"
-	mark["fail"] = "FAIL"; legend["fail"] = "it does not hold, which was not expected"
+	mark["skip"] = "skip"; legend["skip"] = "not available here"
+	mark["fail"] = "FAIL"; legend["fail"] = "it does not hold, but should"
 	mark["unfair"] = "UNFAIR"; legend["unfair"] = "a control that must be fair is not"
-	mark["hung"] = "HUNG"; legend["hung"] = "ended by the time limit"
+	mark["hung"] = "HUNG"; legend["hung"] = "the time limit ended it"
 	mark["broke"] = "BROKE"; legend["broke"] = "the test itself went wrong"
-	mark["lost"] = "lost"; legend["lost"] = "its program had ended before"
+	mark["lost"] = "lost"; legend["lost"] = "not run: its program had ended"
 	ink["hold"] = "32"; ink["xfail"] = "33"; ink["xpass"] = "1;36"; ink["skip"] = "2"
 	ink["fail"] = ink["unfair"] = ink["hung"] = ink["broke"] = "1;31"; ink["lost"] = "31"
 	ink["head"] = "1"
@@ -70,9 +74,9 @@ BEGIN {
 	for (i = 1; i <= rank_count; i++)
 		rank[ranked[i]] = i
 
-	title["promise"] = "written down in POSIX or in a manual page"
-	title["practice"] = "not written down, but so on every kernel since 5.10"
-	title["folklore"] = "believed of file locks, known not to be so; the controls do it"
+	title["promise"] = "documented in POSIX or a manual page"
+	title["practice"] = "not documented, but so on every kernel since 5.10"
+	title["folklore"] = "widely believed, but only the controls do it"
 	kind_count = split("posix ofd flock lockf", kinds, " ")
 	for (i = 1; i <= kind_count; i++)
 		known[kinds[i]] = 1
@@ -151,7 +155,7 @@ function faults(    i) {
 	return faulty
 }
 
-# Tests asked for file locks, and none of any kind is available.
+# Were file locks tested, and is no kind of them available?
 function nothing_to_lock(    i, asked) {
 	for (i = 1; i <= kind_count; i++) {
 		if (kinds[i] ~ /^(eventfd|futex)$/ || !(kinds[i] in present))
@@ -163,12 +167,12 @@ function nothing_to_lock(    i, asked) {
 	return asked
 }
 
-# Break @text into lines of at most @width, at blanks.
-function wrapped(text, width, first, rest,    words, count, i, line) {
+# Break @text at blanks into lines of up to @columns.
+function wrapped(text, columns, first, rest,    words, count, i, line) {
 	count = split(text, words, " ")
 	line = first words[1]
 	for (i = 2; i <= count; i++) {
-		if (length(line) + 1 + length(words[i]) > width) {
+		if (length(line) + 1 + length(words[i]) > columns) {
 			put(line)
 			line = rest words[i]
 		} else {
@@ -219,7 +223,7 @@ function fold(    i, j, part, row, cell, folded, count, state, claims) {
 }
 
 function widths(    i, j, text) {
-	room = 98
+	room = width
 	claim_width = 24
 	for (i = 1; i <= kind_count; i++) {
 		wide[i] = length(kinds[i])
@@ -233,7 +237,8 @@ function widths(    i, j, text) {
 	for (j = 1; j <= row_count; j++)
 		if (claim_length[j] + 4 > claim_width)
 			claim_width = claim_length[j] + 4
-	if (claim_width > room)
+	# Claims can be broken into lines, the names of files cannot.
+	if (claim_width > room && !is_folded)
 		claim_width = room
 }
 
@@ -330,9 +335,10 @@ END {
 	if (skip_count) {
 		put("")
 		for (i = 1; i <= skip_count; i++)
-			put("skipped, " skip_reason[skip_reasons[i]] ": " skip_reasons[i])
+			put(wrapped("skipped, " skip_reason[skip_reasons[i]] ": " skip_reasons[i],
+				width, "", "  "))
 		if (surplus != "")
-			put(wrapped(surplus, 98, "", "  "))
+			put(wrapped(surplus, width, "", "  "))
 		gone = vanished()
 	}
 	if (pass_count) {
@@ -355,10 +361,10 @@ END {
 	for (i = 1; i <= troubles; i++)
 		entry("", "broke", trouble[i])
 	if (unexpected)
-		put("one alone: " ENVIRON["L_AGAIN"] " -t \047" listed_id[1] "\047")
+		put("run one alone: " ENVIRON["L_AGAIN"] " -t \047" listed_id[1] "\047")
 
 	put("")
-	text = wrapped("In short: " answer() ".", 98, "", "  ")
+	text = wrapped("In short: " answer() ".", width, "", "  ")
 	put(text, paint(text, "head"))
 	exit gone ? 1 : nothing_to_lock() ? 4 : 0
 }

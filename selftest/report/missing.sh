@@ -7,9 +7,9 @@
 # shellcheck source-path=SCRIPTDIR source=../front_door
 . "$(dirname -- "$0")/../front_door"
 
-# ---- skips that a kernel of this release does not have ----
+# ---- skips that are not expected ----
 
-# The list of expected skips is beside run_tests.sh, where it is installed.
+# An installed copy, so that its list of expected skips can be replaced.
 install_flat "$top/installed"
 front_door=$top/installed/run_tests.sh
 printf '%s\t%s\n' "no feature of old" "before 1.0" "no feature of tomorrow" "before 999.0" \
@@ -27,8 +27,8 @@ promise.posix.d skip no privilege
 promise.posix.e skip one of two
 END
 run
-is "expected skips: exit status" $rc 0
-has_not "expected skips are not remarked upon" err 'more than'
+is "expected skips: the exit status is 0" $rc 0
+has_not "expected skips are not reported" err 'more than'
 program readers <<'END'
 promise.posix.a ok
 promise.posix.b skip no feature of old
@@ -37,12 +37,12 @@ promise.posix.c skip never heard of
 promise.posix.d skip no folder
 END
 run
-is "more skips than expected: exit status" $rc 0
+is "more skips than expected: the exit status is 0" $rc 0
 has "more skips than expected are counted" err \
 	'^4 skips more than Linux [0-9.]* has: no feature of old (2);'
-has "they are not all as expected" err \
+has "more skips than expected: the totals say so" err \
 	'^5 results: all that ran as expected, more skips than expected$'
-has "and each reason is named" err 'never heard of (1); no folder'
+has "more skips than expected: each reason is named" err 'never heard of (1); no folder'
 
 new_suite vanished
 program readers <<'END'
@@ -51,39 +51,41 @@ promise.ofd.a skip no ofd locks here (EINVAL)
 folklore.ofd.b skip no ofd locks here (EINVAL)
 END
 run
-is "a kind that should be there: exit status" $rc 1
-has "it is named" err '^ofd should be there$'
+is "a kind that should be there: the exit status is 1" $rc 1
+has "a kind that should be there: the summary names it" err '^ofd should be there$'
 mkdir "$top/elsewhere"
 run -d "$top/elsewhere"
-is "a kind that this file system may lack: exit status" $rc 0
-has_not "it is no failure" err 'should be there'
-has "the answer names it, the file system and the errno" err \
-	'^In short: ofd cannot be had on [a-z0-9]* here (EINVAL)\.$'
+is "a kind that this file system may lack: the exit status is 0" $rc 0
+has_not "a kind that this file system may lack is not called missing" err 'should be there'
+has "the answer names the kind, the file system and the errno" err \
+	'^In short: ofd is not available on [a-z0-9]* here (EINVAL)\.$'
 program readers <<'END'
 promise.posix.a skip no posix locks here (ENOLCK)
 promise.flock.a skip no flock locks here (ENOLCK)
 promise.futex.a ok
 END
 run -d "$top/elsewhere"
-is "no file lock at all: exit status" $rc 4
-has "the answer says so" err 'posix and flock cannot be had on [a-z0-9]* here (ENOLCK)'
+is "no file lock at all: the exit status is 4" $rc 4
+has "no file lock at all: the answer names the kinds and the errno" err \
+	'posix and flock are not available on [a-z0-9]* here (ENOLCK)'
 program readers <<'END'
 promise.posix.a skip no file locks in this kernel
 promise.ofd.a skip no file locks in this kernel
 promise.eventfd.a ok
 END
 run
-is "a kernel without file locks: exit status" $rc 4
-has "the answer says that, too" err 'posix and ofd cannot be had in this kernel, which was built'
+is "a kernel without file locks: the exit status is 4" $rc 4
+has "a kernel without file locks: the answer says so" err \
+	'posix and ofd are not available in this kernel, which was built'
 program readers <<'END'
 promise.posix.a fail nobody holds the lock, yet posix refuses a try: ENOLCK (No locks available)
 promise.ofd.a fail nobody holds the lock, yet ofd refuses a try: ENOLCK (No locks available)
 promise.flock.a fail nobody holds the lock, yet flock refuses a release: EIO (Input/output error)
 END
 run
-is "refused calls: exit status" $rc 1
-has "refused calls are one line" err '^FAIL  *3 results: the lock is refused'
-has "the answer says what was refused" err \
+is "refused calls: the exit status is 1" $rc 1
+has "refused calls: one line for all of them" err '^FAIL  *3 results: the lock is refused'
+has "refused calls: the answer names calls and errnos" err \
 	'^In short: posix and ofd refuse a try with ENOLCK, although nobody holds the lock; flock'
 rmdir "$top/elsewhere"
 

@@ -11,51 +11,52 @@ healthy_suite
 # ---- choosing tests ----
 
 run -l
-is "-l: exit status" $rc 0
-is "-l: all ids" "$(grep -c '^[a-z_]*:[a-z]*\.[a-z]*\.[a-z_]*$' "$top/out")" 38
-is "-l: and nothing else" "$(grep -c '' "$top/out")" 38
+is "-l: the exit status is 0" $rc 0
+is "-l: prints every id" "$(grep -c '^[a-z_]*:[a-z]*\.[a-z]*\.[a-z_]*$' "$top/out")" 38
+is "-l: prints nothing else" "$(grep -c '' "$top/out")" 38
 run --list -t 'barging:*.flock.*'
-is "-l -t: those that match" "$(cut -d . -f 1,2 "$top/out" | tr '\n' ' ')" \
+is "-l -t: prints the ids that match" "$(cut -d . -f 1,2 "$top/out" | tr '\n' ' ')" \
 	"barging:folklore.flock barging:practice.flock "
 run -t 'barging:folklore.ofd.*' -t '*:promise.lockf.[!x]*'
-is "-t twice: exit status" $rc 0
-is "-t twice: the union" "$(results_of)" 3
-has "-t twice: programs without a chosen test are not run" out '^1\.\.3$'
+is "-t twice: the exit status is 0" $rc 0
+is "-t twice: runs the tests that match either" "$(results_of)" 3
+has "-t twice: programs without a chosen test do not run" out '^1\.\.3$'
 well_formed "-t"
 run --test='queue_order:*.futex.eight*'
-is "--test=GLOB" "$(results_of)" 1
+is "--test=GLOB chooses tests" "$(results_of)" 1
 run -tqueue_order:*.futex.eight*
-is "-tGLOB" "$(results_of)" 1
-has "one result is one result" err '^1 result: all as expected$'
-has "only kinds that ran have a column" err '^ *futex$'
-has "the answer is about what ran" err '^In short: futex queues in order\.$'
+is "-tGLOB chooses tests" "$(results_of)" 1
+has "the totals count one result in the singular" err '^1 result: all as expected$'
+has "the table has columns only for kinds that ran" err '^ *futex$'
+has "the answer: only about tests that ran" err '^In short: futex queues in order\.$'
 run -t 'exclusion:*.ofd.*'
-has "nothing told, nothing said" err '^In short: nothing that ran tells of order'
+has "the answer: says when no test of it ran" err '^In short: no test of order, barging or'
 run -t 'alternation:folklore.[pe]*'
 has "the answer: alternation alone" err \
 	'^In short: posix does not alternate strictly; eventfd alternates strictly\.$'
 
 run -n 3 -t 'exclusion:*' -t 'barging:*.ofd.*'
-is "-n: exit status" $rc 0
+is "-n: the exit status is 0" $rc 0
 well_formed "-n"
-is "-n: names" "$(sed -n 's/^ok [0-9] //p' "$top/out" | tr '\n' ' ')" \
+is "-n: the names have the round" "$(sed -n 's/^ok [0-9] //p' "$top/out" | tr '\n' ' ')" \
 	"barging exclusion barging.2 exclusion.2 barging.3 exclusion.3 "
-has "-n: the totals" err '^24 results of 3 runs: all \(that ran \)*as expected'
-has "-n: agreement is not counted" err 'a counter is right .*yes .*skip$'
+has "-n: the totals count all rounds" err '^24 results of 3 runs: all \(that ran \)*as expected'
+has "-n: a cell has no count if all rounds agree" err 'a counter is right .*yes .*skip$'
 run --repeat=2 -t 'exclusion:*.ofd.*'
-is "--repeat=N" "$(results_of)" 2
+is "--repeat=N repeats" "$(results_of)" 2
 
 run -s
-is "--strict: exit status" $rc 1
+is "--strict: the exit status is 1" $rc 1
 well_formed "--strict"
-has "--strict: an expected failure is one" out '^  not ok 1 folklore.posix.sides_alt'
-has "--strict: said in the header" out '^# lockfair: .*strict'
-has "--strict: how to run one again" err "^one alone: ./run_tests.sh -s -t 'alternation:f"
+has "--strict: an expected failure is not ok" out '^  not ok 1 folklore.posix.sides_alt'
+has "--strict: the header says so" out '^# lockfair: .*strict'
+has "--strict: the command that runs one alone has -s" err \
+	"^run one alone: ./run_tests.sh -s -t 'alternation:f"
 run -so "$top/strict" -t 'alternation:folklore.posix*'
 grep -q '^not ok 1 folklore' "$top/strict/alternation.tap"
-result $? "--strict: the program is told"
+result $? "--strict: the program gets it"
 run -st '*:p*'
-is "--strict, nothing expected to fail: exit status" $rc 0
+is "--strict, nothing expected to fail: the exit status is 0" $rc 0
 
 printf '#!/bin/sh\n: >"%s/started"\n' "$top" >"$programs/tripwire"
 chmod +x "$programs/tripwire"
@@ -67,34 +68,33 @@ rm "$programs/tripwire"
 # ---- -h ----
 
 run -h
-is "-h: exit status" $rc 0
+is "-h: the exit status is 0" $rc 0
 is "-h: at most 60 lines" "$(awk 'END { print (NR <= 60 && NR > 10) }' "$top/out")" 1
 is "-h: at most 79 columns" "$(awk 'length($0) > 79 || /\t/' "$top/out")" ""
-is "-h: nothing on stderr" "$(cat "$top/err")" ""
+is "-h: prints nothing on stderr" "$(cat "$top/err")" ""
 cp "$top/out" "$top/help"
 run --help
 cmp -s "$top/out" "$top/help"
-result $? "--help is -h"
+result $? "--help prints the same as -h"
 for option in -l -t -n -x -d -o -s -v -h --list --test --repeat --stop --directory --output \
 	--strict --verbose --setup --self-test --help; do
 	grep -q -e " ${option}[ ,]" "$top/help"
-	result $? "-h knows $option"
+	result $? "-h describes $option"
 done
 
 # ---- wrong usage ----
 
 : >"$top/plain_file"
-mkdir -p "$top/out_dir"
 refused "a glob that matches nothing" "no test matches 'nobody:\*'" -t 'nobody:*'
 refused "one of two globs that matches nothing" "no test matches 'none'" -t '*' -t none
 refused "an empty glob" 'no test matches' -t ''
 refused "a glob of two lines" 'no test matches' -t 'a
 b'
-refused "a glob that matches nothing, to list" 'no test matches' -l -t nothing
+refused "a glob that matches nothing, with -l" 'no test matches' -l -t nothing
 refused "an unknown option" 'unknown option -z' -z
 refused "an unknown long option" 'unknown option --zap' --zap
 refused "an unknown long option with a value" 'unknown option --zap=1' --zap=1
-refused "a value where none belongs" 'unknown option --list=1' --list=1
+refused "a value for an option that takes none" 'unknown option --list=1' --list=1
 refused "an unknown option in a cluster" 'unknown option -z' -lz
 refused "an argument" "unknown argument 'barging'" barging
 refused "-n 0" "'0' is not a number" -n 0
@@ -116,9 +116,9 @@ refused "--self-test with another option" '--self-test takes no other' --self-te
 refused "a glob that matches nothing makes no -o directory" 'no test matches' \
 	-o "$top/never" -t nobody
 [ ! -e "$top/never" ]
-result $? "and there is none"
+result $? "a glob that matches nothing: the -o directory does not exist"
 limit=soon
-refused "a time limit that is none" "'soon' is not a number"
+refused "a time limit that is not a number" "'soon' is not a number"
 limit=60
 new_suite nothing
 refused "no programs" 'no programs in'

@@ -10,28 +10,31 @@
 
 failing_suite
 run
-is "a failure: exit status" $rc 1
+is "a failure: the exit status is 1" $rc 1
 well_formed "a failure"
-has "a failure is not ok" out '^  not ok 2 practice.ofd.eight$'
-has "a failure is seen outside" out '^not ok 1 queue_order$'
-has "what was seen stands before it" out '^  # seen: the fifth came before the fourth$'
-has "the table has a failure" err 'eight  *yes  *FAIL  *yes$'
-has "a failure is listed" err '^FAIL  *queue_order:practice.ofd.eight$'
-has "and how to run it alone" err "^one alone: ./run_tests.sh -t 'queue_order:practice.ofd.eight'$"
-has "the totals have it" err '^4 results: 1 unexpected$'
-has "the answer changes" err \
+has "a failure: the test is not ok" out '^  not ok 2 practice.ofd.eight$'
+has "a failure: the program is not ok" out '^not ok 1 queue_order$'
+has "a failure: what was seen comes before the result" out \
+	'^  # seen: the fifth came before the fourth$'
+has "a failure: the table shows FAIL" err 'eight  *yes  *FAIL  *yes$'
+has "a failure: the summary lists it" err '^FAIL  *queue_order:practice.ofd.eight$'
+has "a failure: the summary has the command that runs it alone" err \
+	"^run one alone: ./run_tests.sh -t 'queue_order:practice.ofd.eight'$"
+has "a failure: the totals count it" err '^4 results: 1 unexpected$'
+has "a failure: the answer changes" err \
 	'^In short: posix and flock queue in order; ofd does not queue in order\.$'
 run -d "$top/locks"
-has "to run it alone, in the same place" err "^one alone: ./run_tests.sh -d .*/locks -t 'queue"
+has "-d: the command that runs it alone has the same directory" err \
+	"^run one alone: ./run_tests.sh -d .*/locks -t 'queue"
 run -x
-is "-x: exit status" $rc 1
+is "-x: the exit status is 1" $rc 1
 well_formed "-x"
 has "-x: the rest is not run" out '^ok 2 zebra # SKIP stopped at the first unexpected result$'
 run -x -n 2
-is "-x -n: nothing after it is run" "$(grep -c '# SKIP stopped' "$top/out")" 3
+is "-x -n: nothing runs after the first failure" "$(grep -c '# SKIP stopped' "$top/out")" 3
 well_formed "-x -n"
 run -xn2 -t 'zebra:*'
-is "-x, all as expected: all run" "$(grep -c '^ok' "$top/out")" 2
+is "-x without a failure: everything runs" "$(grep -c '^ok' "$top/out")" 2
 
 new_suite excluding
 program exclusion <<'END'
@@ -49,33 +52,37 @@ folklore.posix.a ok
 END
 run
 said=$(grep -A 1 '^In short' "$top/err" | tr -s '\n ' ' ')
-is "the answer: who does not exclude, and who is not passed" "$said" "In short: posix queues in \
+is "the answer: a kind that does not exclude, and one that nobody barges in on" \
+	"$said" "In short: posix queues in \
 order and lets nobody barge in; flock does not exclude, queues in order and then lets others \
 barge in. "
-has "an unexpected pass: told on stderr" err '^yes!  *unexpected pass: barging:folklore.posix.a$'
-has "an unexpected pass: in the KTAP, before its result" out '^  # unexpected pass: '
-has "an unexpected pass: in the table" err ' yes! '
+has "an unexpected pass: the summary lists it" err \
+	'^yes!  *unexpected pass: barging:folklore.posix.a$'
+has "an unexpected pass: the KTAP has a diagnostic" out '^  # unexpected pass: '
+has "an unexpected pass: the table shows yes!" err ' yes! '
 
 new_suite passing
 program barging <<'END'
 folklore.posix.a ok
 folklore.futex.a ok
-folklore.ofd.a raw # unexpected pass: told already@ok %n %i
+folklore.ofd.a raw # unexpected pass: already printed@ok %n %i
 END
 run
 is "an unexpected pass is no failure" $rc 0
 well_formed "an unexpected pass"
-is "an unexpected pass is told once" "$(grep -c '# unexpected pass' "$top/out")" 2
-has "an unexpected pass: in the totals" err '^3 results: all as expected, 2 unexpected passes$'
+is "an unexpected pass has one diagnostic" "$(grep -c '# unexpected pass' "$top/out")" 2
+has "an unexpected pass: the totals count it" err \
+	'^3 results: all as expected, 2 unexpected passes$'
 
 unfair_suite
 run
-is "an unfair control: exit status" $rc 1
+is "an unfair control: the exit status is 1" $rc 1
 well_formed "an unfair control"
-is "an unfair control: in the table" "$(grep -c '^    strictly  *UNFAIR  *UNFAIR$' "$top/err")" 1
-has "an unfair control: listed" err '^UNFAIR  alternation:folklore.eventfd.strictly$'
+is "an unfair control: the table shows UNFAIR" \
+	"$(grep -c '^    strictly  *UNFAIR  *UNFAIR$' "$top/err")" 1
+has "an unfair control: the summary lists it" err '^UNFAIR  alternation:folklore.eventfd.strictly$'
 has "a control that breaks a practice is a failure" err '^FAIL  *alternation:practice.futex.other$'
-has "an unfair control: in the answer" err \
+has "an unfair control: the answer says so" err \
 	'^In short: eventfd and futex do not alternate strictly\.$'
 
 new_suite broken
@@ -85,11 +92,11 @@ promise.flock.b ok
 practice.ofd.c raw ok %n %i # XFAIL only folklore may
 END
 run
-is "a broken set-up: exit status" $rc 1
+is "a broken set-up: the exit status is 1" $rc 1
 well_formed "a broken set-up"
-has "a broken set-up: in the KTAP" out '^  # broken: no memory$'
-has "a broken set-up: in the table" err 'a  *\.  *BROKE$'
-has "a broken set-up: listed" err '^BROKE  *conversion:promise.flock.a$'
+has "a broken set-up: the KTAP has the diagnostic" out '^  # broken: no memory$'
+has "a broken set-up: the table shows BROKE" err 'a  *\.  *BROKE$'
+has "a broken set-up: the summary lists it" err '^BROKE  *conversion:promise.flock.a$'
 has "an expected failure outside of folklore is a failure" out '^  not ok 3 practice.ofd.c$'
 
 new_suite skipping
@@ -99,17 +106,18 @@ folklore.ofd.a skip needs CAP_SYS_NICE
 promise.ofd.b skip needs a # in its reason
 END
 run
-is "nothing but skips: exit status" $rc 4
+is "nothing but skips: the exit status is 4" $rc 4
 well_formed "nothing but skips"
 has "skips are counted by their reason" err '^skipped, 2: needs CAP_SYS_NICE$'
-has "nothing but skips: said" err 'nothing ran'
-has "a # in a reason" out '^  ok 3 promise.ofd.b # SKIP needs a  *in its reason$'
-has "nothing but skips: the program" out '^ok 1 readers # SKIP '
+has "nothing but skips: the summary says that nothing ran" err 'nothing ran'
+has "a skip: a # in the reason does not end it" out \
+	'^  ok 3 promise.ofd.b # SKIP needs a  *in its reason$'
+has "nothing but skips: the program is skipped" out '^ok 1 readers # SKIP '
 program aliasing <<'END'
 promise.ofd.a ok
 END
 run
-is "one that ran is enough" $rc 0
+is "one result beside skips is enough for exit status 0" $rc 0
 
 new_suite plan_skip
 program aliasing <<'END'
@@ -120,7 +128,7 @@ run
 well_formed "a plan of none with SKIP"
 is "a plan of none with SKIP: all tests are skipped" \
 	"$(grep -c 'promise.ofd.* # SKIP no memfd$' "$top/out")" 2
-is "a plan of none with SKIP: exit status" $rc 4
+is "a plan of none with SKIP: the exit status is 4" $rc 4
 
 new_suite flaky
 program queue_order <<'END'
@@ -128,14 +136,14 @@ practice.posix.a flaky
 practice.futex.a ok
 END
 run -n 5
-is "-n with a flaky test: exit status" $rc 1
+is "-n with a flaky test: the exit status is 1" $rc 1
 well_formed "-n with a flaky test"
 has "the table counts the worst" err '^    a  *FAIL 3/5 | *yes$'
 is "a test is listed once" "$(grep -c '^FAIL ' "$top/err")" 1
 
 # ---- what the kernel logs ----
 
-# Each look finds one complaint more.
+# Each call of dmesg logs one more complaint.
 new_suite logging
 program readers <<'END'
 promise.posix.a ok
@@ -154,11 +162,13 @@ with_log=$PATH
 PATH=$top/bin:$PATH
 run
 PATH=$with_log
-is "a kernel that complains: exit status" $rc 0
+is "a kernel that complains: the exit status is 0" $rc 0
 well_formed "a kernel that complains"
-has "it says while which program" out '^  # kernel, while readers ran: .* WARNING: CPU: 0'
-has "and at the end" err '^kernel, while readers ran: .* WARNING: CPU: 0'
-has_not "what it had logged before is not reported" out 'long ago'
+has "a kernel that complains: the KTAP names the program that ran" out \
+	'^  # kernel, while readers ran: .* WARNING: CPU: 0'
+has "a kernel that complains: so does the summary" err \
+	'^kernel, while readers ran: .* WARNING: CPU: 0'
+has_not "a kernel that complains: earlier complaints are not reported" out 'long ago'
 rm "$top/bin/dmesg"
 
 finish
