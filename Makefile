@@ -28,8 +28,7 @@ endif
 # __FILE__ is printed by failed expectations: keep it short.
 src := $(if $(filter-out $(CURDIR),$(srcdir)),$(srcdir)/)
 
-# KSRC= asks for the headers of another tree than the one we are in; lib.mk
-# would put its own first.
+# With KSRC=, the headers come from another tree; lib.mk would put its own first.
 ifeq ($(KSRC),)
 ifneq ($(wildcard $(srcdir)/../kselftest_harness.h),)
 lib_mk := $(wildcard $(srcdir)/../lib.mk)
@@ -100,7 +99,7 @@ static   := $(if $(call yes,$(STATIC)),-static)
 ldlibs   := -lpthread -lm
 
 ifneq ($(building),)
-# Every make asks anew: no answer outlives the compiler and the flags it is for.
+# Each make asks again, because the answer depends on the compiler and its flags.
 compiles = $(shell printf '%s\n' $(1) | \
 	$(CC) $(cppflags) $(CFLAGS) -w -fsyntax-only -x c - 2>/dev/null && echo y)
 links = $(shell tmp=$$(mktemp) && { printf '%s\n' $(1) | \
@@ -191,7 +190,7 @@ $(progs): %: %.o $(lib)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(static) $(LDFLAGS) -o $@ $(filter-out $(lib),$^) $(lib) $(ldlibs)
 
-# An installed suite is one flat folder: this tells its programs.
+# An installed suite is one flat folder: this file lists its programs.
 $(OUTPUT)/programs: FORCE | $(OUTPUT)
 	$(call write,$(test_names))
 
@@ -233,7 +232,7 @@ ifneq ($(elsewhere),)
 	$(Q)rmdir $(dirs) $(call in_output,lib selftest) 2>/dev/null || :
 endif
 
-# They are asked for by name, whatever room they are in.
+# CHECKS names them without their folder.
 selftest_scripts := $(patsubst $(src)%,$(srcdir)/%,$(wildcard $(src)selftest/*.sh $(src)selftest/*/*.sh))
 every_check := $(filter-out $(OUTPUT)/selftest/fake/%,$(selftest_progs)) $(selftest_scripts)
 checks := $(if $(CHECKS),$(foreach c,$(CHECKS),$(or $(filter %/$(c),$(every_check)),$(c))),$(every_check))

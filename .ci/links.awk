@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Names the links of a page of doc/ that lead nowhere: [text](FILE#HEADING), and every path of
-# doc/ in plain text. Variable: page, its path; run at the top of the repository.
+# Report broken links of a page: [text](FILE#HEADING), and every path of doc/ in plain text. Variable: page, its path; run at the top of the repository.
 
 # The anchor of a heading, as GitHub and GitLab make it.
 function anchor(heading) {

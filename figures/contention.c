@@ -119,8 +119,8 @@ static double barging(int count)
 	return awaited ? 1000.0 * barged / awaited : NAN;
 }
 
-static void tell_shares(struct figure_run *run, const char *kind, const char *parameter,
-			int actors, int count)
+static void print_shares(struct figure_run *run, const char *kind, const char *parameter,
+			 int actors, int count)
 {
 	double share[ACTORS] = { 0 };
 	char rank[32];
@@ -150,8 +150,8 @@ static int keep_waiters(double *overtaken, int count)
 	return kept;
 }
 
-static void tell_overtakes(struct figure_run *run, const char *kind, const char *parameter,
-			   int count)
+static void print_overtakes(struct figure_run *run, const char *kind, const char *parameter,
+			    int count)
 {
 	static const struct {
 		const char *figure;
@@ -183,7 +183,7 @@ static void tell_overtakes(struct figure_run *run, const char *kind, const char 
 	free(overtaken);
 }
 
-static void tell(struct figure_run *run, const char *kind, int actors, double took)
+static void print_contention(struct figure_run *run, const char *kind, int actors, double took)
 {
 	int count = shared->grants < LOG ? shared->grants : LOG;
 	char parameter[16];
@@ -197,8 +197,8 @@ static void tell(struct figure_run *run, const char *kind, int actors, double to
 	figure_value(run, "grants", kind, parameter, shared->grants / (took / 1e9), "1/s");
 	figure_value(run, "streak", kind, parameter, longest_streak(count), "grants");
 	figure_value(run, "barging", kind, parameter, barging(count), "per 1000 unlocks");
-	tell_shares(run, kind, parameter, actors, count);
-	tell_overtakes(run, kind, parameter, count);
+	print_shares(run, kind, parameter, actors, count);
+	print_overtakes(run, kind, parameter, count);
 }
 
 static void contention(struct figure_run *run, enum lock_kind kind, int crowd)
@@ -228,7 +228,7 @@ static void contention(struct figure_run *run, enum lock_kind kind, int crowd)
 	}
 	took = figure_now() - begun;
 	if (figure_scene_close(run, &scene, kind))
-		tell(run, lock_kind_name(kind), actors, took);
+		print_contention(run, lock_kind_name(kind), actors, took);
 }
 
 int main(int argc, char *argv[])

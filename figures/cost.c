@@ -139,7 +139,7 @@ static int give(struct actor *self, void *arg)
 	return err;
 }
 
-static void tell_percentiles(struct figure_run *run, const char *figure, const char *kind)
+static void print_percentiles(struct figure_run *run, const char *figure, const char *kind)
 {
 	char name[64];
 
@@ -169,7 +169,7 @@ static void handoff(struct figure_run *run, struct scene *scene, const char *fig
 	if (err)
 		scene_broken(scene, "%s: %s", figure, strerror(-err));
 	else
-		tell_percentiles(run, figure, lock_kind_name(scene->site->kind));
+		print_percentiles(run, figure, lock_kind_name(scene->site->kind));
 }
 
 static void cost(struct figure_run *run, enum lock_kind kind)
@@ -186,7 +186,7 @@ static void cost(struct figure_run *run, enum lock_kind kind)
 	if (err && scene_goes_on(&scene))
 		scene_broken(&scene, "lock and unlock: %s", strerror(-err));
 	if (scene_goes_on(&scene)) {
-		tell_percentiles(run, "uncontended", lock_kind_name(kind));
+		print_percentiles(run, "uncontended", lock_kind_name(kind));
 		handoff(run, &scene, "handoff_one_cpu", run->cpu[0]);
 	}
 	if (scene_goes_on(&scene) && run->cpus > 1)
@@ -210,7 +210,7 @@ int main(int argc, char *argv[])
 		for (int i = 0; i < KINDS; i++)
 			cost(&run, figure_kind(&run, i));
 		if (!mutex_lock_and_unlock())
-			tell_percentiles(&run, "uncontended", "mutex");
+			print_percentiles(&run, "uncontended", "mutex");
 	}
 	return figure_end(&run);
 }

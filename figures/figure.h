@@ -25,7 +25,7 @@ struct figure_run {
 	double began;
 	int broken;			/* an error that is not about a kind of lock */
 	int cpus;			/* how many of them are in cpu[] */
-	int cpu[FIGURE_CPUS];		/* those that this program may use */
+	int cpu[FIGURE_CPUS];		/* the CPUs that this program may use */
 	struct history *history;	/* for scene_open() */
 };
 
@@ -38,17 +38,17 @@ double figure_now(void);
  */
 void figure_begin(struct figure_run *run, const char *name, int argc, char *argv[]);
 
-/* On to the next round, if there is to be one. */
+/* Start the next round, if there is one. */
 bool figure_next_round(struct figure_run *run);
 
 /* The @nth kind of this round: each round begins with another. */
 enum lock_kind figure_kind(const struct figure_run *run, int nth);
 
-/* A value of this round; one that is not finite is left out. */
+/* Print a value of this round, unless it is not finite. */
 void figure_value(const struct figure_run *run, const char *figure, const char *kind,
 		  const char *parameter, double value, const char *unit);
 
-/* Once, in the first round: a condition, or what is missing; as printf. */
+/* Print a condition, or what is missing, once, in the first round; as printf. */
 #define figure_note(run, ...) do { \
 	if ((run)->round <= 1) { \
 		printf("# " __VA_ARGS__); \

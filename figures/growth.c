@@ -7,9 +7,9 @@
  * until the last has had the lock, divided by their number.
  *
  * Ranges: single bytes with a free one between any two, of the caller itself or of others. The
- * call is for a byte behind them all. To lock them one by one would take the square of their
- * number; instead a large range is locked and its odd bytes are released, the last first,
- * since what comes before them in the kernel's list is then one entry.
+ * call is for a byte behind them all. Locking them one by one would take quadratic time. Instead a
+ * large range is locked and its odd bytes are released, the last first: then only one entry of the
+ * kernel's list comes before each.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* statistics: what figures are reduced to. Nothing here knows of locks. */
+/* statistics: what figures are reduced to. */
 #ifndef LOCKFAIR_STATISTICS_H
 #define LOCKFAIR_STATISTICS_H
 

@@ -72,7 +72,7 @@ static void take(char *line)
 	cell->value[round] = atof(column[4]);
 }
 
-/* What the futex control has to be compared with, or NULL. */
+/* The cell of the futex control to compare with, or NULL. */
 static const struct cell *control(const struct cell *cell)
 {
 	if (strcmp(cell->unit, "ns") && strcmp(cell->unit, "1/s"))
@@ -83,7 +83,7 @@ static const struct cell *control(const struct cell *cell)
 	return find(cell->figure, "futex", cell->parameter);
 }
 
-static void tell_number(double value)
+static void print_number(double value)
 {
 	if (isfinite(value))
 		printf("\t%.4g", value);
@@ -91,19 +91,19 @@ static void tell_number(double value)
 		fputs("\t.", stdout);
 }
 
-static void tell_spread(double *value, int values, int extremes)
+static void print_spread(double *value, int values, int extremes)
 {
 	statistics_sort(value, values);
-	tell_number(statistics_percentile(value, values, 50));
-	tell_number(statistics_percentile(value, values, 25));
-	tell_number(statistics_percentile(value, values, 75));
+	print_number(statistics_percentile(value, values, 50));
+	print_number(statistics_percentile(value, values, 25));
+	print_number(statistics_percentile(value, values, 75));
 	if (extremes) {
-		tell_number(statistics_percentile(value, values, 0));
-		tell_number(statistics_percentile(value, values, 100));
+		print_number(statistics_percentile(value, values, 0));
+		print_number(statistics_percentile(value, values, 100));
 	}
 }
 
-static void tell(const struct cell *cell)
+static void print_cell(const struct cell *cell)
 {
 	const struct cell *futex = control(cell);
 	double value[ROUNDS], ratio[ROUNDS];
@@ -117,14 +117,14 @@ static void tell(const struct cell *cell)
 			ratio[ratios++] = cell->value[i] / futex->value[i];
 	}
 	printf("%s\t%s\t%s\t%s\t%d", cell->figure, cell->kind, cell->parameter, cell->unit, values);
-	tell_spread(value, values, 1);
-	tell_spread(ratio, ratios, 0);
+	print_spread(value, values, 1);
+	print_spread(ratio, ratios, 0);
 	printf("\t%s\n", strcmp(cell->unit, "exponent") ? "." :
 	       statistics_growth(statistics_percentile(value, values, 50)));
 }
 
 /* The unit of each figure. */
-static void tell_units(void)
+static void print_units(void)
 {
 	fputs("# units:", stdout);
 	for (int i = 0; i < count; i++) {
@@ -144,10 +144,10 @@ int main(void)
 
 	while (fgets(line, sizeof(line), stdin))
 		take(line);
-	tell_units();
+	print_units();
 	puts("figure\tkind\tparameter\tunit\trounds\tmedian\tquartile_1\tquartile_3\tleast\tmost\t"
 	     "to_futex\tto_futex_quartile_1\tto_futex_quartile_3\tgrowth");
 	for (int i = 0; i < count; i++)
-		tell(cells[i]);
+		print_cell(cells[i]);
 	return ferror(stdin) || fflush(stdout) ? 1 : 0;
 }

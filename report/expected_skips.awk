@@ -68,8 +68,7 @@ function is_answered(reason,    i) {
 	return 0
 }
 
-# Report kinds that this release should have, but that are missing: a memfd of Linux 6.1 has ofd
-# locks.
+# Report kinds that are missing, although this release has them: a memfd of Linux 6.1 has ofd locks.
 function vanished(    i, count, list) {
 	for (i = 1; i <= kind_count; i++)
 		if (is_missing(kinds[i]) && !(kinds[i] in asked_first) &&

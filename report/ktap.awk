@@ -8,12 +8,12 @@
 #
 #	id	FILE:CLASS.KIND.CLAIM, or FILE for what is wrong with the program as a whole
 #	state	hold, xfail, xpass, skip, fail, unfair, hung, broke or lost: see summary.awk
-#	reason	why it was skipped, was expected to fail, was ended or went wrong
-#	seen	what the test saw that should not be
+#	reason	why it was skipped, was expected to fail, was ended, or broke
+#	seen	what the test saw that should not have happened
 #	notes	all diagnostics, with the drawing; \n is a new line, \t a tab, \\ a backslash
 #
 # Environment: L_NAME is the program, L_TITLE its name in the KTAP, L_NUMBER its number; L_WANT a
-# file of the ids that were asked for; L_STATUS the exit status, L_HUNG 1 if the time limit of
+# file of the chosen ids; L_STATUS the exit status, L_HUNG 1 if the time limit of
 # L_LIMIT seconds ended it, L_CUT 1 if the last line is not whole; L_STRICT 1 makes an expected
 # failure a failure; LOCKFAIR_LIVE 1 puts the lines of L_RESULTS among the KTAP, too.
 #

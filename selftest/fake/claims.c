@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Claims that fail in every way there is, for selftest/claim/claim.sh to look at. */
+/* Claims that fail in every possible way, for selftest/claim/claim.sh. */
 #include <fcntl.h>
 
 #include "claim/claim.h"
@@ -23,7 +23,7 @@ PROMISE(FLOCK, one_that_was_fixed)
 	holds(scene, false, "something");
 }
 
-/* What follows a claim that is missed does nothing and says nothing. */
+/* After a missed claim, the remaining steps do nothing and print nothing. */
 PROMISE(FLOCK, one_that_goes_on_after_it_fails)
 {
 	struct actor *actor = actor_start(scene, "somebody");
@@ -42,7 +42,7 @@ PROMISE(FLOCK, one_whose_step_goes_wrong)
 	holds(scene, true, "never");
 }
 
-/* Nothing is asked after the step: the end of the test must still notice. */
+/* No check follows the step: the end of the test must still notice. */
 PROMISE(FLOCK, one_whose_last_step_goes_wrong)
 {
 	actor_queue(actor_start(scene, "somebody"), EXCLUSIVE);
@@ -60,7 +60,7 @@ PROMISE(FLOCK, one_that_misses_a_feature)
 	holds(scene, false, "never");
 }
 
-/* What it would look at is not there, because a feature is not. */
+/* The precondition is missing because the feature is. */
 PROMISE(FLOCK, one_that_misses_what_it_requires)
 {
 	scene_lacks(scene, "needs a feature");
@@ -96,7 +96,7 @@ FOLKLORE(EVERY_KIND, one_that_holds, "never")
 	holds(scene, true, "never");
 }
 
-/* A precondition, a job, a step: none is what folklore was expected to fail by. */
+/* A failing precondition, job or step is not the expected failure of folklore. */
 FOLKLORE(FLOCK, one_whose_precondition_fails, "never")
 {
 	requires(scene, false, "a precondition");

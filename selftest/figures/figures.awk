@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Has figures.tsv its shape? Every kind, every figure, a unit, finite numbers in their order; of
-# what they say, nothing. What is wrong goes to stdout, and the exit status is 1. -v cpus=1: there
-# is no second CPU, so no handoff to it.
+# Is figures.tsv complete and well-formed? It must have every kind and figure, with a unit and finite
+# numbers in order; their values do not matter. Print what is wrong, and exit with 1. -v cpus=1: there
+# is no second CPU, and no handoff to it.
 
 function wrong(text) {
 	print "figures.tsv: " text
@@ -59,7 +59,7 @@ $1 == "figure" { named = NF == 14; next }
 	if ($4 == "" || $4 != unit_of($1))
 		wrong("the unit is \"" $4 "\": " where)
 	if (!index(header, " " $1 " in " $4))
-		wrong("the header does not tell the unit: " where)
+		wrong("the header does not name the unit: " where)
 	if ($5 + 0 < 1)
 		wrong("no round: " where)
 	for (i = 6; i <= 10; i++)
@@ -89,8 +89,8 @@ END {
 		for (rank = 1; rank <= crowd[c] + 0; rank++)
 			need("share", crowd[c] ":" rank, all)
 	}
-	# The eventfd control has not room for 100 waiters, and slow machines not the time for
-	# more ranges than these.
+	# The eventfd control has no room for 100 waiters, and slow machines have no time for more
+	# ranges.
 	split("1 10 100 1000", many, " ")
 	for (m = 1; m <= 4; m++) {
 		need("growth_grant", many[m], m <= 2 ? all : "posix ofd flock lockf futex")

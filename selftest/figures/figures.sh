@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tests of run_tests.sh --figures: one round has the shape it should have, figures.awk can tell
-# when it has not, and known values are summed up to known medians and ratios.
+# Tests of run_tests.sh --figures: one round is complete and well-formed, figures.awk detects one that
+# is not, and known values give known medians and ratios.
 
 # shellcheck disable=SC2016 # awk
 # shellcheck source-path=SCRIPTDIR source=../tap
@@ -21,17 +21,17 @@ child=$!
 wait "$child"
 rc=$?
 child=
-result "$rc" "one round ends with exit status 0" "$(cat "$top/err")"
+result "$rc" "one round: the exit status is 0" "$(cat "$top/err")"
 cpus=2
 ! grep -q 'there is no second one' "$top/table" || cpus=1
 tsv=$top/out/figures.tsv
 said=$(awk -v cpus=$cpus -f "$here/figures/figures.awk" "$tsv" 2>&1)
-result $? "every kind, every figure, units, finite numbers" "$said"
+result $? "figures.tsv has every kind and figure, with units and finite numbers" "$said"
 said=$(awk 'length > 100' "$top/table")
 result "$([ -z "$said" ]; echo $?)" "the table is no wider than 100 columns" "$said"
 for word in governor virtualisation 'clock source' 'pinned to' load; do
 	grep -q "^# .*$word" "$top/table"
-	result $? "the header tells: $word"
+	result $? "the header names: $word"
 done
 if command -v gnuplot >/dev/null 2>&1; then
 	for plot in shares overtakes growth; do
@@ -40,12 +40,12 @@ if command -v gnuplot >/dev/null 2>&1; then
 	done
 else
 	said=$(grep -c 'no plots: gnuplot is not installed (apt-get install gnuplot-nox)' "$top/table")
-	result "$([ "$said" = 1 ]; echo $?)" "one line tells which package brings gnuplot"
+	result "$([ "$said" = 1 ]; echo $?)" "without gnuplot, one line names its package"
 fi
 
-# ---- what has not this shape ----
+# ---- what is not well-formed ----
 
-# $1: what is wrong; the rest: the awk program that makes it so.
+# $1: the error; $2: the awk program that makes it.
 refused() {
 	awk -F'\t' -v OFS='\t' "$2" "$tsv" >"$top/damaged"
 	if cmp -s "$tsv" "$top/damaged"; then

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tests of run_tests.sh --bisect: with kernels, compilers and machines that are pretended, see
-# fake/kernel and fake/machine; and, if KSRC_BISECT names the unpacked source of a kernel, with
-# a dozen commits upon that, which takes some ten minutes.
+# Tests of run_tests.sh --bisect, with fake kernels, compilers and machines, see fake/kernel and
+# fake/machine. If KSRC_BISECT names an unpacked kernel source, bisect a dozen commits on top of it
+# instead, which takes some ten minutes.
 
 # shellcheck source-path=SCRIPTDIR source=../tap
 . "$(dirname -- "$0")/../tap"
@@ -64,7 +64,7 @@ bisect() {
 
 if [ -z "${KSRC_BISECT-}" ]; then
 
-# ---- a suite, and a kernel that does as a file of it says ----
+# ---- a suite, and a kernel whose file "result" says how it ends ----
 
 PATH=$here/fake/kernel:$here/fake/machine:$PATH
 LOCKFAIR_PROGRAMS=$programs
@@ -91,23 +91,23 @@ echo 'while [ $# -gt 2 ]; do shift; done; cat "$2" >>"$1"' >"$tree/scripts/kconf
 : >"$tree/Makefile"
 git init -q
 n=0
-# The commit that is checked out is $1: what its guest comes to, and a claim in it.
+# Set the result of the commit that is checked out: how its guest ends, and a claim in it.
 now() {
-	echo "$1" >"$tree/deed"
+	echo "$1" >"$tree/result"
 }
 now "ok ok"
 commit first "first"
 
-# $1: the deed; $2: exit status; $3: what is said; the rest: arguments.
+# $1: the result of the commit; $2: exit status; $3: a pattern for the message; the rest: arguments.
 judged() {
 	now "$1"
 	want=$2
 	said=$3
 	shift 3
 	run --vm "$vm" --bisect "$id" "$@"
-	is "$vm, $(cat "$tree/deed")${*:+, $*}: exit status $want" $rc "$want"
-	has "$vm, $(cat "$tree/deed")${*:+, $*}: one line says why" err "^run_tests.sh: [0-9a-f]* (\"first\"): $said"
-	is "$vm, $(cat "$tree/deed")${*:+, $*}: and nothing else" "$(cat "$top/out" "$top/err" | wc -l)" 1
+	is "$vm, $(cat "$tree/result")${*:+, $*}: exit status $want" $rc "$want"
+	has "$vm, $(cat "$tree/result")${*:+, $*}: one line says why" err "^run_tests.sh: [0-9a-f]* (\"first\"): $said"
+	is "$vm, $(cat "$tree/result")${*:+, $*}: and nothing else" "$(cat "$top/out" "$top/err" | wc -l)" 1
 }
 
 for vm in qemu vng; do
@@ -143,7 +143,7 @@ judged "ok ok" 1 "bad: $id holds, but the kernel complained; see " --panic-is-ba
 judged "ok fail" 1 "bad: $id does not hold (seen: somebody)\$"
 unset FAKE_DMESG
 judged "no-ports ok" 125 "skip: the guest has no serial ports for results (.*); see "
-judged "silent ok" 125 "skip: the guest has said nothing on its serial console: .*; see "
+judged "silent ok" 125 "skip: the guest printed nothing on its serial console: .*; see "
 judged "no-ports ok" 125 "skip: the guest has no serial ports" --panic-is-bad
 judged "early-panic ok" 125 "skip: the guest panicked before the suite began; see "
 judged "early-panic ok" 1 "bad: the guest panicked before the suite began; see " --panic-is-bad
@@ -151,23 +151,23 @@ vm=vng
 judged "no-9p ok" 125 "skip: the guest did not mount the root of virtme-ng: CONFIG_9P_FS, .*; see "
 judged "no-ports ok" 125 "skip: the guest has no ports for results: CONFIG_VIRTIO_CONSOLE=y, and udev?; see "
 
-# Folklore, plainly.
+# Folklore.
 now "ok xfail"
 run --bisect "$belief"
 is "folklore that does not hold fails" $rc 1
 run --bisect "$belief" --expect fail
-is "which can be expected" $rc 0
+is "folklore that does not hold passes with --expect fail" $rc 0
 now "ok ok"
 run --bisect "$belief" --expect fail
-is "so that the commit is found that made it hold" $rc 1
+is "folklore that holds fails with --expect fail" $rc 1
 
 now "ok ok"
 FAKE_LOG=$top/log run --bisect "$id"
-has "virtme-ng is used where it is" log '^vng --build'
+has "virtme-ng is used if it is installed" log '^vng --build'
 FAKE_LOG=$top/log2 run --bisect "$id" --vm qemu --cpus 3 --memory=77 --append 'a=1 b=2'
-has "the options of a machine are passed on" log2 'smp=3 m=77 .* a=1 b=2$'
-is "the tree stays as it is" "$(git status --porcelain --ignored | grep -v deed)" ""
-rm -f "$tree/deed"
+has "the machine gets its options" log2 'smp=3 m=77 .* a=1 b=2$'
+is "the tree is not changed" "$(git status --porcelain --ignored | grep -v result)" ""
+rm -f "$tree/result"
 git reset -q --hard
 
 # ---- -k by virtme-ng ----
@@ -176,46 +176,49 @@ now "ok ok"
 run --bisect "$id" --vm vng
 built=$(find "$top/cache/bisect" -maxdepth 1 -name 'kernel-*-vng')
 run -k "$built" --vm vng -t '*:practice.*' -o "$top/kept"
-is "a built tree by virtme-ng: exit status 0" $rc 0
-has "its header" out '^# machine: virtme-ng 0.0-fake, QEMU, [KT][VC][MG], 2 CPUs, 1024 MiB$'
-has "its results" out '^  ok 1 practice.ofd.a_claim$'
-is "-o keeps what there is" "$(cd "$top/kept" && echo *)" \
+is "a built tree by virtme-ng: the exit status is 0" $rc 0
+has "a built tree by virtme-ng: the header names it" out \
+	'^# machine: virtme-ng 0.0-fake, QEMU, [KT][VC][MG], 2 CPUs, 1024 MiB$'
+has "a built tree by virtme-ng: prints the results" out '^  ok 1 practice.ofd.a_claim$'
+is "a built tree by virtme-ng: -o keeps every file" "$(cd "$top/kept" && echo *)" \
 	"barging.tap console dmesg machine results.ktap results.tsv summary.txt"
 run -k "$built" --vm kvm
-is "no such way to boot: exit status 2" $rc 2
-has "is explained" err "'kvm' is neither qemu nor vng"
+is "an unknown --vm: the exit status is 2" $rc 2
+has "an unknown --vm: the message explains it" err "'kvm' is neither qemu nor vng"
 run -k debian:6.12 --vm=vng
-is "a kernel with 9p in modules: exit status 2" $rc 2
-has "is explained" err 'cannot mount the root of virtme-ng without; --vm qemu boots it'
+is "a kernel with 9p in modules: the exit status is 2" $rc 2
+has "a kernel with 9p in modules: the message explains it" err \
+	'cannot mount the root of virtme-ng; use --vm qemu'
 mkdir "$top/a place"
 TMPDIR="$top/a place" run -k "$built" --vm vng
-is "a place with a space, for virtme-ng: exit status 2" $rc 2
-has "is explained" err 'virtme-ng takes neither spaces nor quotes: '
+is "a path with a space, for virtme-ng: the exit status is 2" $rc 2
+has "a path with a space, for virtme-ng: the message explains it" err \
+	'virtme-ng takes neither spaces nor quotes: '
 run --vm vng
-is "--vm without a kernel: exit status 2" $rc 2
+is "--vm without a kernel: the exit status is 2" $rc 2
 
 # ---- what ends a bisection ----
 
-# $1: what is said; the rest: arguments.
+# $1: a pattern for the message; the rest: arguments.
 stops() {
 	said=$1
 	shift
 	run "$@"
-	is "$*: exit status 128" $rc 128
-	has "$*: is explained" err "^run_tests.sh: --bisect: .*$said"
+	is "$*: the exit status is 128" $rc 128
+	has "$*: the message explains it" err "^run_tests.sh: --bisect: .*$said"
 }
 
 stops "no test matches 'barging:practice.ofd.no_claim'" --bisect barging:practice.ofd.no_claim
-stops "matches 2 tests, and has to match one" --bisect 'barging:practice.*'
+stops "matches 2 tests instead of one" --bisect 'barging:practice.*'
 stops "it needs the id of a test" --bisect ''
 stops "needs a value" --bisect
 stops "'xfail' is neither pass nor fail" --bisect "$id" --expect xfail
 stops "'0' is not a number" --bisect "$id" --runs 0
 stops "'two' is not a number" --runs=two --bisect "$id"
 stops "'kvm' is neither qemu nor vng" --bisect "$id" --vm kvm
-stops "'--expects' does not go with it" --bisect "$id" --expects fail
-stops "'-t' does not go with it" -t 'a:*' --bisect "$id"
-stops "'-k' does not go with it" "--bisect=$id" -k host
+stops "'--expects' cannot be combined with it" --bisect "$id" --expects fail
+stops "'-t' cannot be combined with it" -t 'a:*' --bisect "$id"
+stops "'-k' cannot be combined with it" "--bisect=$id" -k host
 stops "Invalid SMP CPUs 300" --bisect "$id" --vm vng --cpus 300
 now "no-vng ok"
 stops "virtme-ng: virtme-run: no such thing" --bisect "$id" --vm vng
@@ -230,12 +233,12 @@ for built in .config include/config arch/x86/include/generated; do
 	rm -r "${tree:?}/$built"
 done
 mv "$tree/Makefile" "$tree/makefile"
-stops "$tree is no kernel tree" --bisect "$id"
+stops "$tree is not a kernel tree" --bisect "$id"
 mv "$tree/makefile" "$tree/Makefile"
 LOCKFAIR_CACHE=/dev/null/cache
 stops "/dev/null/cache/bisect cannot be made" --bisect "$id"
 LOCKFAIR_CACHE=$top/cache
-# The commands of this system, but for some.
+# Links to the commands of this system, of which some are removed.
 with_path=$PATH
 ln -s /bin/* /usr/bin/* "$here"/fake/machine/* "$here"/fake/kernel/* "$top/bin/" 2>/dev/null
 rm -f "$top/bin/flex" "$top/bin/bc" "$top/bin/vng"
@@ -256,7 +259,7 @@ clean_after "what ends a bisection"
 
 # ---- a bisection ----
 
-# $1: where the change is, of twelve; the others are good before it and bad after it, but for
+# $1: where the change is, of twelve; the others are good before it and bad after it, except
 # two that cannot be judged.
 history() {
 	git reset -q --hard first
@@ -277,16 +280,19 @@ history() {
 for change in 1 5 8 11; do
 	history "$change"
 	bisect --bisect "$id" --vm qemu
-	is "git bisect run finds change $change: exit status 0" $rc 0
-	has "git bisect run finds change $change" out "^$(git rev-parse "c$change") is the first bad commit"
+	is "git bisect run finds change $change: the exit status is 0" $rc 0
+	has "git bisect run finds change $change" out \
+		"^$(git rev-parse "c$change") is the first bad commit"
 done
 history 8
 bisect --bisect barging:practice.ofd.a_claimm --vm qemu
-has "a typo ends it" out "no test matches 'barging:practice.ofd.a_claimm'"
-is "and no commit is accused" "$(grep -c 'first bad commit' "$top/out")$(grep -c '^git bisect \(good\|bad\|skip\)' "$top/log")" 00
+has "a mistyped id ends the bisection" out "no test matches 'barging:practice.ofd.a_claimm'"
+is "a mistyped id: no commit is judged" \
+	"$(grep -c 'first bad commit' "$top/out")$(grep -c '^git bisect \(good\|bad\|skip\)' "$top/log")" 00
 history 6
 bisect --bisect "$id" --vm qemu
-has "where the change may be in what cannot be judged, git says so" out "^There are only 'skip'ped commits left to test"
+has "if the change may be in a skipped commit, git says so" out \
+	"^There are only 'skip'ped commits left to test"
 
 # ---- the suite changes ----
 
@@ -294,40 +300,41 @@ history 8
 git bisect start last first >/dev/null 2>&1
 now "ok ok"
 run --bisect "$id" --vm qemu
-is "the first run of a bisection: exit status 0" $rc 0
+is "the first run of a bisection: the exit status is 0" $rc 0
 printf '%s\n' "practice.ofd.a_claim fail changed" | program barging
 run --bisect "$id" --vm qemu
-is "later ones have the same tests, whatever the suite is now" $rc 0
+is "later runs of a bisection use the same tests, even if the suite has changed" $rc 0
 run --bisect barging:practice.flock.a_claim --vm qemu
-is "all of them" $rc 0
+is "later runs of a bisection have all tests of the first" $rc 0
 git reset -q --hard
 git bisect reset >/dev/null 2>&1
 PATH=$real_path sleep 1.1
 git bisect start last first >/dev/null 2>&1
 now "ok ok"
 run --bisect "$id" --vm qemu
-is "another bisection takes those that there are now" $rc 1
-has "which do as they do" err "does not hold (seen: changed)"
+is "another bisection uses the tests as they are now" $rc 1
+has "another bisection: the changed test fails" err "does not hold (seen: changed)"
 git bisect reset >/dev/null 2>&1
 run --bisect "$id" --vm qemu
-is "without a bisection the suite is taken as it is" $rc 1
-is "each has a copy" "$(find "$top/cache/bisect" -maxdepth 1 -name 'suite-[0-9]*-*' | wc -l)" 2
+is "without a bisection the tests are used as they are now" $rc 1
+is "each version of the suite has one copy" \
+	"$(find "$top/cache/bisect" -maxdepth 1 -name 'suite-[0-9]*-*' | wc -l)" 2
 
-# In the tree, and part of its history.
+# A suite in the tree, first untracked, then as part of its history.
 inside=$tree/tools/testing/selftests/lockfair
 mkdir -p "$inside"
 cp -R "$here/../run_tests.sh" "$here/../kernels" "$here/../config" "$here/../report" "$inside/"
 front_door=$inside/run_tests.sh
 run --bisect "$id" --vm qemu
-is "a suite in the tree, and not part of it, will do" $rc 1
+is "a suite in the kernel tree that git does not track can be used" $rc 1
 git add -A -f .
 git commit -q -m "lockfair in the tree"
-stops "$inside comes and goes with the commits of this tree; take its copy, $top/cache/.*/run_tests.sh --bisect" --bisect "$id"
-front_door=$(sed -n 's/.*take its copy, \(.*\) --bisect$/\1/p' "$top/err")
+stops "$inside changes with the commits of this tree; run its copy, $top/cache/.*/run_tests.sh --bisect" --bisect "$id"
+front_door=$(sed -n 's/.*run its copy, \(.*\) --bisect$/\1/p' "$top/err")
 git checkout -q first
 now "ok ok"
 run --bisect "$id" --vm qemu
-is "the copy does it where there is no suite" $rc 1
+is "the copy works where the tree has no suite" $rc 1
 front_door=$here/../run_tests.sh
 git reset -q --hard
 
@@ -347,7 +354,8 @@ for vm in qemu vng; do
 		kill -s $signal $pid
 		wait $pid
 		rc=$?
-		is "$vm, SIG$signal while it builds: ends a bisection" "$([ $rc -ge 128 ] && echo yes)" yes
+		is "$vm, SIG$signal while it builds: ends a bisection" \
+			"$([ $rc -ge 128 ] && echo yes)" yes
 		clean_after "$vm, SIG$signal while it builds"
 	done
 done
@@ -389,7 +397,7 @@ change fs/fcntl.c
 init='/filelock_init/,/^}/'
 change fs/locks.c "${init}s/return 0;/return 0/" "locks: does not build"
 change fs/locks.c "${init}s/return 0/&;/" "locks: builds again"
-# A new waiter no longer hangs below the one it conflicts with, and goes to the front.
+# A new waiter no longer queues below a conflicting waiter, and goes to the front.
 change fs/locks.c '/^static void __locks_insert_block/,/^}/{
 	/^new_blocker:/,/^		}/d
 	/struct file_lock[a-z_]* \*flc\{0,1\};/d
@@ -401,7 +409,7 @@ change mm/shmem.c
 change fs/locks.c
 git tag last
 
-# virtme-ng builds much that nobody needs here.
+# Leave out much of what virtme-ng builds by default.
 mkdir -p "$top/home/.config/virtme-ng"
 for option in AGP ATA AUDIT BPF_SYSCALL CPU_FREQ CRASH_DUMP DEBUG_KERNEL DRM EFI ETHERNET EXPERT \
 	EXT4_FS FB FTRACE HIBERNATION HID_SUPPORT HWMON I2C IOMMU_SUPPORT IPV6 KEXEC KPROBES MD \
@@ -423,24 +431,26 @@ for vm in qemu vng; do
 	bisect --bisect "${id%_they_queued}*" --vm $vm --runs 2
 	awk '{ print "# " $0 }' "$top/out"
 	echo "# $(($(date +%s) - began)) s"
-	is "$vm: git bisect run: exit status 0" $rc 0
+	is "$vm: git bisect run: the exit status is 0" $rc 0
 	has "$vm: finds the commit that changed how waiters are queued" out \
 		"^$(git rev-parse c8) is the first bad commit"
-	has "$vm: which is bad for what was seen" out 'are queued"): bad: .* does not hold (seen: .*) in 2 of 2 runs'
-	has "$vm: has met the one that does not build, and skipped it" log "^git bisect skip $(git rev-parse c6)"
-	is "$vm: the tree stays as it is" "$(git status --porcelain --ignored)" ""
-	# Which one git tries after a skip is as good as random: it may not have met this one.
+	has "$vm: the reason is what was seen" out \
+		'are queued"): bad: .* does not hold (seen: .*) in 2 of 2 runs'
+	has "$vm: skips the commit that does not build" log "^git bisect skip $(git rev-parse c6)"
+	is "$vm: the tree is not changed" "$(git status --porcelain --ignored)" ""
+	# git chooses a random commit after a skip, so it may not have tried this one.
 	git checkout -q c9
 	run --bisect "$id" --vm $vm
-	is "$vm: the one that does not boot cannot be judged" $rc 125
-	has "$vm: for it panicked" err ': skip: the guest panicked before the suite began; see '
+	is "$vm: the commit that does not boot is skipped" $rc 125
+	has "$vm: the reason is that it panicked" err \
+		': skip: the guest panicked before the suite began; see '
 	clean_after "$vm"
 done
 
 git checkout -q c8
 run --bisect "$id" --vm qemu --expect fail
-is "that commit, where it is expected to fail: good" $rc 0
+is "--expect fail: the commit found is good" $rc 0
 git checkout -q c7
 run --bisect "$id" --vm qemu --expect fail
-is "and the one before: bad" $rc 1
+is "--expect fail: the commit before it is bad" $rc 1
 finish

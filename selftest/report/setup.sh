@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tests of run_tests.sh --setup, of --self-test, and of what is said when parts are missing.
+# Tests of run_tests.sh --setup, of --self-test, and of the messages when parts are missing.
 
 # shellcheck source-path=SCRIPTDIR source=../front_door
 . "$(dirname -- "$0")/../front_door"
 
-# A machine of our own: a tree with a Makefile, a compiler and package managers that pretend.
+# A fake machine: a tree with a Makefile, a compiler and package managers.
 machine=$top/machine
 mkdir "$machine"
 tools="awk basename cat cp cut date dirname env grep head id ls mkdir mktemp rm sed sh sleep sort
@@ -26,7 +26,7 @@ new_machine() {
 	echo "${1:-0}" >"$machine/uid"
 	install_flat "$machine/tree"
 	: >"$machine/tree/Makefile"
-	# What the parts look like once they are there.
+	# The parts that can be installed.
 	mkdir "$machine/parts"
 	cat >"$machine/parts/make" <<-END
 	#!/bin/sh
@@ -78,11 +78,11 @@ new_machine() {
 	done
 	exit 0
 	END
-	# Not timeout, which is a link to the machine's own.
+	# Except timeout, a link to the real one.
 	chmod +x "$machine/parts/make" "$machine/parts/gcc" "$machine/parts/manager"
 }
 
-# Part $1 is there.
+# Put the parts $* on the machine.
 give() {
 	for part in "$@"; do
 		case $part in
@@ -109,7 +109,7 @@ on_machine() {
 		>"$top/out" 2>"$top/err" </dev/null
 	rc=$?
 }
-# busybox sh has what is missing there in itself.
+# busybox sh has the missing commands built in.
 # shellcheck disable=SC2086 # words
 case $SH in
 busybox*) set -- sh ;;
@@ -123,34 +123,36 @@ new_machine
 give make gcc libc libcap harness timeout
 on_machine
 is "not built: it builds, and runs" $rc 0
-has "not built: it has run" out '^ok 1 aliasing$'
+has "not built: the tests run after the build" out '^ok 1 aliasing$'
 has_not "not built: it builds quietly" err 'built'
 is "not built: nothing is installed" "$(cat "$machine/log")" ""
 well_formed "not built"
 give apt-get
 on_machine --setup
-is "--setup with nothing missing: exit status" $rc 0
+is "--setup with nothing missing: the exit status is 0" $rc 0
 is "--setup with nothing missing: nothing is installed" "$(cat "$machine/log")" ""
-has_not "--setup with nothing missing: nothing is said of it" err 'missing\|install'
+has_not "--setup with nothing missing: prints nothing about it" err 'missing\|install'
 on_machine --setup --self-test
-is "--setup --self-test: exit status" $rc 0
-has "--setup --self-test: make check" out '^checked: .* check$'
+is "--setup --self-test: the exit status is 0" $rc 0
+has "--setup --self-test: runs make check" out '^checked: .* check$'
 : >"$machine/failing"
 on_machine --self-test
-is "--self-test that fails: exit status" $rc 1
+is "--self-test that fails: the exit status is 1" $rc 1
 rm "$machine/tree/Makefile"
 on_machine --self-test
-is "--self-test without the source: exit status" $rc 2
-has "--self-test without the source: why" err '^run_tests.sh: --self-test: no Makefile'
+is "--self-test without the source: the exit status is 2" $rc 2
+has "--self-test without the source: the message says why" err \
+	'^run_tests.sh: --self-test: no Makefile'
 
 new_machine
 give make gcc libc libcap harness timeout
 : >"$machine/failing"
 on_machine
-is "a build that fails: exit status" $rc 2
-has "a build that fails: what it said" err '^tests/aliasing.c:1: error: no$'
-has "a build that fails: in a line of ours" err '^run_tests.sh: the programs could not be built'
-is "a build that fails: no KTAP" "$(cat "$top/out")" ""
+is "a build that fails: the exit status is 2" $rc 2
+has "a build that fails: the errors are shown" err '^tests/aliasing.c:1: error: no$'
+has "a build that fails: a message of run_tests.sh follows" err \
+	'^run_tests.sh: the programs could not be built'
+is "a build that fails: prints no KTAP" "$(cat "$top/out")" ""
 clean_after "a build that fails"
 
 lacks() {
@@ -160,7 +162,8 @@ lacks() {
 	[ $rc = 2 ] && [ ! -s "$top/out" ] && [ "$(grep -c '' "$top/err")" = 1 ] || got=1
 	grep -q "^run_tests.sh: $2" "$top/err" || got=1
 	[ ! -s "$machine/log" ] || got=1
-	result $got "what is missing is named: $what" "expected: $2; log: $(cat "$machine/log")"
+	result $got "the message names what is missing: $what" \
+		"expected: $2; log: $(cat "$machine/log")"
 }
 install='apt-get install -y --no-install-recommends'
 new_machine
@@ -168,7 +171,7 @@ give apt-get gcc libc libcap harness timeout
 lacks make "missing: make.*: $install make"
 give make
 rm "$machine/bin/timeout"
-lacks timeout "missing: timeout; this brings it: $install coreutils (or all at once: .*--setup)"
+lacks timeout "missing: timeout; install it: $install coreutils (or everything: .*--setup)"
 give timeout
 rm "$machine/include/stdlib.h"
 lacks "the headers of libc" "missing: the headers of libc and the kernel; .* libc6-dev"
@@ -189,12 +192,13 @@ for manager in apt-get dnf apk zypper pacman; do
 	new_machine
 	give $manager
 	on_machine --setup
-	is "--setup from nothing: $manager: exit status" $rc 0
+	is "--setup from nothing: $manager: the exit status is 0" $rc 0
 	has "--setup from nothing: $manager: runs the tests" out '^ok 1 aliasing$'
-	has "--setup from nothing: $manager: says it first" err \
+	has "--setup from nothing: $manager: announces the command" err \
 		"^run_tests.sh: missing: .*; installing: $manager .*make.*gcc.*libcap"
 	grep -q "^$manager .*make gcc .*libcap" "$machine/log"
-	result $? "--setup from nothing: $manager: in one command" "$(cat "$machine/log")"
+	result $? "--setup from nothing: $manager: installs all with one command" \
+		"$(cat "$machine/log")"
 	well_formed "--setup from nothing: $manager"
 	cp "$machine/log" "$machine/log1"
 	on_machine --setup
@@ -203,30 +207,31 @@ done
 new_machine
 give apt-get
 on_machine --setup
-is "--setup: lists that are empty are fetched first" "$(head -n 1 "$machine/log")" \
+is "--setup: fetches empty package lists first" "$(head -n 1 "$machine/log")" \
 	"apt-get -q update"
 new_machine
 give apt-get apt-cache
 on_machine --setup
-has "--setup: known packages need no update" err 'installing: apt-get'
+has "--setup: announces the installation of known packages" err 'installing: apt-get'
 [ "$(head -n 1 "$machine/log" | cut -c 1-16)" = "apt-get install " ]
 result $? "--setup: known packages need no update" "$(cat "$machine/log")"
 new_machine 1000
 give apt-get make gcc libc harness
 on_machine --setup
-is "--setup, not root: exit status" $rc 2
+is "--setup, not root: the exit status is 2" $rc 2
 is "--setup, not root: nothing is installed" "$(cat "$machine/log")" ""
-is "--setup, not root: one line" "$(grep -c '' "$top/err")" 1
-has "--setup, not root: what to type" err "; type: \(sudo\|su -c\) .*run_tests.sh --setup'*$"
+is "--setup, not root: prints one line" "$(grep -c '' "$top/err")" 1
+has "--setup, not root: names the command to type" err \
+	"; type: \(sudo\|su -c\) .*run_tests.sh --setup'*$"
 give libcap timeout
 on_machine --setup
-is "--setup, not root, nothing missing: exit status" $rc 0
+is "--setup, not root, nothing missing: the exit status is 0" $rc 0
 new_machine
 give apt-get
 : >"$machine/no_network"
 on_machine --setup
-is "--setup that fails: exit status" $rc 2
-has "--setup that fails: which command" err '^run_tests.sh: this failed: apt-get install '
-is "--setup that fails: no KTAP" "$(cat "$top/out")" ""
+is "--setup that fails: the exit status is 2" $rc 2
+has "--setup that fails: names the command" err '^run_tests.sh: this failed: apt-get install '
+is "--setup that fails: prints no KTAP" "$(cat "$top/out")" ""
 
 finish
