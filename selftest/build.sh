@@ -8,7 +8,7 @@ set -u
 export LC_ALL=C
 here=$(cd -- "$(dirname -- "$0")/.." && pwd)
 headers=${LOCKFAIR_HARNESS:-$(make -s -C "$here" show-harness)} || exit 1
-# What the make above us was told is not for the makes below.
+# Options of the calling make are not for the makes of this script.
 unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GNUMAKEFLAGS
 unset CC CFLAGS CPPFLAGS CROSS_COMPILE INSTALL_PATH KHDR_INCLUDES KSRC LDFLAGS LIBCAP O OUTPUT \
 	STATIC TARGETS USERCFLAGS USERLDFLAGS V HARNESS_SRC HARNESS_URL HARNESS_SHA256 CHECKS ARGS
@@ -27,7 +27,7 @@ cp "$here/Makefile" "$here/config" "$here/settings" "$here/run_tests.sh" "$src/"
 cp -R "$here/report" "$src/"
 cp -R "$here/lib" "$here/model" "$src/"
 find "$src" \( -name '*.[do]' -o -name '*.a' \) -exec rm -f {} +
-# Two are as good as all, and faster.
+# Two programs are enough, and faster.
 programs='aliasing alternation'
 cp "$here"/tests/aliasing.c "$here"/tests/alternation.c "$src/tests/"
 for header in "$here"/tests/*.h; do
@@ -41,7 +41,7 @@ echo "TAP version 13"
 count=0
 failed=0
 
-# The check $1 is the rest of the arguments, a command that succeeds.
+# $1: the claim; the rest: a command that must succeed.
 check() {
 	count=$((count + 1))
 	what=$1
@@ -64,12 +64,12 @@ have() {
 	command -v "$1" >/dev/null 2>&1
 }
 
-# make in the copy; all it says goes to the log
+# Run make in the copy, with its output in the log.
 build() {
 	make -C "$src" -j"$jobs" KSRC="$ksrc" "$@" >"$top/log" 2>&1
 }
 
-# make without KSRC, to see where it looks for the headers
+# Run make without KSRC, to see where it looks for the headers.
 bare() {
 	make -s -C "$src" O="$out" "$@" >"$top/said" 2>"$top/log"
 }
@@ -82,7 +82,7 @@ logged() {
 	grep -q -e "$1" "$top/log"
 }
 
-# Everything in the folder $1, with a sum of its contents.
+# List everything in the folder $1, with checksums.
 inventory() {
 	(cd "$1" && find . -type d -o -print | sort | while read -r file; do
 		[ -L "$file" ] || cksum "$file"
@@ -108,14 +108,14 @@ built() {
 check "O= builds" built
 check "without a warning" fails logged 'warning:'
 check "O= leaves the source alone" untouched
-check "the list of programs" [ "$(cat "$out/programs")" = "$(echo "$programs" | tr ' ' '\n')" ]
-check "run_tests.sh stands beside it" [ -x "$out/run_tests.sh" ]
+check "programs lists the programs" [ "$(cat "$out/programs")" = "$(echo "$programs" | tr ' ' '\n')" ]
+check "run_tests.sh is copied beside them" [ -x "$out/run_tests.sh" ]
 runs() {
 	"$1" >"$top/log" 2>&1 && grep -q '^1\.\.[1-9]' "$top/log"
 }
 check "a program runs by itself" runs "$out/tests/aliasing"
 check "a second make" build O="$out"
-check "compiles nothing" fails logged '^  [CL]'
+check "a second make compiles nothing" fails logged '^  [CL]'
 
 relative() {
 	(cd "$src" && make -j"$jobs" O=../relative KSRC=../ksrc >"$top/log" 2>&1) &&
@@ -142,24 +142,24 @@ stale() {
 }
 check "run_tests.sh builds what is older than its source" stale
 check "clean in the source" build clean
-check "leaves the source alone" untouched
+check "clean leaves the source alone" untouched
 check "clean with O=" build O="$top/relative" clean
-check "leaves nothing in it" empty "$top/relative"
+check "clean with O= leaves nothing" empty "$top/relative"
 
-# ---- what is built anew ----
+# ---- what is built again ----
 
-# Newer than everything, without waiting for the clock to move on.
+# Make it newer than everything, without waiting for the clock.
 touch -d '+2 seconds' "$src/lib/system/privilege.h"
 check "a changed header" build O="$out"
-check "compiles what includes it" logged 'CC *lib/system/privilege.o'
-check "and nothing else" fails logged 'CC *lib/history/history.o'
-check "and links again" logged 'LINK *tests/aliasing'
+check "a changed header compiles what includes it" logged 'CC *lib/system/privilege.o'
+check "a changed header compiles nothing else" fails logged 'CC *lib/history/history.o'
+check "a changed header links the programs again" logged 'LINK *tests/aliasing'
 touch -d '-1 hour' "$src/lib/system/privilege.h"
 check "changed flags" build O="$out" USERCFLAGS='-DQUOTED="\"a b'"'"'c\""'
-check "compile everything" [ "$(grep -c 'CC ' "$top/log")" = "$(find "$src/lib" "$src/tests" -name '*.c' | wc -l)" ]
+check "changed flags compile everything" [ "$(grep -c 'CC ' "$top/log")" = "$(find "$src/lib" "$src/tests" -name '*.c' | wc -l)" ]
 check "USERCFLAGS and USERLDFLAGS are used" fails build O="$out" USERLDFLAGS=-lno_such_library
 check "V=1" build O="$out" V=1
-check "shows the commands" logged '-Wall -Wextra -Wshadow'
+check "V=1 shows the commands" logged '-Wall -Wextra -Wshadow'
 check "a warning is an error with USERCFLAGS=-Werror" fails \
 	build O="$out" USERCFLAGS='-Werror -include undeclared.h'
 
@@ -170,77 +170,77 @@ printf '%s\n' '#!/bin/sh' 'case " $* " in *" -lcap "*) exit 1 ;; esac' 'exec gcc
 chmod +x "$top/bin/nocap"
 aliasing=$top/one/tests/aliasing
 check "builds where libcap does not link" build O="$top/one" CC="$top/bin/nocap" "$aliasing"
-check "and says so" logged 'without libcap'
-check "without it in the program" fails grep -q -e -lcap "$top/one/.flags"
+check "without libcap: make says so" logged 'without libcap'
+check "without libcap: the program is not linked with it" fails grep -q -e -lcap "$top/one/.flags"
 check "LIBCAP=no" build O="$top/one" LIBCAP=no "$aliasing"
-check "leaves it out" fails grep -q -e -lcap "$top/one/.flags"
+check "LIBCAP=no leaves libcap out" fails grep -q -e -lcap "$top/one/.flags"
 if echo '#include <sys/capability.h>' | gcc -fsyntax-only -x c - 2>/dev/null; then
-	check "and is forgotten by the next make" build O="$top/one" "$aliasing"
-	check "which links libcap again" grep -q -e -lcap "$top/one/.flags"
+	check "LIBCAP=no does not last: the next make builds" build O="$top/one" "$aliasing"
+	check "LIBCAP=no does not last: the next make links libcap" grep -q -e -lcap "$top/one/.flags"
 else
-	skip "and is forgotten by the next make" "no libcap (libcap-dev)"
-	skip "which links libcap again" "no libcap (libcap-dev)"
+	skip "LIBCAP=no does not last: the next make builds" "no libcap (libcap-dev)"
+	skip "LIBCAP=no does not last: the next make links libcap" "no libcap (libcap-dev)"
 fi
 
 # ---- compilers ----
 
-# Not ldd, which asks a program by running it.
+# Not by ldd, which may run the program.
 is_static() {
 	! readelf -lW "$1" | grep -q INTERP
 }
 if echo 'int main(void) { return 0; }' | gcc -static -x c - -o "$top/static" 2>/dev/null; then
 	check "STATIC=1 builds" build O="$top/one" STATIC=1 "$aliasing"
-	check "a static program" is_static "$aliasing"
-	check "that runs" runs "$aliasing"
+	check "STATIC=1 builds a static program" is_static "$aliasing"
+	check "STATIC=1: the program runs" runs "$aliasing"
 else
 	skip "STATIC=1 builds" "no static libc (libc6-dev)"
-	skip "a static program" "no static libc (libc6-dev)"
-	skip "that runs" "no static libc (libc6-dev)"
+	skip "STATIC=1 builds a static program" "no static libc (libc6-dev)"
+	skip "STATIC=1: the program runs" "no static libc (libc6-dev)"
 fi
 if have musl-gcc; then
 	check "musl builds" build O="$top/one" CC=musl-gcc STATIC=1 "$aliasing"
 	check "without a warning for musl" fails logged 'warning:'
-	check "a static musl program" is_static "$aliasing"
-	check "that runs with musl" runs "$aliasing"
-	check "and has nothing of the other libc" fails sh -c "strings -a '$aliasing' | grep -q 'GLIBC\|GNU C Library'"
+	check "musl builds a static program" is_static "$aliasing"
+	check "musl: the program runs" runs "$aliasing"
+	check "musl: the program has nothing of the other libc" fails sh -c "strings -a '$aliasing' | grep -q 'GLIBC\|GNU C Library'"
 else
-	for what in "musl builds" "without a warning for musl" "a static musl program" \
-		"that runs with musl" "and has nothing of the other libc"; do
+	for what in "musl builds" "without a warning for musl" "musl builds a static program" \
+		"musl: the program runs" "musl: the program has nothing of the other libc"; do
 		skip "$what" "no musl-gcc (musl-tools)"
 	done
 fi
 if have clang; then
 	check "clang builds" build O="$top/one" CC=clang "$aliasing"
 	check "without a warning of clang" fails logged 'warning:'
-	check "and runs" runs "$aliasing"
+	check "clang: the program runs" runs "$aliasing"
 else
-	for what in "clang builds" "without a warning of clang" "and runs"; do
+	for what in "clang builds" "without a warning of clang" "clang: the program runs"; do
 		skip "$what" "no clang"
 	done
 fi
 check "clean of a musl build" build O="$top/one" clean
-check "leaves nothing" empty "$top/one"
+check "clean of a musl build leaves nothing" empty "$top/one"
 
 # ---- install ----
 
 check "install" build O="$out" INSTALL_PATH="$top/installed" install
-check "is flat and complete" [ "$(cd "$top/installed" && find . -type f | sort | tr '\n' ' ')" = \
+check "install: the folder is flat and complete" [ "$(cd "$top/installed" && find . -type f | sort | tr '\n' ' ')" = \
 	"$({
 		printf './%s\n' aliasing alternation config programs run_tests.sh settings
 		(cd "$here/report" && find . -type f)
 	} | sort | tr '\n' ' ')" ]
-check "and runs" runs "$top/installed/aliasing"
+check "install: the program runs" runs "$top/installed/aliasing"
 check "install to nowhere fails" fails build O="$out" install
-check "and says what is missing" logged 'INSTALL_PATH=DIR'
+check "install to nowhere: the message says what is missing" logged 'INSTALL_PATH=DIR'
 
 # ---- the kselftest headers ----
 
 check "a KSRC= without headers fails" fails build O="$out" KSRC="$top/bin"
-check "and names it" logged "KSRC=$top/bin has no"
-check "but does not keep clean from cleaning" build O="$out" clean
-check "which leaves nothing" empty "$out"
+check "a KSRC= without headers: the message names it" logged "KSRC=$top/bin has no"
+check "a KSRC= without headers: clean works" build O="$out" clean
+check "a KSRC= without headers: clean leaves nothing" empty "$out"
 
-# A kernel source of version $1 as distributions have it, with one header more.
+# Make a kernel source of version $1 as in a distribution, with one more header.
 usr_src=$top/usr_src
 mkdir -p "$usr_src"
 kernel_source() {
@@ -263,11 +263,11 @@ found() {
 	bare show-harness HARNESS_SRC="$usr_src" && [ "$(cat "$top/said")" = "$1" ]
 }
 check "the newest tarball is found" found "$out/harness/linux-source-9.10"
-check "and said to be unpacked" logged 'UNPACK.*linux-source-9.10.tar.gz'
-check "what a header includes comes along, nothing else" [ "$(cd "$out/harness" && find . -type f | sort | tr '\n' ' ')" = \
+check "the newest tarball: make says that it unpacks it" logged 'UNPACK.*linux-source-9.10.tar.gz'
+check "the newest tarball: only headers that are included are unpacked" [ "$(cd "$out/harness" && find . -type f | sort | tr '\n' ' ')" = \
 	"./linux-source-9.10/kselftest.h ./linux-source-9.10/kselftest_harness.h ./linux-source-9.10/kselftest_more.h " ]
-check "the second time" found "$out/harness/linux-source-9.10"
-check "it is not unpacked again" fails logged UNPACK
+check "the newest tarball is found a second time" found "$out/harness/linux-source-9.10"
+check "the newest tarball is not unpacked again" fails logged UNPACK
 bare clean
 kernel_source 9.10
 check "an unpacked source saves unpacking" found "$usr_src/linux-source-9.10/tools/testing/selftests"
@@ -279,9 +279,9 @@ rm -rf "$usr_src/linux-mine"
 
 gzip -dc "$usr_src/linux-source-9.10.tar.gz" | head -c 20000 | gzip >"$usr_src/linux-source-9.12.tar.gz"
 check "a broken tarball fails" fails found "$out/harness/linux-source-9.12"
-check "and is named" logged 'cannot unpack.*linux-source-9.12.tar.gz'
-check "and leaves no header" [ -z "$(find "$out" -name '*.h')" ]
-# In the middle of its work the one that unpacks is ended.
+check "a broken tarball: the message names it" logged 'cannot unpack.*linux-source-9.12.tar.gz'
+check "a broken tarball leaves no header" [ -z "$(find "$out" -name '*.h')" ]
+# A tar that ends the script that unpacks.
 mkdir "$top/killed"
 cat >"$top/killed/tar" <<-EOF
 	#!/bin/sh
@@ -293,9 +293,9 @@ rm -f "$usr_src/linux-source-9.12.tar.gz"
 interrupted() {
 	PATH=$top/killed:$PATH found "$out/harness/linux-source-9.10"
 }
-check "an interrupted one fails" fails interrupted
-check "and leaves no file" [ -z "$(find "$out" -type f)" ]
-check "and the next succeeds" found "$out/harness/linux-source-9.10"
+check "an interrupted make fails" fails interrupted
+check "an interrupted make leaves no file" [ -z "$(find "$out" -type f)" ]
+check "after an interrupted make the next one succeeds" found "$out/harness/linux-source-9.10"
 bare clean
 
 sums=
@@ -314,47 +314,49 @@ downloads() {
 }
 if have curl; then
 	check "without a source they are downloaded" downloads
-	check "which is said" logged FETCH
-	check "once" downloads
-	check "and kept" fails logged FETCH
+	check "a download: make says so" logged FETCH
+	check "a download is found a second time" downloads
+	check "a download is kept" fails logged FETCH
 	bare clean
 	bad=$(echo "$sums" | sed 's/harness.h:..../harness.h:0000/')
 	check "a wrong sha256 fails" fails download HARNESS_URL="file://$headers/%" HARNESS_SHA256="$bad"
-	check "and says both sums" logged "has sha256 [0-9a-f]*, not 0000"
-	check "and leaves no file" [ -z "$(find "$out" -type f)" ]
+	check "a wrong sha256: the message has both sums" logged "has sha256 [0-9a-f]*, not 0000"
+	check "a wrong sha256 leaves no file" [ -z "$(find "$out" -type f)" ]
 else
-	for what in "without a source they are downloaded" "which is said" once "and kept" \
-		"a wrong sha256 fails" "and says both sums" "and leaves no file"; do
+	for what in "without a source they are downloaded" "a download: make says so" \
+		"a download is found a second time" "a download is kept" \
+		"a wrong sha256 fails" "a wrong sha256: the message has both sums" \
+		"a wrong sha256 leaves no file"; do
 		skip "$what" "no curl"
 	done
 fi
 check "headers that are nowhere fail" fails download HARNESS_URL="file://$top/nothing/%"
-check "and it says what brings them" logged 'KSRC=DIR'
+check "headers that are nowhere: the message says how to get them" logged 'KSRC=DIR'
 mkdir "$top/tools"
 ln -s /bin/* /usr/bin/* /usr/local/bin/* "$top/tools/" 2>/dev/null
 rm -f "$top/tools/curl" "$top/tools/wget" "$top/tools/prove"
 toolless() {
 	PATH=$top/tools download
 }
-check "as they do where nothing can download" fails toolless
-check "which is said, too" logged 'neither curl nor wget'
+check "headers that are nowhere fail where nothing can download" fails toolless
+check "headers that are nowhere: the message names curl and wget" logged 'neither curl nor wget'
 
 # ---- make check ----
 
-# One pretended test of the project: $1 is its name, the rest its lines.
-pretend() {
+# A fake test of the project: $1 is its name, the rest its lines.
+fake() {
 	name=$src/selftest/$1.sh
 	shift
 	{ echo '#!/bin/sh'; printf '%s\n' "$@"; } >"$name"
 	chmod +x "$name"
 }
-pretend good 'echo 1..2' 'echo ok 1 a' 'echo "ok 2 b # SKIP no"'
-pretend bad 'echo 1..2' 'echo ok 1 a' 'echo not ok 2 b'
-pretend short 'echo 1..2' 'echo ok 1 a'
-pretend status 'echo 1..1' 'echo ok 1 a' 'exit 3'
-pretend silent ':'
-pretend skipped 'echo "1..0 # SKIP no tool"' 'exit 4'
-pretend bail 'echo 1..1' 'echo ok 1 a' 'echo Bail out! why'
+fake good 'echo 1..2' 'echo ok 1 a' 'echo "ok 2 b # SKIP no"'
+fake bad 'echo 1..2' 'echo ok 1 a' 'echo not ok 2 b'
+fake short 'echo 1..2' 'echo ok 1 a'
+fake status 'echo 1..1' 'echo ok 1 a' 'exit 3'
+fake silent ':'
+fake skipped 'echo "1..0 # SKIP no tool"' 'exit 4'
+fake bail 'echo 1..1' 'echo ok 1 a' 'echo Bail out! why'
 closes() {
 	grep -qx "make check: $1" "$top/log"
 }
@@ -364,12 +366,12 @@ judge() {
 }
 judged() {
 	check "make check $1" judge 'one good.sh'
-	check "closes with the counts $1" closes "2 passed, 0 failed"
+	check "make check prints the counts $1" closes "2 passed, 0 failed"
 	check "a check that skips everything passes $1" judge 'skipped.sh'
-	check "and says why ($1)" logged '^  ok      skipped.sh: skipped, no tool$'
+	check "a check that skips everything says why $1" logged '^  ok      skipped.sh: skipped, no tool$'
 	for bad in bad short status silent bail; do
 		check "a check that is $bad fails $1" fails judge "good.sh $bad.sh"
-		check "and is counted ($bad, $1)" closes "1 passed, 1 failed"
+		check "a check that is $bad is counted $1" closes "1 passed, 1 failed"
 	done
 }
 if have prove; then

@@ -14,7 +14,7 @@
 #define __NR_fcntl64 __NR_fcntl
 #endif
 
-/* Where the lower half of an argument is. */
+/* The offset of the lower half of an argument. */
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 #define REFUSE_LOWER 4
 #else
@@ -22,9 +22,9 @@
 #endif
 
 /*
- * From now on the system call @nr fails with @error in this process and its children, if its second
- * argument is @argument. 0 or -errno; seccomp(2): of several filters that refuse a call, the newest
- * one says the error.
+ * Let the system call @nr fail with @error in this process and its children if its second argument
+ * is @argument. Return 0 or -errno. If several filters refuse a call, the newest one decides the
+ * error (seccomp(2)).
  */
 static inline int refuse(unsigned int nr, unsigned int argument, unsigned int error)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Actors do as they are told, what goes wrong is told, and nobody is left behind. */
+/* Actors carry out their orders, errors are reported, and no process is left behind. */
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -114,7 +114,7 @@ TEST_F(actor, a_waiter_whom_nobody_can_let_in_is_an_error)
 	struct actor *waiter = actor_start(&self->scene, "waiter");
 	struct lock keeper;
 
-	/* Held by the test itself, which scene_drain() does not know of. */
+	/* The test itself holds the lock; scene_drain() does not know of it. */
 	ASSERT_EQ(0, lock_open(&keeper, self->scene.site, DESCRIPTION_OWN));
 	ASSERT_EQ(0, lock_acquire(&keeper, &EXCLUSIVE, true));
 	actor_queue(waiter, EXCLUSIVE);
@@ -170,13 +170,13 @@ static int has_ended(void *pid)
 	return waitpid(*(pid_t *)pid, NULL, WNOHANG) == *(pid_t *)pid;
 }
 
-/* Whoever kills the test's process is rid of its actors as well. */
+/* Killing the test's process ends its actors, too. */
 TEST(nobody_outlives_a_test_that_is_killed)
 {
 	int to_parent[2];
 	pid_t test, actor;
 
-	/* To see the actor end, be the one who inherits it. */
+	/* Become the subreaper, to see the actor end. */
 	ASSERT_EQ(0, prctl(PR_SET_CHILD_SUBREAPER, 1));
 	ASSERT_EQ(0, pipe(to_parent));
 	test = fork();

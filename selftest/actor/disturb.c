@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Actors are interrupted, stopped, continued, killed and replaced, and the scene knows of it. */
+/* Actors are interrupted, stopped, continued, killed and replaced, and the scene notices. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -141,19 +141,19 @@ TEST_F(disturb, no_site_is_added_behind_the_actors_back)
 	EXPECT_NE(NULL, strstr(self->scene.error, "too late"));
 }
 
-static int exec_anew(struct actor *actor, void *arg)
+static int exec_again(struct actor *actor, void *arg)
 {
 	(void)arg;
 	return act_exec(actor);
 }
 
-/* The program that it becomes is this one, see main(). */
+/* Execute this program again, see main(). */
 TEST_F(disturb, one_that_execs_holds_what_exec_leaves_it)
 {
 	struct actor *other = actor_start(&self->scene, "other");
 
 	actor_interrupt(self->waiter);
-	actor_do(self->holder, exec_anew, NULL);
+	actor_do(self->holder, exec_again, NULL);
 	EXPECT_STREQ("", self->scene.error);
 	/* Its descriptors were close-on-exec: POSIX locks go with them. */
 	EXPECT_EQ(0, actor_try(other, EXCLUSIVE));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A probe tells what others have locked, and changes nothing. */
+/* A probe reports what others have locked, and changes nothing. */
 #include <string.h>
 
 #include "kselftest_harness.h"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# What becomes of a claim that fails: by class, by kind, and by the way it fails.
-# selftest/fake/claims fails in every way there is. The answers must be the same
-# on every version of the harness.
+# Tests of what a failing claim is reported as, by class, by kind, and by the way it fails.
+# selftest/fake/claims fails in every possible way. The results must be the same
+# with every version of the harness.
 #
 # LOCKFAIR_BUILD is the folder with the built programs; make check sets it.
 #
@@ -56,7 +56,7 @@ hasnt()
 	! has "$1"
 }
 
-# results N PATTERN: so many result lines match
+# results N PATTERN: N result lines match
 results()
 {
 	test "$(grep -E '^(not )?ok ' "$out" | grep -Ec "$2")" = "$1"
@@ -86,7 +86,7 @@ group_of()
 	}'
 }
 
-# gone PID...: they have ended; who inherits them may take its time to reap them
+# gone PID...: they have ended; their new parent may reap them later
 gone()
 {
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -185,7 +185,7 @@ is 'a crash draws the history' before '^#   somebody \|wH\|' '^not ok'
 
 "$claims" -t '*one_that_hangs' -t '*:folklore.*' >"$out" 2>&1 &
 pid=$!
-# Until the test and its two actors are there.
+# Wait for the test and its two actors.
 tries=0
 children=
 while test "$(echo "$children" | wc -w)" -lt 3 && test $tries -lt 100; do
@@ -207,7 +207,7 @@ is 'nobody is left behind' gone $children
 export LOCKFAIR_STOP=1
 run '*:promise.*.one_that_fails' '*:practice.*.one_that_fails'
 unset LOCKFAIR_STOP
-is 'told to stop, it runs nothing after the first unexpected result' \
+is 'with LOCKFAIR_STOP it runs nothing after the first unexpected result' \
 	results 6 '^ok [0-9]+ practice\.[a-z]+\.one_that_fails # SKIP stopped at'
 
 run '*nothing*'

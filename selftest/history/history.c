@@ -286,7 +286,7 @@ TEST_F(history, a_long_drawing_shows_the_event_that_decided)
 	ASSERT_NE(NULL, third);
 	EXPECT_NE(NULL, strstr(third, "wH"));
 	EXPECT_NE(NULL, strstr(third, "before second"));
-	/* a row is as wide as a drawing gets */
+	/* as wide as a drawing can be */
 	EXPECT_EQ(64, (int)(strchr(strchr(third, '|') + 1, '|') - strchr(third, '|')) - 1);
 }
 

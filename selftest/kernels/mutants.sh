@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tests of kernels/mutate, on a pretended kernel tree, and of how kernels/check_mutants judges and
+# Tests of kernels/mutate, on a fake kernel tree, and of how kernels/check_mutants judges and
 # kernels/coverage counts.
 
 # shellcheck source-path=SCRIPTDIR source=../tap
@@ -41,7 +41,7 @@ tree() {
 	END
 }
 
-# The edits are what comes on stdin.
+# Read the edits from stdin.
 edits() {
 	rm -rf "$top/edits"
 	mkdir "$top/edits"
@@ -83,25 +83,28 @@ edits <<-END
 END
 mutate "$top/tree"
 is 'edits that fit are made' $rc 0
-has 'in the definition, not in the declaration' tree/fs/locks.c '^     if (lockfair_mutant_is(1)) return 1;$'
-has 'edits of one place stand in their order' tree/fs/locks.c \
+has 'an edit is made in the definition, not in the declaration' tree/fs/locks.c \
+	'^     if (lockfair_mutant_is(1)) return 1;$'
+has 'edits of one place keep their order' tree/fs/locks.c \
 	'if ( lockfair_mutant_is(2) ? 0 :  lockfair_mutant_is(3) ? 1 : a > 1)$'
-has 'the header comes first' tree/fs/locks.c '^#include <linux/lockfair_mutant.h>$'
-has 'the names are known to the kernel' tree/fs/lockfair_mutant.c '\[3\] = "three",$'
-has 'which compiles it' tree/fs/Makefile 'lockfair_mutant\.o$'
-is 'nothing is taken away' "$(sed 's/^ *if (lockfair_mutant_is(1)) return 1;$//; s/lockfair_mutant_is([23]) ? [01] ://g' "$source" |
+has 'the edited file includes the header first' tree/fs/locks.c \
+	'^#include <linux/lockfair_mutant.h>$'
+has 'the kernel has the names of the mutants' tree/fs/lockfair_mutant.c '\[3\] = "three",$'
+has 'the Makefile compiles the list of names' tree/fs/Makefile 'lockfair_mutant\.o$'
+is 'edits only insert text' \
+	"$(sed 's/^ *if (lockfair_mutant_is(1)) return 1;$//; s/lockfair_mutant_is([23]) ? [01] ://g' "$source" |
 	tr -d ' \n')" "$(tree 6.12; { echo '#include <linux/lockfair_mutant.h>'; cat "$source"; } | tr -d ' \n')"
 
-# $1: what is wrong; $2: what is said; stdin: the edits.
+# $1: what is wrong; $2: a pattern for the message; stdin: the edits.
 wrong() {
 	tree 6.12
 	edits
 	cp "$source" "$top/before"
 	mutate "$top/tree"
 	is "$1: an error" $rc 1
-	has "$1: named" out "$2"
+	has "$1: the message names it" out "$2"
 	cmp -s "$source" "$top/before"
-	result $? "$1: the file is as it was" "it was changed"
+	result $? "$1: the file is not changed" "it was changed"
 }
 
 wrong 'no place' 'mutant one: no matches of /until/' <<-END
@@ -159,7 +162,7 @@ edits <<-END
 END
 mutate "$top/tree"
 is 'past and upto choose among several' $rc 0
-has 'after: behind the match' tree/fs/locks.c 'again(a); x;$'
+has 'after: inserts behind the match' tree/fs/locks.c 'again(a); x;$'
 
 # $1: version of the kernel; $2: how many mutants there are for it.
 for_version() {
@@ -192,7 +195,7 @@ for_version 7.3 1
 
 unset LOCKFAIR_MUTANTS
 "$kernels/mutate" -l >"$top/out" 2>&1
-is 'the mutants that there are can be read' $? 0
+is 'every mutant of kernels/mutants can be read' $? 0
 
 # ---- kernels/check_mutants.awk ----
 
@@ -229,8 +232,9 @@ judge 1 <<-END
 	m1 a promise ofd first yes
 	m1 b folklore posix second no
 END
-is 'noticed by a claim that is about it: caught' "$rc $(grep caught "$top/out")" "0 Linux 6.12: caught 1 of 1"
-has 'the claim is named, with the kind' out '^      a: first (posix)$'
+is 'a mutant noticed by a claim that it names is caught' \
+	"$rc $(grep caught "$top/out")" "0 Linux 6.12: caught 1 of 1"
+has 'a caught mutant: the table names the claim and the kind' out '^      a: first (posix)$'
 
 judge 1 <<-END
 	$plain
@@ -238,8 +242,9 @@ judge 1 <<-END
 	m1 a promise ofd first FAIL
 	m1 b folklore posix second no
 END
-is 'noticed by another kind alone: not caught' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
-has 'and a survivor' out '^  m1, noticed by others'
+is 'a mutant noticed only for another kind is not caught' \
+	"$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
+has 'a mutant noticed only for another kind survives' out '^  m1, noticed by others'
 
 judge 1 <<-END
 	$plain
@@ -247,9 +252,9 @@ judge 1 <<-END
 	m1 a promise ofd first yes
 	m1 b folklore posix second no
 END
-is 'what could not be looked at notices nothing' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
-has 'a claim that never failed is named' out '^  a:promise.first$'
-is 'folklore has failed already' "$(grep -c '^  b:folklore' "$top/out")" 0
+is 'a broken test notices nothing' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
+has 'a claim that no mutant made fail is named' out '^  a:promise.first$'
+is 'folklore that does not hold has been seen to fail' "$(grep -c '^  b:folklore' "$top/out")" 0
 
 judge 1 <<-END
 	$plain
@@ -257,7 +262,8 @@ judge 1 <<-END
 	m1 a promise ofd first yes
 	m1 b folklore posix second yes
 END
-is 'folklore that holds all at once is noticed' "$(grep caught "$top/out")" "Linux 6.12: caught 1 of 1"
+is 'folklore that holds in a mutant notices it' \
+	"$(grep caught "$top/out")" "Linux 6.12: caught 1 of 1"
 
 judge '' <<-END
 	$plain
@@ -265,18 +271,21 @@ judge '' <<-END
 	m1 a promise posix first FAIL
 	m1 a promise flock first FAIL
 END
-is 'what fails in the plain kernel is no proof' "$rc $(grep -c '^  a:promise.flock.first' "$top/out")" "1 1"
+is 'a failure in the plain kernel is no proof' \
+	"$rc $(grep -c '^  a:promise.flock.first' "$top/out")" "1 1"
 
 judge '' <<-END
 	$plain
 	m1 dies in a:promise.posix.first
 END
-is 'a kernel that dies in the claim about it: caught' "$rc $(grep caught "$top/out")" "0 Linux 6.12: caught 1 of 1"
+is 'a mutant that dies in a claim that it names is caught' \
+	"$rc $(grep caught "$top/out")" "0 Linux 6.12: caught 1 of 1"
 judge '' <<-END
 	$plain
 	m1 dies in a:promise.ofd.first
 END
-is 'a kernel that dies elsewhere: not caught' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
+is 'a mutant that dies in another claim is not caught' \
+	"$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
 
 # A claim that did not run, in the mutant or in the plain kernel.
 
@@ -288,9 +297,12 @@ judge '' <<-END
 END
 is 'a skip catches nothing' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 0 of 1"
 has 'the mutant says how much it made skip' out '^    skipped, which hides it: 1 result$'
-has 'and which, with the reason' out '^      a: first (posix): no posix locks here$'
-has 'a survivor, and why' out '^  m1, hidden by the skip of 1 result$'
-is 'a finding at the end' "$(grep -A 1 '^claims that a mutant made skip:$' "$top/out" | tail -n 1)" \
+has 'a skip: the mutant names the claim and the reason' out \
+	'^      a: first (posix): no posix locks here$'
+has 'a skip: the mutant survives, and the list says why' out \
+	'^  m1, hidden by the skip of 1 result$'
+is 'a skip: the list at the end has it' \
+	"$(grep -A 1 '^claims that a mutant made skip:$' "$top/out" | tail -n 1)" \
 	'  a:promise.first (posix): no posix locks here: m1'
 
 judge '' <<-END
@@ -302,9 +314,11 @@ judge '' <<-END
 	m1 a promise ofd first skip not here
 	m1 b folklore posix second skip not here
 END
-is 'caught, and yet a finding: exit status 1' "$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 1 of 1"
-has 'folklore as well; a second boot counts no claim again' out '^    skipped, which hides it: 2 results$'
-has_not 'no survivor' out '^survivors:'
+is 'a caught mutant that makes another claim skip: the exit status is 1' \
+	"$rc $(grep caught "$top/out")" "1 Linux 6.12: caught 1 of 1"
+has 'a skip of folklore counts, and a second boot counts no claim twice' out \
+	'^    skipped, which hides it: 2 results$'
+has_not 'a caught mutant is no survivor' out '^survivors:'
 
 printf '%s\t\tIt breaks.\t%s\t1\n' m1 'a:*.posix.first b:*' m2 'a:*' >"$top/list"
 judge '' <<-END
@@ -314,7 +328,8 @@ judge '' <<-END
 	m2 a promise posix first skip not here
 	m2 a promise ofd first FAIL
 END
-has 'a claim that several made skip is listed once' out '^  a:promise.first (ofd posix): not here: m1 and 1 more$'
+has 'a claim that several made skip is listed once' out \
+	'^  a:promise.first (ofd posix): not here: m1 and 1 more$'
 printf '%s\t\tIt breaks.\t%s\t1\n' m1 'a:*.posix.first b:*' >"$top/list"
 
 judge '' <<-END
@@ -322,8 +337,9 @@ judge '' <<-END
 	m1 a promise posix first FAIL
 	m1 a promise ofd first skip stopped at an unexpected result
 END
-is 'what LOCKFAIR_STOP left out is no finding' "$rc $(grep caught "$top/out")" "0 Linux 6.12: caught 1 of 1"
-has_not 'and not listed' out 'skip'
+is 'what LOCKFAIR_STOP left out is no finding' \
+	"$rc $(grep caught "$top/out")" "0 Linux 6.12: caught 1 of 1"
+has_not 'what LOCKFAIR_STOP left out is not listed' out 'skip'
 
 judge 1 <<-END
 	none a promise posix first skip not here
@@ -333,11 +349,13 @@ judge 1 <<-END
 END
 is 'a claim that the plain kernel skips catches nothing' "$rc $(grep caught "$top/out")" \
 	"1 Linux 6.12: caught 0 of 1"
-is 'the mutant names it' "$(grep -A 1 'wrong, but skipped in the plain kernel' "$top/out" | tail -n 1)" \
+is 'a claim that the plain kernel skips: the mutant names it' \
+	"$(grep -A 1 'wrong, but skipped in the plain kernel' "$top/out" | tail -n 1)" \
 	'      a:promise.posix.first'
-is 'and so does the end' "$(grep -A 1 '^claims that are skipped in this kernel' "$top/out" | tail -n 1)" \
+is 'a claim that the plain kernel skips: so does the end' \
+	"$(grep -A 1 '^claims that are skipped in this kernel' "$top/out" | tail -n 1)" \
 	'  a:promise.first (posix)'
-has_not 'it is not missed among those that never failed' out 'no mutant made fail'
+has_not 'a claim that the plain kernel skips is not missed' out 'no mutant made fail'
 
 judge 1 <<-END
 	none a promise posix first skip not here
@@ -347,16 +365,19 @@ judge 1 <<-END
 	m1 a promise ofd first yes
 	m1 b folklore posix second yes
 END
-is 'nor has it been seen to fail for another kind' "$rc $(grep -A 1 'no mutant made fail' "$top/out" |
+is 'a claim skipped for one kind must fail for another' \
+	"$rc $(grep -A 1 'no mutant made fail' "$top/out" |
 	tail -n 1)" "1   a:promise.first"
 
 judge '' <<-END
 	none a promise posix first skip not here
 	m1 dies in a:promise.posix.first
 END
-is 'nor does the death of a kernel in it catch anything' "$rc $(grep caught "$top/out")" \
+is 'a mutant that dies in a claim that the plain kernel skips is not caught' \
+	"$rc $(grep caught "$top/out")" \
 	"1 Linux 6.12: caught 0 of 1"
-has 'which is said' out '^      a:promise.posix.first$'
+has 'a mutant that dies in a claim that the plain kernel skips: the table says so' out \
+	'^      a:promise.posix.first$'
 
 # ---- how kernels/coverage counts ----
 
@@ -378,19 +399,23 @@ covered() {
 }
 
 covered 1
-is 'enough is reached: exit status 0' $rc 0
-has 'lines and branches of the lock paths' out '^lock paths  *lines  *17 of  *18  *94 %  *branches  *2 of  *2 100 %$'
-has 'those of leases apart' out '^leases and delegations  *lines  *0 of  *1 '
-has 'and lines that are for a server' out '^for an NFS server and other file systems  *lines  *0 of  *1 '
-is 'what is left, with the reason' "$(grep -A 1 '^out of memory$' "$top/out" | tail -n 1)" \
+is 'coverage: enough is reached, the exit status is 0' $rc 0
+has 'coverage: lines and branches of the lock paths are counted' out \
+	'^lock paths  *lines  *17 of  *18  *94 %  *branches  *2 of  *2 100 %$'
+has 'coverage: leases are counted separately' out '^leases and delegations  *lines  *0 of  *1 '
+has 'coverage: lines for a server are counted separately' out \
+	'^for an NFS server and other file systems  *lines  *0 of  *1 '
+is 'coverage: a line that is not reached has its reason' \
+	"$(grep -A 1 '^out of memory$' "$top/out" | tail -n 1)" \
 	'   17 line   lock_it: new = alloc(GFP_KERNEL);'
-has_not 'nothing is left without' out 'could be reached'
+has_not 'coverage: every such line has a reason' out 'could be reached'
 covered 0
-is 'too few branches: exit status 1' $rc 1
-is 'one that has no reason' "$(grep -A 1 'could be reached$' "$top/out" | tail -n 1)" \
+is 'coverage: too few branches, the exit status is 1' $rc 1
+is 'coverage: a branch without a reason is listed' \
+	"$(grep -A 1 'could be reached$' "$top/out" | tail -n 1)" \
 	'   16 branch lock_it: if (fl)'
 echo nonsense >"$top/list"
 covered 1
-is 'a list that cannot be read: exit status 2' $rc 2
+is 'coverage: a wrong list, the exit status is 2' $rc 2
 
 finish

@@ -50,7 +50,7 @@ TEST_F(lock, a_lock_is_taken_and_released)
 	EXPECT_EQ(0, lock_release(&self->one, 0, 0));
 }
 
-/* In one process, those exclude that do not belong to the process. */
+/* In one process, only kinds that do not belong to the process exclude. */
 TEST_F(lock, traits_tell_whether_threads_are_excluded)
 {
 	int expected = self->traits & TRAIT_EXCLUDES_THREADS ? -EAGAIN : 0;
@@ -100,7 +100,7 @@ TEST_F(lock, readers_of_the_futex_come_and_go_in_any_order)
 	EXPECT_EQ(-EAGAIN, lock_acquire(&self->other, &SHARED, false));
 }
 
-/* All ways to the same description share its file offset; a description of one's own does not. */
+/* Descriptors of one description share its file offset; a second description has its own. */
 TEST_F(lock, descriptions_are_shared_as_they_are_named)
 {
 	const enum lock_description shared[] = {
@@ -165,7 +165,7 @@ static int probe(enum lock_kind kind, bool *missing)
 	return err;
 }
 
-/* On a memfd, whatever the errno: a new kernel that refuses is not one that has no locks. */
+/* On a memfd, whatever the errno: a kernel that refuses a lock has not lost the kind. */
 TEST(a_refused_lock_is_not_a_missing_one)
 {
 	static const int errors[] = { EACCES, EINVAL, ENOLCK, ENOSYS, EOPNOTSUPP, EOVERFLOW };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The comparison bites: what was seen is distorted in each way, and each time the difference is
- * found at its level and made into a scenario of a few steps.
+ * The comparison finds differences: an observation is distorted in every possible way. Each time
+ * the difference is found at its level, and reduced to a scenario of a few steps.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -27,9 +27,9 @@ static struct outcome outcome;
 static struct comparison compared;
 static struct coverage coverage;
 
-/* ---- the comparison bites ---- */
+/* ---- the comparison finds differences ---- */
 
-/* The ways in which what was seen is distorted, as soon as that is possible. */
+/* How an observation is distorted, at the first step where that is possible. */
 enum distortion {
 	LOST_LOCK, EXTRA_LOCK, RANGE_TOO_WIDE, RANGE_TOO_NARROW, WRONG_OWNER, WRONG_SORT,
 	OWN_LOCK_IN_THE_WAY, EARLY_GRANT, LOST_WAKEUP, WRONG_WAITER, WRONG_ERRNO, OTHER_ERRNO,
@@ -129,7 +129,7 @@ static void about_calls(enum distortion distortion, struct observation *seen,
 		own->result = -EACCES;
 }
 
-/* Of two writers who wait for the same, it was the other one that was granted. */
+/* Of two writers that wait for the same range, report the other one as granted. */
 static void swap_waiters(struct observation *seen, const struct model_state *before,
 			 const struct model_step *step)
 {
@@ -298,7 +298,7 @@ TEST_F(comparison, catches_it_and_makes_it_short)
 	}
 }
 
-/* ---- what is no evidence is not taken for it ---- */
+/* ---- incomplete evidence is not used ---- */
 
 /* A child has many locks on a file of its own; it releases one, takes it again, and so on. */
 static pid_t others_lock(int locks)

@@ -75,7 +75,7 @@ ok 7 a.2"
 			'seen: it was overtaken\n  a |\\\\|\n\nend' \
 			a:practice.ofd.z skip 'none such' '' ''
 	)"
-	is "$awk: all as expected: exit status" $rc 0
+	is "$awk: all as expected: the exit status is 0" $rc 0
 	live=1
 	to_ktap a:practice.ofd.z <<-'END'
 	# broken: no memory
@@ -96,7 +96,7 @@ ok 7 a.2"
 	to_ktap a:promise.ofd.x a:promise.ofd.y </dev/null
 	has "$awk: a program that was ended" out '^  # no result: the time limit of 9 s ended it$'
 	is "$awk: who is to blame" "$(cut -f 2 "$top/results" | tr '\n' ' ')" "hung lost "
-	is "$awk: a failure: exit status" $rc 1
+	is "$awk: a failure: the exit status is 1" $rc 1
 
 	answer <<-'END'
 	one:promise.posix.a hold

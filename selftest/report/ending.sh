@@ -12,7 +12,7 @@ healthy_suite
 signals() {
 	programs=$top/hanging
 	signalled "$1: SIGTERM" "" TERM 143
-	# What is ignored from the beginning, as by nohup(1), no shell can trap (POSIX, trap).
+	# No shell can trap a signal that was ignored when it started, as by nohup(1) (POSIX, trap).
 	if grep -q '^SigIgn:.*[13579bdf]$' /proc/self/status; then
 		skip "$1: SIGHUP" "it is ignored here"
 	else
@@ -34,7 +34,7 @@ closed_pipe "$SH" 1 3 20
 programs=$top/deaf
 cat >"$top/bin/timeout" <<'END'
 #!/bin/sh
-# The limit of five seconds until SIGKILL would be long to wait for.
+# Wait half a second, not five, until SIGKILL.
 [ "$1 $2" != "-k 5" ] || { shift 2; set -- -k 0.5 "$@"; }
 END
 echo "exec $(command -v timeout) \"\$@\"" >>"$top/bin/timeout"
@@ -44,11 +44,12 @@ if timeout -k 0.5 1 true 2>/dev/null; then
 	limit=1
 	run
 	limit=60
-	is "a hung test that ignores SIGTERM: exit status" $rc 1
+	is "a hung test that ignores SIGTERM: the exit status is 1" $rc 1
 	well_formed "a hung test that ignores SIGTERM"
-	has "a hung test that ignores SIGTERM: why" out \
+	has "a hung test that ignores SIGTERM: the diagnostic names the time limit" out \
 		'^  # no result: the time limit of 1 s ended it$'
-	has "a hung test that ignores SIGTERM: the rest" out '^  not ok 3 practice.posix.c$'
+	has "a hung test that ignores SIGTERM: the tests after it are not ok" out \
+		'^  not ok 3 practice.posix.c$'
 	clean_after "a hung test that ignores SIGTERM"
 else
 	skip "a hung test that ignores SIGTERM" "this timeout knows only whole seconds"

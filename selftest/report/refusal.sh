@@ -88,13 +88,13 @@ none_of() {
 
 # What holds of every refusal: $1 names it, with the errno $2, for kinds $3.
 is_reported() {
-	is "$1: exit status" $rc 1
+	is "$1: the exit status" $rc 1
 	has "$1: the header names it" out "^# [a-z]*: \(.*; \)*$2 for "
 	has "$1: the answer says it" answer "In short: .*refused [a-z (]*$2"
 	has_not "$1: nothing says that it does not exclude" err 'not exclude\|held it at a time'
 	is "$1: other kinds are judged as ever" "$(count 'fail|skip' "$(none_of "$3")" .)" 0
 	is "$1: one test program judges it" "$(count fail "$3" '^exclusion')" 0
-	tell "$([ "$(count fail "$3" '^grant')" -gt 0 ]; echo $?)" "$1: that one fails"
+	result "$([ "$(count fail "$3" '^grant')" -gt 0 ]; echo $?)" "$1: that one fails"
 }
 
 for error in EPERM EINTR EBADF EAGAIN EACCES EINVAL EDEADLK ENOLCK ENOSYS EOVERFLOW EOPNOTSUPP; do
@@ -130,7 +130,7 @@ for error in EPERM EINTR EBADF EAGAIN EACCES EINVAL EDEADLK ENOLCK ENOSYS EOVERF
 	is_reported "ofd, $error" "$error" ofd
 
 	refuse "$error" getlk
-	is "queries, $error: exit status" $rc 1
+	is "queries, $error: the exit status" $rc 1
 	has "queries, $error: the header names it" out "^# posix: $error for a query$"
 	has "queries, $error: the answer says it" answer "posix: a query is refused here .$error."
 	is "queries, $error: one claim fails" "$(count fail ".*" .)" 1
@@ -141,20 +141,20 @@ every_call='setlk setlkw getlk ofd_setlk ofd_setlkw ofd_getlk flock_ex flock_ex_
 for error in ENOLCK ENOSYS EOPNOTSUPP; do
 	# shellcheck disable=SC2086 # words
 	refuse "$error" $every_call
-	is "every call, $error: exit status" $rc 4
+	is "every call, $error: the exit status" $rc 4
 	has "every call, $error: the answer says it" answer \
 		"In short: posix, ofd, flock and lockf cannot be had on .* here .$error."
 	is "every call, $error: all is skipped" "$(count 'pass|fail' 'posix|ofd|flock|lockf' .)" 0
 	has_not "every call, $error: not all is as expected" err ': all as expected'
 done
 refuse EACCES setlk setlkw ofd_setlk ofd_setlkw flock_ex flock_ex_nb flock_sh flock_sh_nb
-is "every call, EACCES: exit status" $rc 1
+is "every call, EACCES: the exit status" $rc 1
 has "every call, EACCES: the answer says it" answer \
 	"posix, ofd, flock and lockf are refused with EACCES although nobody holds them, as a security"
 
 run "$refuse" setlk=0 setlkw=0 ofd_setlk=0 ofd_setlkw=0 \
 	flock_ex=0 flock_ex_nb=0 flock_sh=0 flock_sh_nb=0 --
-is "every call does nothing: exit status" $rc 1
+is "every call does nothing: the exit status" $rc 1
 has "every call does nothing: the answer begins with it" answer \
 	"In short: posix, ofd, flock and lockf do not exclude: two processes held it at a time"
 is "every call does nothing: exclusion is judged" "$(count fail 'posix|ofd|flock|lockf' '^exclusion')" 20
@@ -181,13 +181,13 @@ fi
 # In the programs, when $1, calls are refused with $2; the answer is $3.
 refused_when() {
 	run env LD_PRELOAD="$library" REFUSE_IF="$1" REFUSE_ERRNO="$(number "$2")"
-	is "$1, $2: exit status" $rc 1
+	is "$1, $2: the exit status" $rc 1
 	has "$1, $2: the header names it" out "^# posix: $2 for "
 	has "$1, $2: the answer says it" answer "$3"
 	has_not "$1, $2: nothing says that it does not exclude" err 'not exclude\|held it at a time'
 	is "$1, $2: the controls are judged as ever" "$(count 'fail|skip' 'eventfd|futex' .)" 0
 	is "$1, $2: one test program judges it" "$(count fail '.*' '^exclusion')" 0
-	tell "$([ "$(count fail posix '^grant')" -gt 0 ]; echo $?)" "$1, $2: that one fails"
+	result "$([ "$(count fail posix '^grant')" -gt 0 ]; echo $?)" "$1, $2: that one fails"
 }
 
 for error in ENOLCK EACCES EAGAIN EDEADLK EINTR ENOMEM; do

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# The reasons for a skip in C sources, one a line. Input: all sources of lib/ and tests/. Exit
-# status 1 if one is not constant, which is then named with its file.
+# Print the reasons for a skip in C sources, one a line. Input: all sources of lib/ and tests/. A
+# reason that is not constant is reported with its file, and the exit status is 1.
 
 function without_comments(text,	out, token, end) {
 	while (match(text, /"([^"\\]|\\.)*"|'([^'\\]|\\.)+'|\/\*|\/\//)) {

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tests of report/skips: it has each reason for which a test may be skipped, and no other one, and
-# says of each when it is expected.
+# Tests of report/skips: it has every reason for which a test may be skipped, and no other, and says
+# when each is expected.
 
 # shellcheck source-path=SCRIPTDIR source=../tap
 . "$(dirname -- "$0")/../tap"
@@ -21,13 +21,14 @@ result "$([ -z "$said" ]; echo $?)" "the sources have every reason in the list" 
 said=$(uniq -d "$top/listed")
 result "$([ -z "$said" ]; echo $?)" "no reason is listed twice" "$said"
 said=$(awk -F '\t' '!/^#/ && (NF != 3 || $1 == "" || $3 == "")' "$list")
-result "$([ -z "$said" ]; echo $?)" "each has three columns" "$said"
+result "$([ -z "$said" ]; echo $?)" "each reason has three columns" "$said"
 
 one='(before [0-9]+\.[0-9]+|without CAP_[A-Z_]+|not x86_64|user|directory|gvisor|stopped|never)'
 said=$(grep -v '^#' "$list" | cut -f 2 | grep -Evx "$one( or $one)*")
-result "$([ -z "$said" ]; echo $?)" "the second says when, in the words of its head" "$said"
+result "$([ -z "$said" ]; echo $?)" \
+	"the second column has only the conditions that the head explains" "$said"
 
-# Does the search find what it should, in every form that there is?
+# Does the search find reasons in every form?
 cat >"$top/lib.h" <<'EOF'
 void scene_lacks(struct scene *scene, const char *format, ...);
 bool skip_unless(struct scene *scene, bool condition, const char *reason);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A group of tasks is found asleep at one moment, or is not. */
+/* Is a group of tasks asleep at one moment? */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Tests of lib/privilege. Each test is a process of its own, so what it lays down is its own. */
+/* Tests of lib/privilege. Each test is a process, so it drops only its own capabilities. */
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -10,7 +10,7 @@
 #include "kselftest_harness.h"
 #include "system/privilege.h"
 
-/* As the kernel lists them, or 0 where it does not. */
+/* As the kernel lists them, or 0 if it does not list them. */
 static unsigned long long permitted(void)
 {
 	FILE *status = fopen("/proc/self/status", "re");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* /proc/locks is read right: its lines, whose they are, and the tree of waiters. */
+/* /proc/locks is read correctly: its lines, their owners, and the tree of waiters. */
 #include <errno.h>
 #include <string.h>
 
