@@ -63,9 +63,9 @@ function fact(id, kind, state, saw, notes,    i) {
 	if (state ~ /^(hold|xpass)$/)
 		good[topic[i], kind]++
 	else if (topic[i] == "exclusion" ? saw ~ /^two held it at a time/ : \
-		 state ~ /^(xfail|unfair|fail)$/ && (state == "xfail" || notes ~ /expected: /))
+		 state ~ /^(xfail|unfair)$/ || (state == "fail" && notes ~ /expected: /))
 		poor[topic[i], kind]++
-	else if (state ~ /^(fail|unfair)$/)
+	else if (state == "fail")
 		unsaid[topic[i], kind]++
 }
 

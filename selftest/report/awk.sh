@@ -22,9 +22,9 @@ to_ktap() {
 	rc=$?
 }
 
-# Print the answer to the results of stdin, lines "ID STATE".
+# Print the answer to the results of stdin, lines "ID STATE [SEEN]".
 answer() {
-	sed 's/ /\t/; s/$/\t\t\t/' >"$top/results"
+	sed 's/ /\t/; s/ /\t\t/; s/$/\t\t\t/' >"$top/results"
 	L_SUMMARY=/dev/null L_REPEAT=1 L_AGAIN=x L_SKIPS=$top/skips L_ANSWERS=$top/answers \
 		L_MEDIUM=memfd L_RELEASE=6.1 L_MACHINE=m L_CAPABILITIES='' L_FACTS='' L_COLOUR=0 \
 		L_VERBOSE=0 $awk -f "$report/summary.awk" -f "$report/answer.awk" \
@@ -100,7 +100,8 @@ ok 7 a.2"
 
 	answer <<-'END'
 	one:promise.posix.a hold
-	one:promise.posix.b fail
+	one:promise.posix.b fail two held it at a time: the one and the other
+	one:promise.ofd.a fail it was refused
 	two:practice.ofd.a hold
 	two:practice.posix.a hold
 	one:practice.flock.a hold

@@ -58,7 +58,7 @@ run -d "$top/elsewhere"
 is "a kind that this file system may lack: the exit status is 0" $rc 0
 has_not "a kind that this file system may lack is not called missing" err 'should be there'
 has "the answer names the kind, the file system and the errno" err \
-	'^In short: ofd is not available on [a-z0-9]* here (EINVAL)\.$'
+	'^In short: ofd cannot be had on [a-z0-9]* here (EINVAL)\.$'
 program readers <<'END'
 promise.posix.a skip no posix locks here (ENOLCK)
 promise.flock.a skip no flock locks here (ENOLCK)
@@ -67,7 +67,7 @@ END
 run -d "$top/elsewhere"
 is "no file lock at all: the exit status is 4" $rc 4
 has "no file lock at all: the answer names the kinds and the errno" err \
-	'posix and flock are not available on [a-z0-9]* here (ENOLCK)'
+	'posix and flock cannot be had on [a-z0-9]* here (ENOLCK)'
 program readers <<'END'
 promise.posix.a skip no file locks in this kernel
 promise.ofd.a skip no file locks in this kernel
@@ -76,7 +76,7 @@ END
 run
 is "a kernel without file locks: the exit status is 4" $rc 4
 has "a kernel without file locks: the answer says so" err \
-	'posix and ofd are not available in this kernel, which was built'
+	'posix and ofd cannot be had in this kernel, which was built'
 program readers <<'END'
 promise.posix.a fail nobody holds the lock, yet posix refuses a try: ENOLCK (No locks available)
 promise.ofd.a fail nobody holds the lock, yet ofd refuses a try: ENOLCK (No locks available)

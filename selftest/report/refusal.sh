@@ -104,8 +104,8 @@ for error in EPERM EINTR EBADF EAGAIN EACCES EINVAL EDEADLK ENOLCK ENOSYS EOVERF
 
 	refuse "$error" setlkw ofd_setlkw
 	is_reported "requests that wait, $error" "$error" 'posix|ofd|lockf'
-	has "requests that wait, $error: a try works" answer \
-		"a request that waits is refused here .$error., also where nobody holds the lock; a try works"
+	has "requests that wait, $error: a try works" answer "a request that waits is refused here \
+.$error., also where nobody holds the lock; a try works"
 	is "requests that wait, $error: what can be judged by tries is" \
 		"$(count pass 'posix|ofd|lockf' '^exclusion')" 12
 	is "requests that wait, $error: two claims fail for each kind" \
