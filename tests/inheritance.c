@@ -7,6 +7,7 @@
  * unless a descriptor is closed on exec: that releases the same locks as any other close.
  */
 #include <fcntl.h>
+#include <pthread.h>
 #include <sys/wait.h>
 
 #include "held.h"

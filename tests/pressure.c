@@ -6,6 +6,7 @@
  * does not judge that. (many_locks.c: thousands of locks; exhaustion.c: no descriptors or
  * processes left.)
  */
+#include <pthread.h>
 #include <sched.h>
 #include <sys/syscall.h>
 

@@ -9,6 +9,7 @@
  */
 #define CLAIM_KEEPS	PRIVILEGE(CAP_SETUID)
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdalign.h>
 #include <sys/syscall.h>

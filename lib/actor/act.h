@@ -16,6 +16,13 @@ int act_try(struct actor *self, struct lock_request request);
 int act_rotate(struct actor *self, struct lock_request request);
 int act_unlock(struct actor *self);
 
+/*
+ * lock_acquire() by a lock of the job's own, without a history: the test sees where it may be
+ * asleep. 0 or -errno.
+ */
+int act_acquire(struct actor *self, struct lock *lock, const struct lock_request *request,
+		bool wait);
+
 /* Put a mark into the actor's row of the drawing. */
 void act_mark(struct actor *self, char mark);
 
@@ -43,15 +50,14 @@ void actor_after_exec(int fd);
 int act_wake(struct actor *self);
 int act_await_wake(struct actor *self);
 
-/* Ask the kernel to kill this process when its parent is gone. */
+/* Ask the kernel to kill this process when its parent, with that pid, is gone. */
 void actor_die_with_parent(pid_t parent);
 
 /* An actor's signals: one ends its call with EINTR, the other restarts it. */
 #define SIGNAL_INTERRUPT	SIGUSR1
 #define SIGNAL_RESTART		SIGUSR2
 
-/* For actor.c: the body of an actor, a struct actor; the process never returns. */
-void *perform_as_thread(void *actor);
-void perform_as_process(struct actor *self, pid_t parent);
+/* For actor.c: have the actor begin, as the child of this process or thread. 0 or -errno. */
+int act_start(struct actor *actor);
 
 #endif /* LOCKFAIR_ACT_H */

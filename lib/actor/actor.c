@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,7 +32,7 @@ int actor_await(struct actor *actor)
 	/* A job may take turns with others many times, which takes long on a busy machine. */
 	do
 		before = calls_so_far(actor->scene);
-	while (actor->busy && !order_heard(actor, ASLEEP_DEADLINE) &&
+	while (actor->busy && !order_awaited(actor, ASLEEP_DEADLINE) &&
 	       calls_so_far(actor->scene) != before);
 	if (actor->busy) {
 		scene_failed(actor->scene, "%s was to return, and has not in %d ms",
@@ -43,59 +42,93 @@ int actor_await(struct actor *actor)
 	return actor->result;
 }
 
+/*
+ * A place for another actor. If all are taken, use that of an actor that is gone. After an error,
+ * or if there is none, return an actor that does nothing, as all actors do after an error.
+ */
+static struct actor *find_place(struct scene *scene, const char *name)
+{
+	struct actor *actor = &scene->actor[SCENE_ACTORS];
+	int row = -1;
+
+	actor->scene = scene;
+	actor->shared = &scene->shared->actor[SCENE_ACTORS];
+	if (!scene_goes_on(scene))
+		return actor;
+	if (scene->actors < SCENE_ACTORS) {
+		actor = &scene->actor[scene->actors++];
+		row = history_row(scene->history, name);
+	}
+	for (int i = 0; row < 0 && i < scene->actors; i++) {
+		if (!scene->actor[i].gone)
+			continue;
+		actor = &scene->actor[i];
+		row = actor->row;
+		snprintf(scene->history->name[row], HISTORY_NAME, "%s", name);
+	}
+	if (row < 0)
+		scene_broken(scene, "no room for actor %s", name);
+	*actor = (struct actor){
+		.scene = scene, .row = row,
+		.shared = &scene->shared->actor[actor - scene->actor],
+		.busy = true,	/* until it announces that it has started */
+	};
+	*actor->shared = (struct actor_shared){ .given = 1 };
+	return actor;
+}
+
+static void await_start(struct actor *actor)
+{
+	int err = actor_await(actor);
+
+	if (err)
+		scene_broken(actor->scene, "%s cannot open the lock: %s", actor_name(actor),
+			     strerror(-err));
+}
+
 struct actor *actor_start_with(struct scene *scene, enum actor_sort sort,
 			       enum lock_description description, const char *name, int number)
 {
 	char full[HISTORY_NAME];
 	struct actor *actor;
-	pid_t test = getpid();
-	int pair[2], err;
+	int err;
 
 	snprintf(full, sizeof(full), number ? "%s%d" : "%s", name, number);
-	/* Return an actor that does nothing, as all actors do after an error. */
-	if (scene->actors >= SCENE_ACTORS)
-		scene_broken(scene, "no room for actor %s", full);
-	if (!scene_goes_on(scene)) {
-		actor = &scene->actor[SCENE_ACTORS];
-		actor->scene = scene;
-		actor->shared = &scene->shared->actor[SCENE_ACTORS];
+	actor = find_place(scene, full);
+	if (!scene_goes_on(scene))
 		return actor;
-	}
-
-	actor = &scene->actor[scene->actors];
-	*actor = (struct actor){
-		.scene = scene,
-		.shared = &scene->shared->actor[scene->actors],
-		.row = history_row(scene->history, full),
-		.sort = sort,
-		.description = description,
-		.busy = true,	/* until it announces that it has started */
-	};
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-		scene_broken(scene, "socketpair for %s: %s", full, strerror(errno));
-		return actor;
-	}
-	actor->tell = pair[0];
-	actor->hear = pair[1];
-	scene->actors++;
-
-	if (sort == ACTOR_THREAD) {
-		err = pthread_create(&actor->thread, NULL, perform_as_thread, actor);
-		if (!err)
-			pthread_detach(actor->thread);
-	} else {
-		actor->pid = fork();
-		if (!actor->pid)
-			perform_as_process(actor, test);
-		err = actor->pid < 0 ? errno : 0;
-		close(actor->hear);
-	}
+	actor->sort = sort;
+	actor->description = description;
+	scene->shared->test = getpid();
+	err = act_start(actor);
 	if (err)
-		scene_broken(scene, "starting %s: %s", full, strerror(err));
-	err = actor_await(actor);
-	if (err)
-		scene_broken(scene, "%s cannot open the lock: %s", full, strerror(-err));
+		scene_broken(scene, "starting %s: %s", full, strerror(-err));
+	await_start(actor);
 	return actor;
+}
+
+struct actor *actor_start_child(struct actor *parent, const char *name)
+{
+	struct scene *scene = parent->scene;
+	struct actor *child = find_place(scene, name);
+	int err;
+
+	if (!scene_goes_on(scene))
+		return child;
+	child->sort = parent->sort;
+	child->description = DESCRIPTION_INHERITED;
+	memcpy(child->lock, parent->lock, sizeof(child->lock));
+	child->heir = true;
+	order_give(parent, &(struct order){
+		.what = ORDER_START, .child = child, .row = child->row,
+	});
+	err = actor_await(parent);
+	if (err)
+		scene_broken(scene, "starting %s: %s", name, strerror(-err));
+	await_start(child);
+	if (child->sort == ACTOR_PROCESS)
+		child->pid = child->shared->tid;
+	return child;
 }
 
 struct actor *actor_start_nth(struct scene *scene, const char *name, int number)

@@ -21,6 +21,12 @@ struct actor *actor_start_nth(struct scene *scene, const char *name, int number)
 struct actor *actor_start_with(struct scene *scene, enum actor_sort sort,
 			       enum lock_description description, const char *name, int number);
 
+/*
+ * Have an actor start another of its sort, as fork(2) does: the child has the descriptors, and of
+ * the locks those that an open file description owns. It does not die with its parent.
+ */
+struct actor *actor_start_child(struct actor *parent, const char *name);
+
 /* Ask for the lock and return at once; follow up with actor_settle() or actor_await(). */
 void actor_begin_lock(struct actor *actor, struct lock_request request);
 

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -16,7 +15,7 @@
 static void send_signal(struct actor *actor, int signal_number)
 {
 	/* If the actor is a thread, the signal is for that thread, not for its whole process. */
-	pid_t group = actor->sort == ACTOR_THREAD ? getpid() : actor->pid;
+	pid_t group = actor->sort == ACTOR_PROCESS ? actor->pid : getpid();
 
 	if (syscall(SYS_tgkill, group, actor->shared->tid, signal_number) < 0)
 		scene_broken(actor->scene, "signal %d to %s: %s", signal_number,
@@ -110,13 +109,35 @@ void actor_continue(struct actor *actor)
 
 /* ---- its end ---- */
 
-/* Its locks are released before it can be reaped: the kernel closes files first. */
+static int thread_is_gone(void *actor)
+{
+	pid_t tid = ((struct actor *)actor)->shared->tid;
+
+	return syscall(SYS_tgkill, getpid(), tid, 0) < 0 && errno == ESRCH;
+}
+
+/*
+ * Its locks are released before it can be reaped, because the kernel closes files first. So it does
+ * before a thread is gone, but pthread_join(3) would return earlier.
+ */
+static bool await_end(struct actor *actor)
+{
+	if (actor->sort == ACTOR_PROCESS)
+		return await_change(actor, WEXITED);
+	if (asleep_poll(thread_is_gone, actor, ASLEEP_DEADLINE) < 0)
+		scene_failed(actor->scene, "%s was to end, and has not in %d ms",
+			     actor_name(actor), ASLEEP_DEADLINE);
+	return scene_goes_on(actor->scene);
+}
+
 static void reap(struct actor *actor)
 {
 	struct lock_request all = WHOLE;
 
-	if (!await_change(actor, WEXITED))
+	if (!await_end(actor))
 		return;
+	asleep_close(&actor->files);
+	actor->shared->tid = 0;
 	if (actor->busy)
 		history_add(actor->scene->history, actor->row, HISTORY_REFUSE, &all);
 	actor->shared->holds = 0;
@@ -162,20 +183,73 @@ void actor_kill(struct actor *actor)
 	actors_kill(&actor, 1);
 }
 
-void actor_exit(struct actor *actor)
+/* Return false after an error. */
+static bool order_exit(struct actor *actor)
 {
-	struct order order = { .what = ORDER_EXIT };
-
-	if (!is_process(actor))
-		return;
+	if (!scene_goes_on(actor->scene))
+		return false;
 	if (actor->busy)
 		scene_failed(actor->scene, "%s was to exit, and is still waiting",
 			     actor_name(actor));
 	note_release(actor);
-	if (scene_goes_on(actor->scene) &&
-	    send(actor->tell, &order, sizeof(order), MSG_NOSIGNAL) != sizeof(order))
-		scene_broken(actor->scene, "%s cannot be told: %s", actor_name(actor),
-			     strerror(errno));
-	if (scene_goes_on(actor->scene))
+	order_give(actor, &(struct order){ .what = ORDER_EXIT });
+	/* Its end is no answer. */
+	actor->busy = false;
+	return scene_goes_on(actor->scene);
+}
+
+void actor_exit(struct actor *actor)
+{
+	if ((actor->sort == ACTOR_OWNER || is_process(actor)) && order_exit(actor))
 		reap(actor);
+}
+
+/* Interrupting one actor may put another back to sleep; try again. */
+static int all_idle(void *arg)
+{
+	struct scene *scene = arg;
+	int busy = 0;
+
+	for (int i = 0; i < scene->actors; i++) {
+		struct actor *actor = &scene->actor[i];
+
+		if (!actor->busy || order_heard(actor))
+			continue;
+		busy++;
+		send_signal(actor, SIGNAL_INTERRUPT);
+	}
+	return !busy || !scene_goes_on(scene);
+}
+
+static void end_threads(struct scene *scene, struct actor *threads[], int count)
+{
+	if (asleep_poll(all_idle, scene, ASLEEP_DEADLINE) < 0)
+		scene_failed(scene, "some actors cannot be interrupted");
+	for (int i = 0; i < count; i++)
+		order_exit(threads[i]);
+	for (int i = 0; i < count && scene_goes_on(scene); i++)
+		reap(threads[i]);
+}
+
+void scene_dismiss(struct scene *scene)
+{
+	struct actor *processes[SCENE_ACTORS], *threads[SCENE_ACTORS];
+	int process_count = 0, thread_count = 0;
+
+	for (int i = 0; i < scene->actors; i++) {
+		struct actor *actor = &scene->actor[i];
+
+		if (actor->gone)
+			continue;
+		if (actor->sort == ACTOR_PROCESS)
+			processes[process_count++] = actor;
+		else
+			threads[thread_count++] = actor;
+	}
+	actors_kill(processes, process_count);
+	end_threads(scene, threads, thread_count);
+	if (!scene_goes_on(scene))
+		return;
+	scene->actors = 0;
+	history_clear(scene->history);
 }

@@ -17,11 +17,18 @@ void actor_stop(struct actor *actor);
 void actor_continue(struct actor *actor);
 
 /*
- * Have a process exit by itself; or kill the @count processes with SIGKILL, all before the first is
- * reaped. When this returns they are reaped, and whatever only they owned is released.
+ * Have a process, or an owner, exit by itself; or kill the @count processes with SIGKILL, all
+ * before the first is reaped. When this returns they are gone, and whatever only they owned is
+ * released.
  */
 void actor_exit(struct actor *actor);
 void actor_kill(struct actor *actor);
 void actors_kill(struct actor *actors[], int count);
+
+/*
+ * End all actors, whatever they do, so that the scene can begin again with others. Threads must be
+ * idle or in calls that a signal interrupts.
+ */
+void scene_dismiss(struct scene *scene);
 
 #endif /* LOCKFAIR_DISTURB_H */

@@ -1,48 +1,79 @@
 // SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "actor/order.h"
+#include "actor/scene.h"
+#include "system/futex.h"
 
 static const char * const order_names[] = {
 	[ORDER_LOCK] = "a lock", [ORDER_TRY] = "a try", [ORDER_UNLOCK] = "a release",
-	[ORDER_JOB] = "a job", [ORDER_EXIT] = "an exit",
+	[ORDER_JOB] = "a job", [ORDER_START] = "a start", [ORDER_EXIT] = "an exit",
 };
 
-bool order_heard(struct actor *actor, int deadline)
+static bool has_returned(const struct actor *actor)
 {
-	struct pollfd poll_tell = { .fd = actor->tell, .events = POLLIN };
-	int ret;
+	return __atomic_load_n(&actor->shared->done, __ATOMIC_ACQUIRE) == actor->shared->given;
+}
 
-	do
-		ret = poll(&poll_tell, 1, deadline);
-	while (ret < 0 && errno == EINTR);
-	if (ret <= 0)
-		return false;
-	if (recv(actor->tell, &ret, sizeof(ret), 0) != sizeof(ret)) {
+/* Look without reaping it, so that its pid stays its own. */
+static bool has_died(const struct actor *actor)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	return actor->pid > 0 &&
+	       (waitid(P_PID, actor->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 || info.si_pid);
+}
+
+bool order_heard(struct actor *actor)
+{
+	bool died = !has_returned(actor) && has_died(actor);
+
+	/* It may have returned between the two looks. */
+	if (has_returned(actor)) {
+		actor->result = actor->shared->result;
+	} else if (died) {
 		scene_broken(actor->scene, "%s has died", actor_name(actor));
-		ret = -EPIPE;
+		actor->result = -EPIPE;
+	} else {
+		return false;
 	}
 	actor->busy = false;
 	actor->proof = (struct asleep_proof){ 0 };
-	actor->result = ret;
-	if (ret == LOCK_CANNOT_WAIT)
+	if (actor->result == LOCK_CANNOT_WAIT)
 		scene_needs_wait(actor->scene);
 	/* A lock may be refused. A job must check its own results. */
-	if (actor->job && ret) {
-		actor->scene->job_error = ret;
+	if (actor->job && actor->result) {
+		actor->scene->job_error = actor->result;
 		scene_failed(actor->scene, "%s could not go on: %s", actor_name(actor),
-			     strerror(-ret));
+			     strerror(-actor->result));
+	}
+	return true;
+}
+
+/* How soon a death is noticed, which wakes nobody; milliseconds. */
+#define SLICE	100
+
+bool order_awaited(struct actor *actor, int deadline)
+{
+	unsigned int *done = &actor->shared->done;
+	unsigned int before = __atomic_load_n(done, __ATOMIC_ACQUIRE);
+
+	while (!order_heard(actor)) {
+		if (deadline <= 0)
+			return false;
+		if (futex_wait_for(done, before, SLICE) == -ETIMEDOUT)
+			deadline -= SLICE;
 	}
 	return true;
 }
 
 void order_give(struct actor *actor, const struct order *order)
 {
+	struct actor_shared *shared = actor->shared;
 	struct scene *scene = actor->scene;
-	struct order sent;
 
 	if (!scene_goes_on(scene))
 		return;
@@ -56,16 +87,6 @@ void order_give(struct actor *actor, const struct order *order)
 	actor->job = order->what == ORDER_JOB;
 	actor->queued = false;
 	actor->proof = (struct asleep_proof){ 0 };
-	/* Clear the padding: the struct is sent to another process. */
-	memset(&sent, 0, sizeof(sent));
-	sent.what = order->what;
-	sent.request.mode = order->request.mode;
-	sent.request.start = order->request.start;
-	sent.request.len = order->request.len;
-	sent.request.site = order->request.site;
-	sent.job = order->job;
-	sent.arg = order->arg;
-	if (send(actor->tell, &sent, sizeof(sent), MSG_NOSIGNAL) != sizeof(sent))
-		scene_broken(scene, "%s cannot be told: %s", actor_name(actor),
-			     strerror(errno));
+	shared->order = *order;
+	futex_announce(&shared->given, shared->given + 1);
 }

@@ -30,18 +30,33 @@ static int all_asleep(struct actor *actors[], int count)
 	return ret;
 }
 
+struct settling {
+	struct scene *scene;
+	bool (*expected)(void *arg);
+	void *arg;
+	int looks;
+};
+
+/* How often to look for the return of those that are expected to, before a proof of rest. */
+#define LOOKS_FOR_THE_EXPECTED	30
+
 static int all_settled(void *arg)
 {
-	struct scene *scene = arg;
+	struct settling *settling = arg;
+	struct scene *scene = settling->scene;
 	struct actor *actors[SCENE_ACTORS];
 	int count = 0;
 
 	for (int i = 0; i < scene->actors; i++) {
 		struct actor *actor = &scene->actor[i];
 
-		if (actor->busy && !actor->still && !order_heard(actor, 0))
+		if (actor->busy && !actor->still && !order_heard(actor))
 			actors[count++] = actor;
 	}
+	if (!scene_goes_on(scene))
+		return 1;
+	if (settling->looks++ < LOOKS_FOR_THE_EXPECTED && !settling->expected(settling->arg))
+		return 0;
 	return all_asleep(actors, count) == 1 || !scene_goes_on(scene);
 }
 
@@ -50,7 +65,7 @@ static int one_settled(void *arg)
 {
 	struct actor *actor = arg;
 
-	if (!actor->busy || order_heard(actor, 0))
+	if (!actor->busy || order_heard(actor))
 		return 1;
 	if (all_asleep(&actor, 1) == 1 && all_asleep(&actor, 1) == 1)
 		return 1;
@@ -66,8 +81,10 @@ static void note_queued(struct actor *actor)
 	actor->queued |= actor->busy && !actor->still;
 }
 
-void actor_settle(struct scene *scene)
+void actor_settle_expecting(struct scene *scene, bool (*expected)(void *arg), void *arg)
 {
+	struct settling settling = { scene, expected, arg, 0 };
+
 	if (!scene_goes_on(scene))
 		return;
 	/* A sleep that was proved earlier proves less now, unless /proc shows the call. */
@@ -77,11 +94,22 @@ void actor_settle(struct scene *scene)
 	}
 	/* Reading /proc is expensive, and most actors return as soon as they get the CPU. */
 	sched_yield();
-	if (asleep_poll(all_settled, scene, ASLEEP_DEADLINE) < 0)
+	if (asleep_poll(all_settled, &settling, ASLEEP_DEADLINE) < 0)
 		scene_failed(scene, "not all have returned or fallen asleep in %d ms",
 			     ASLEEP_DEADLINE);
 	for (int i = 0; i < scene->actors && scene_goes_on(scene); i++)
 		note_queued(&scene->actor[i]);
+}
+
+static bool anything(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+void actor_settle(struct scene *scene)
+{
+	actor_settle_expecting(scene, anything, NULL);
 }
 
 void actor_settle_one(struct actor *actor)

@@ -11,7 +11,14 @@
  */
 void actor_settle(struct scene *scene);
 
-/* The same for one actor, whose request cannot wake another. */
+/*
+ * The same, where the test knows what to expect. @expected returns whether the actors that are
+ * still busy may all stay busy. If so, look for the proof at once; otherwise, since a proof takes
+ * time, wait for a while first.
+ */
+void actor_settle_expecting(struct scene *scene, bool (*expected)(void *arg), void *arg);
+
+/* Wait for one actor, whose request cannot wake another. */
 void actor_settle_one(struct actor *actor);
 
 /* After actor_settle(): does it hold a lock; is it asleep in its request? */

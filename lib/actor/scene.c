@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "actor/scene.h"
+#include "lock/descriptor.h"
 #include "system/cpu.h"
 #include "system/error_name.h"
 
@@ -194,27 +195,41 @@ bool scene_needs_wait(struct scene *scene)
 	return scene_goes_on(scene);
 }
 
-void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struct history *history)
+static int share_memory(struct scene *scene)
 {
+	scene->memory = descriptor_memfd(sizeof(*scene->shared), 0);
+	if (scene->memory < 0)
+		return scene->memory;
+	scene->shared = mmap(NULL, sizeof(*scene->shared), PROT_READ | PROT_WRITE, MAP_SHARED,
+			     scene->memory, 0);
+	return scene->shared == MAP_FAILED ? -errno : 0;
+}
+
+void scene_open_empty(struct scene *scene, struct history *history)
+{
+	int err;
+
 	memset(scene, 0, sizeof(*scene));
 	scene->wake[0] = -1;
 	scene->wake[1] = -1;
-	scene->sites = 1;
 	history_clear(history);
 	scene->history = history;
-	history->drops = lock_kind_traits(kind) & TRAIT_CONVERTS_BY_DROPPING;
-
-	scene->shared = mmap(NULL, sizeof(*scene->shared), PROT_READ | PROT_WRITE,
-			     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (scene->shared == MAP_FAILED) {
+	err = share_memory(scene);
+	if (err) {
 		/* Return a spare that nobody uses, so that callers need not check for NULL. */
 		scene->shared = &nothing_shared;
-		scene_broken(scene, "mmap: %s", strerror(errno));
+		scene_broken(scene, "shared memory: %s", strerror(-err));
 	}
 	if (pipe2(scene->wake, O_CLOEXEC) < 0)
 		scene_broken(scene, "pipe2: %s", strerror(errno));
+}
 
+void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struct history *history)
+{
+	scene_open_empty(scene, history);
+	scene->sites = 1;
 	scene->dir = dir;
+	history->drops = lock_kind_traits(kind) & TRAIT_CONVERTS_BY_DROPPING;
 	probe_site(scene, scene->site, lock_site_open(scene->site, kind, dir, SCENE_FILE_SIZE));
 }
 
@@ -251,9 +266,6 @@ static void end_actor(struct actor *actor)
 			;
 		actor->pid = 0;
 	}
-	if (actor->tell >= 0)
-		close(actor->tell);
-	actor->tell = -1;
 	asleep_close(&actor->files);
 }
 
@@ -262,12 +274,14 @@ void scene_close(struct scene *scene)
 	bool threads = false;
 
 	for (int i = 0; i < scene->actors; i++) {
-		threads |= scene->actor[i].sort == ACTOR_THREAD;
+		threads |= scene->actor[i].sort != ACTOR_PROCESS && !scene->actor[i].gone;
 		end_actor(&scene->actor[i]);
 	}
 	scene->actors = 0;
 	close(scene->wake[0]);
 	close(scene->wake[1]);
+	if (scene->memory >= 0)
+		close(scene->memory);
 	/* A thread may still be asleep in the lock; both last as long as the process. */
 	if (threads)
 		return;

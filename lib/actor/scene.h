@@ -6,7 +6,7 @@
  * The room lib/actor has the processes and threads that lock on command (actor.h), what they do
  * themselves (act.h), what happens to them (disturb.h), which bytes they find locked (probe.h),
  * and the proof that all of them are at rest (rest.h). It may use lib/history, lib/lock and
- * lib/system. order.h is private to the room.
+ * lib/system. order.h, what an actor is to do, is private to the room.
  *
  * The first step that goes wrong ends the scene: every later step does nothing, so that a test
  * reads as a scenario and not as error handling. lib/claim reports the error.
@@ -15,8 +15,8 @@
 #define LOCKFAIR_SCENE_H
 
 #include <assert.h>
-#include <pthread.h>
 
+#include "actor/order.h"
 #include "history/history.h"
 #include "lock/lock.h"
 #include "system/asleep.h"
@@ -27,17 +27,27 @@
 #define SCENE_SITES	3
 #define SCENE_PROBED	32	/* bytes that one probe can look at */
 #define SCENE_FILE_SIZE	4096	/* bytes in the file that is locked */
+#define SCENE_ERROR	200	/* characters */
 
 static_assert(LOCK_BATONS > SCENE_ACTORS, "each actor may wait for an eventfd of its own");
 static_assert(HISTORY_ROWS >= SCENE_ACTORS, "each actor has a row");
 
+/*
+ * What owns a POSIX lock is the table of descriptors (in the kernel: current->files). So a thread
+ * that calls unshare(CLONE_FILES) is an owner like a process, and takes a fraction of its time to
+ * start.
+ */
 enum actor_sort {
 	ACTOR_PROCESS,
-	ACTOR_THREAD,		/* of the test's own process */
+	ACTOR_OWNER,		/* a thread of the test's own process, with its own descriptors */
+	ACTOR_THREAD,		/* one with the descriptors of that process */
 };
 
-/* What the test can see of an actor, in memory that both share. */
+/* What the test and an actor tell each other, in memory that both share. */
 struct actor_shared {
+	unsigned int given, done;	/* orders so far, and those that have returned */
+	struct order order;		/* the last one given */
+	int result;			/* of the last one done */
 	pid_t tid;
 	unsigned int holds;		/* a lock at site n: 1 << n */
 	unsigned int signals;		/* how many it has handled */
@@ -54,9 +64,8 @@ struct actor {
 	int row;		/* of the history */
 	enum actor_sort sort;
 	enum lock_description description;
-	pid_t pid;		/* of an ACTOR_PROCESS */
-	pthread_t thread;
-	int tell, hear;		/* the test's end of the socket, and the actor's */
+	pid_t pid;		/* of an ACTOR_PROCESS; otherwise 0 */
+	bool heir;		/* started by another actor: has that one's descriptors */
 	bool busy;		/* its order has not returned yet */
 	bool job;		/* the order is or was a job */
 	bool queued;		/* was seen asleep in it */
@@ -67,11 +76,9 @@ struct actor {
 	struct asleep_files files;
 };
 
-/* A function that an actor runs for a test; 0 or -errno. */
-typedef int (*actor_job)(struct actor *self, void *arg);
-
 /* Memory that the test and all actors share. */
 struct scene_shared {
+	pid_t test;		/* the process that starts the actors */
 	struct actor_shared actor[SCENE_ACTORS + 1];
 	unsigned long long number[SCENE_NUMBERS];
 	off_t probe_start;
@@ -93,11 +100,12 @@ struct scene {
 	const char *dir;
 	struct history *history;
 	struct scene_shared *shared;
+	int memory;		/* the descriptor of *shared: exec leaves it */
 	int wake[2];		/* a pipe by which one actor starts another */
 	int actors;
 	struct actor actor[SCENE_ACTORS + 1];	/* the last is a spare, used after an error */
 	enum scene_end end;
-	char error[200];	/* the reason for the end */
+	char error[SCENE_ERROR];	/* the reason for the end */
 	int job_error;		/* -errno of a job that could not go on */
 	char no_wait[80];	/* why no lock is waited for, where that is refused */
 };
@@ -107,6 +115,9 @@ struct scene {
  * to @history, which is cleared. An error ends the scene.
  */
 void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struct history *history);
+
+/* The same without a lock, for actors that open the files themselves. */
+void scene_open_empty(struct scene *scene, struct history *history);
 
 /* End all actors, by pid, and free what the scene holds; threads end with the process. */
 void scene_close(struct scene *scene);

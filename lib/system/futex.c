@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <linux/posix_types.h>
 #include <stddef.h>
 #include <unistd.h>
 
@@ -11,6 +12,26 @@
 int futex_wait(const unsigned int *word, unsigned int seen, unsigned int bits)
 {
 	if (syscall(SYS_futex, word, FUTEX_WAIT_BITSET, seen, NULL, NULL, bits) < 0)
+		return -errno;
+	return 0;
+}
+
+/* The call's own idea of time, whatever the C library has for time_t. */
+struct kernel_time {
+#if defined(SYS_futex_time64) && SYS_futex == SYS_futex_time64
+	long long seconds, nanoseconds;
+#else
+	__kernel_long_t seconds, nanoseconds;
+#endif
+};
+
+int futex_wait_for(const unsigned int *word, unsigned int seen, int ms)
+{
+	struct kernel_time time = {
+		.seconds = ms / 1000, .nanoseconds = ms % 1000 * 1000000,
+	};
+
+	if (syscall(SYS_futex, word, FUTEX_WAIT, seen, &time, NULL, 0) < 0)
 		return -errno;
 	return 0;
 }

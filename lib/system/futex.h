@@ -18,6 +18,9 @@
  */
 int futex_wait(const unsigned int *word, unsigned int seen, unsigned int bits);
 
+/* The same with any bit, for up to @ms milliseconds: -ETIMEDOUT after that. */
+int futex_wait_for(const unsigned int *word, unsigned int seen, int ms);
+
 /* Wake up to @count tasks that wait with a bit in common with @bits. 0 or -errno. */
 int futex_wake(const unsigned int *word, int count, unsigned int bits);
 

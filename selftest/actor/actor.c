@@ -11,6 +11,7 @@
 #include "actor/disturb.h"
 #include "actor/probe.h"
 #include "actor/rest.h"
+#include "system/futex.h"
 
 FIXTURE(actor) {
 	struct history *history;
@@ -83,6 +84,58 @@ TEST_F(actor, an_actor_that_dies_breaks_the_scene)
 	EXPECT_GT(0, actor_try(actor, EXCLUSIVE));
 	EXPECT_NE(NULL, strstr(self->scene.error, "victim"));
 	EXPECT_EQ(SCENE_BROKEN, self->scene.end);
+}
+
+static int die(struct actor *self, void *arg)
+{
+	(void)arg;
+	kill(self->shared->tid, SIGKILL);
+	return 0;
+}
+
+TEST_F(actor, an_actor_that_dies_at_work_is_missed_by_whoever_waits)
+{
+	struct actor *victim = actor_start(&self->scene, "victim");
+
+	actor_begin(victim, die, NULL);
+	actor_settle(&self->scene);
+	EXPECT_STREQ("victim has died", self->scene.error);
+	EXPECT_EQ(SCENE_BROKEN, self->scene.end);
+}
+
+static int sleeps_somewhere(void *arg)
+{
+	struct asleep_call any = { .nr = SYS_futex, .arg = ASLEEP_ANY };
+	struct asleep_proof proof = { 0 };
+	struct actor *actor = arg;
+
+	return asleep_look(actor->shared->tid, &any, &proof) == 1 && !proof.weak;
+}
+
+/* It sleeps in a futex call, as waiters of this kind do, but at another address. */
+TEST(an_idle_actor_is_not_taken_for_a_waiter)
+{
+	struct history *history = history_new();
+	static struct scene scene;
+	struct asleep_proof proof = { 0 };
+	struct asleep_call wait;
+	struct actor *idle;
+	struct lock lock;
+
+	ASSERT_NE(NULL, history);
+	scene_open(&scene, KIND_FUTEX, NULL, history);
+	idle = actor_start(&scene, "idle");
+	ASSERT_EQ(0, lock_open(&lock, scene.site, DESCRIPTION_OWN));
+	wait = lock_sleeps_in(&lock, MODE_EXCLUSIVE);
+	if (asleep_poll(sleeps_somewhere, idle, ASLEEP_DEADLINE) < 0)
+		SKIP(goto out, "where a task sleeps is not shown here");
+	EXPECT_EQ(0, asleep_look(idle->shared->tid, &wait, &proof));
+	actor_settle(&scene);
+	EXPECT_FALSE(actor_waits(idle));
+	EXPECT_STREQ("", scene.error);
+out:
+	scene_close(&scene);
+	history_free(history);
 }
 
 TEST_F(actor, after_an_error_nothing_is_done_any_more)
