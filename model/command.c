@@ -51,7 +51,7 @@ static int replay(struct fuzz *fuzz, const char *name, void (*emit)(const char *
 		return 2;
 	err = fuzz_replay(fuzz, scenario, outcome);
 	if (err)
-		fprintf(stderr, "%s: %s\n", name, strerror(-err));
+		fprintf(stderr, "%s: %s\n", name, fuzz_error(fuzz, err));
 	for (int i = 0; i < fuzz->lines; i++)
 		printf("%s\n", fuzz->report[i]);
 	if (!err)
@@ -66,7 +66,7 @@ static int run(struct fuzz *fuzz, const char *name, void (*emit)(const char *lin
 	printf("# seed %llu, %d steps\n", fuzz->seed, fuzz->steps);
 	err = fuzz_run(fuzz);
 	if (err) {
-		fprintf(stderr, "seed %llu: %s\n", fuzz->seed_of_it, strerror(-err));
+		fprintf(stderr, "seed %llu: %s\n", fuzz->seed_of_it, fuzz_error(fuzz, err));
 		return 2;
 	}
 	fuzz_emit_figures(fuzz, emit);

@@ -89,11 +89,11 @@ static void learn_depth(struct comparison *comparison, struct observation *seen)
 
 /* ---- a scenario ---- */
 
-static bool is_expected(void *arg, unsigned int busy)
+static bool is_expected(void *arg)
 {
 	const struct comparison *comparison = arg;
 
-	return possible_asleep(&comparison->possible, busy);
+	return possible_asleep(&comparison->possible, execute_busy(&comparison->execution));
 }
 
 static int run_step(struct comparison *comparison, const struct scenario *scenario, int number,

@@ -162,8 +162,10 @@ static int run_seeds(struct fuzz *fuzz, struct comparison *comparison)
 			(fuzz->kind == ALL_KINDS && seed % 16 == 0);
 		if (!err)
 			err = run_one(fuzz, comparison, scenario, outcome);
-		if (err)
+		if (err) {
 			fuzz->seed_of_it = seed;
+			memcpy(fuzz->error, comparison->execution.error, sizeof(fuzz->error));
+		}
 	}
 	free(scenario);
 	free(outcome);
@@ -217,6 +219,11 @@ int fuzz_run(struct fuzz *fuzz)
 	return err ? err : fuzz->err;
 }
 
+const char *fuzz_error(const struct fuzz *fuzz, int err)
+{
+	return *fuzz->error ? fuzz->error : strerror(-err);
+}
+
 int fuzz_replay(struct fuzz *fuzz, struct scenario *scenario, struct outcome *outcome)
 {
 	struct comparison *comparison = malloc(sizeof(*comparison));
@@ -231,6 +238,7 @@ int fuzz_replay(struct fuzz *fuzz, struct scenario *scenario, struct outcome *ou
 	blind(fuzz, comparison);
 	if (!err)
 		err = compare_scenario(comparison, scenario, outcome);
+	memcpy(fuzz->error, comparison->execution.error, sizeof(fuzz->error));
 	if (!err)
 		listing_emit(scenario, outcome, fuzz->history, note_line, fuzz);
 	compare_close(comparison);

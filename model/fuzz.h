@@ -26,6 +26,7 @@ struct fuzz {
 	unsigned int over;
 	bool offered, differs, no_lines;
 	int err;
+	char error[SCENE_ERROR];		/* more about it, or empty */
 	unsigned long long seed_of_it;
 	int lines;
 	char report[FUZZ_LINES][FUZZ_WIDTH];
@@ -40,9 +41,10 @@ int fuzz_kind(const struct fuzz *fuzz, unsigned long long seed);
 
 /*
  * Run it; the first scenario that differs ends it, and is reported in @report, as short as it
- * can be. 0 or -errno: @seed_of_it could not be run.
+ * can be. 0 or -errno: @seed_of_it could not be run; fuzz_error() says why.
  */
 int fuzz_run(struct fuzz *fuzz);
+const char *fuzz_error(const struct fuzz *fuzz, int err);
 
 /*
  * Run one scenario on one CPU, and report it in any case. 0 or -errno; @outcome says how it went.

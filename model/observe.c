@@ -121,13 +121,13 @@ void observe_lines(struct observer *observer, const struct stage *stage, struct 
 
 /* ---- all of it ---- */
 
-static void observe_calls(struct execution *execution, const struct model_step *made,
+static void observe_calls(const struct execution *execution, const struct model_step *made,
 			  unsigned int busy, struct observation *seen)
 {
 	for (int i = 0; i < MODEL_ACTORS; i++) {
 		bool calls = i == made->actor && made->what != STEP_INTERRUPT;
 		bool exits = i == made->actor && made->what == STEP_EXIT;
-		bool waits = execution->actor[i].busy;
+		bool waits = execution->actor[i] && execution->actor[i]->busy;
 
 		seen->call[i] = (struct model_call){ .status = REQUEST_NONE };
 		if (!calls && !(busy & 1u << i))
@@ -138,8 +138,8 @@ static void observe_calls(struct execution *execution, const struct model_step *
 	}
 }
 
-void observe(struct observer *observer, struct execution *execution, int step, unsigned int busy,
-	     struct observation *seen)
+void observe(struct observer *observer, const struct execution *execution, int step,
+	     unsigned int busy, struct observation *seen)
 {
 	const struct stage *stage = &execution->stage;
 	const struct model_step *made = &stage->scenario->step[step];

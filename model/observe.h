@@ -38,8 +38,8 @@ void observe_close(struct observer *observer);
  * Observe the execution after this step of its scenario. @busy: the actors that were busy before
  * it.
  */
-void observe(struct observer *observer, struct execution *execution, int step, unsigned int busy,
-	     struct observation *seen);
+void observe(struct observer *observer, const struct execution *execution, int step,
+	     unsigned int busy, struct observation *seen);
 
 /* Read /proc/locks once more. */
 void observe_lines(struct observer *observer, const struct stage *stage, struct observation *seen);

@@ -7,12 +7,10 @@
 
 /* What can be seen of an actor, in memory that all share. */
 struct stage_actor {
-	unsigned int go, done;		/* steps that it was ordered to make, and has made */
 	pid_t tid;
 	int fd[MODEL_SLOTS];
 	struct model_step step;
 	int result;
-	struct asleep_call call;	/* where it may now be asleep */
 	bool asked;			/* before the step: */
 	struct question_reply own[QUESTIONS_OF_OWNER];
 	struct question_reply query;	/* to STEP_QUERY */

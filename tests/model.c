@@ -40,10 +40,9 @@ static struct fuzz *run_claim(struct scene *scene, int kind, unsigned int levels
 	if (scene_goes_on(scene))
 		err = fuzz_run(fuzz);
 	if (err == -ETIMEDOUT)
-		scene_failed(scene, "seed %llu: somebody neither returned nor fell asleep",
-			     fuzz->seed_of_it);
+		scene_failed(scene, "seed %llu: %s", fuzz->seed_of_it, fuzz_error(fuzz, err));
 	else if (err)
-		scene_broken(scene, "seed %llu: %s", fuzz->seed_of_it, strerror(-err));
+		scene_broken(scene, "seed %llu: %s", fuzz->seed_of_it, fuzz_error(fuzz, err));
 	else if (!fuzz->differs)
 		fuzz_emit_figures(fuzz, claim_emit);
 	return fuzz;
