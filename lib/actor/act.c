@@ -2,22 +2,14 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "actor/act.h"
-#include "actor/order.h"
 #include "system/futex.h"
 #include "system/privilege.h"
-
-#define STACK	(128 * 1024)	/* bytes; the stack of a thread */
 
 void act_sleeps_in(struct actor *self, struct asleep_call call)
 {
@@ -84,7 +76,7 @@ int act_rotate(struct actor *self, struct lock_request request)
 	return act(self, request, CALL_ROTATE);
 }
 
-static int act_unlock_range(struct actor *self, struct lock_request range)
+int act_unlock_range(struct actor *self, struct lock_request range)
 {
 	history_add(self->scene->history, self->row, HISTORY_RELEASE, &range);
 	if (!range.start && !range.len)
@@ -132,6 +124,7 @@ void actor_after_exec(int fd)
 {
 	struct scene_shared *shared;
 	struct actor_shared *mine;
+	unsigned int turn;
 
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	mine = shared == MAP_FAILED ? NULL : find_board(shared, getpid());
@@ -144,8 +137,10 @@ void actor_after_exec(int fd)
 	actor_die_with_parent(shared->test);
 	privilege_keep(0);
 	mine->result = 0;
-	futex_announce(&mine->done, mine->given);
-	futex_await(&mine->given, mine->given);
+	/* The next order may come as soon as this one is done. */
+	turn = mine->given;
+	futex_announce(&mine->done, turn);
+	futex_await(&mine->given, turn);
 	_exit(0);
 }
 
@@ -169,167 +164,4 @@ int act_await_wake(struct actor *self)
 	got = read(self->scene->wake[0], &wake, 1);
 	act_sleeps_in(self, ASLEEP_NOWHERE);
 	return got == 1 ? 0 : got ? -errno : -EPIPE;
-}
-
-static __thread struct actor_shared *my_board;
-
-static void count_signal(int signal_number)
-{
-	(void)signal_number;
-	__atomic_add_fetch(&my_board->signals, 1, __ATOMIC_RELEASE);
-}
-
-static int handle_signals(void)
-{
-	struct sigaction interrupt = { .sa_handler = count_signal };
-	struct sigaction restart = { .sa_handler = count_signal, .sa_flags = SA_RESTART };
-
-	if (sigaction(SIGNAL_INTERRUPT, &interrupt, NULL) < 0 ||
-	    sigaction(SIGNAL_RESTART, &restart, NULL) < 0)
-		return -errno;
-	return 0;
-}
-
-static int open_locks(struct actor *self)
-{
-	int err = 0;
-
-	for (int i = 0; !err && i < self->scene->sites; i++)
-		err = lock_open(&self->lock[i], &self->scene->site[i], self->description);
-	return err;
-}
-
-static int begin(struct actor *self)
-{
-	int err = 0;
-
-	my_board = self->shared;
-	if (self->sort == ACTOR_OWNER && unshare(CLONE_FILES) < 0)
-		err = -errno;
-	if (!err)
-		err = handle_signals();
-	return err || self->heir ? err : open_locks(self);
-}
-
-/* In a process, what the test has set is out of date: of the child, all comes from the parent. */
-static int start_child(struct actor *self, const struct order *order)
-{
-	struct actor *child = order->child;
-
-	if (self->sort == ACTOR_PROCESS) {
-		*child = *self;
-		child->shared = &self->scene->shared->actor[child - self->scene->actor];
-		child->row = order->row;
-		child->heir = true;
-	}
-	return act_start(child);
-}
-
-static int obey(struct actor *self, const struct order *order)
-{
-	switch (order->what) {
-	case ORDER_LOCK:
-		return act_lock(self, order->request);
-	case ORDER_TRY:
-		return act_try(self, order->request);
-	case ORDER_UNLOCK:
-		return act_unlock_range(self, order->request);
-	case ORDER_JOB:
-		return order->job(self, order->arg);
-	case ORDER_START:
-		return start_child(self, order);
-	case ORDER_EXIT:
-		break;
-	}
-	return -EINVAL;
-}
-
-static void perform(struct actor *self)
-{
-	struct actor_shared *shared = self->shared;
-
-	shared->tid = syscall(SYS_gettid);
-	shared->call = ASLEEP_NOWHERE;
-	shared->result = begin(self);
-	for (unsigned int turn = 1; ; turn++) {
-		struct order order;
-
-		futex_announce(&shared->done, turn);
-		/* The test never takes this sleep for a wait: it is at no lock's address. */
-		futex_await(&shared->given, turn);
-		order = shared->order;
-		if (order.what == ORDER_EXIT)
-			break;
-		shared->result = obey(self, &order);
-	}
-}
-
-/* ---- actors start ---- */
-
-void actor_die_with_parent(pid_t parent)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* The parent may have died before the signal was requested. */
-	if (getppid() != parent)
-		_exit(1);
-}
-
-static void *perform_as_thread(void *self)
-{
-	perform(self);
-	return NULL;
-}
-
-static int perform_as_process(void *arg)
-{
-	struct actor *self = arg;
-
-	actor_die_with_parent(self->scene->shared->test);
-	signal(SIGTERM, SIG_DFL);
-	/* The test can read /proc/PID/syscall only if PID has no capability that it lacks. */
-	privilege_keep(0);
-	perform(self);
-	_exit(0);
-}
-
-static int start_thread(struct actor *actor)
-{
-	pthread_attr_t attributes;
-	pthread_t thread;
-	int err;
-
-	err = pthread_attr_init(&attributes);
-	if (err)
-		return -err;
-	pthread_attr_setstacksize(&attributes, STACK);
-	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-	err = pthread_create(&thread, &attributes, perform_as_thread, actor);
-	pthread_attr_destroy(&attributes);
-	return -err;
-}
-
-/* The child of an actor is made its sibling, so that it does not die with it. */
-static int start_sibling(struct actor *actor)
-{
-	char *stack = malloc(STACK);
-	int ret;
-
-	if (!stack)
-		return -ENOMEM;
-	ret = clone(perform_as_process, stack + STACK / 2, SIGCHLD | CLONE_PARENT, actor);
-	ret = ret < 0 ? -errno : 0;
-	free(stack);
-	return ret;
-}
-
-int act_start(struct actor *actor)
-{
-	if (actor->sort != ACTOR_PROCESS)
-		return start_thread(actor);
-	if (actor->heir)
-		return start_sibling(actor);
-	actor->pid = fork();
-	if (!actor->pid)
-		perform_as_process(actor);
-	return actor->pid < 0 ? -errno : 0;
 }

@@ -15,6 +15,7 @@ int act_lock(struct actor *self, struct lock_request request);
 int act_try(struct actor *self, struct lock_request request);
 int act_rotate(struct actor *self, struct lock_request request);
 int act_unlock(struct actor *self);
+int act_unlock_range(struct actor *self, struct lock_request range);
 
 /*
  * lock_acquire() by a lock of the job's own, without a history: the test sees where it may be
@@ -56,8 +57,5 @@ void actor_die_with_parent(pid_t parent);
 /* An actor's signals: one ends its call with EINTR, the other restarts it. */
 #define SIGNAL_INTERRUPT	SIGUSR1
 #define SIGNAL_RESTART		SIGUSR2
-
-/* For actor.c: have the actor begin, as the child of this process or thread. 0 or -errno. */
-int act_start(struct actor *actor);
 
 #endif /* LOCKFAIR_ACT_H */

@@ -12,6 +12,7 @@
 #include "actor/actor.h"
 #include "actor/order.h"
 #include "actor/rest.h"
+#include "actor/start.h"
 #include "system/privilege.h"
 
 static unsigned int calls_so_far(const struct scene *scene)
@@ -100,7 +101,7 @@ struct actor *actor_start_with(struct scene *scene, enum actor_sort sort,
 	actor->sort = sort;
 	actor->description = description;
 	scene->shared->test = getpid();
-	err = act_start(actor);
+	err = start_actor(actor);
 	if (err)
 		scene_broken(scene, "starting %s: %s", full, strerror(-err));
 	await_start(actor);

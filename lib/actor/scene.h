@@ -6,7 +6,7 @@
  * The room lib/actor has the processes and threads that lock on command (actor.h), what they do
  * themselves (act.h), what happens to them (disturb.h), which bytes they find locked (probe.h),
  * and the proof that all of them are at rest (rest.h). It may use lib/history, lib/lock and
- * lib/system. order.h, what an actor is to do, is private to the room.
+ * lib/system. order.h, what an actor is to do, and start.h, how it starts, are private to the room.
  *
  * The first step that goes wrong ends the scene: every later step does nothing, so that a test
  * reads as a scenario and not as error handling. lib/claim reports the error.

@@ -158,6 +158,8 @@ TEST_F(disturb, one_that_execs_holds_what_exec_leaves_it)
 	/* Its descriptors were close-on-exec: POSIX locks go with them. */
 	EXPECT_EQ(0, actor_try(other, EXCLUSIVE));
 	EXPECT_EQ(0, waitpid(self->holder->pid, NULL, WNOHANG));
+	actor_exit(self->holder);
+	EXPECT_STREQ("", self->scene.error);
 }
 
 int main(int argc, char **argv)
