@@ -2,11 +2,9 @@
 /*
  * Regressions: what a commit broke, fixed or changed in the queues and the deadlock detection of
  * fs/locks.c. Other files ask the question in general; here is the scenario that showed it.
- *
- * A waiter has not been woken if the number of times that it has gone to sleep is the same.
  */
 #include "real_time.h"
-#include "system/release.h"
+#include "sleeps.h"
 
 #define A	EXCLUSIVE_ON(0, 1)
 #define B	EXCLUSIVE_ON(1, 1)
@@ -27,19 +25,6 @@ static const char *describe(int result)
 	if (result == ASLEEP)
 		return "it sleeps";
 	return result ? strerror(-result) : "it was granted";
-}
-
-/* Return how often the waiter, which sleeps, has gone to sleep. */
-static unsigned long sleeps_of(const struct actor *waiter)
-{
-	struct scene *scene = waiter->scene;
-	unsigned long count = waiter->proof.switches;
-
-	skip_unless(scene, count || !release_is_gvisor(),
-		    "/proc does not tell how often a task has slept");
-	requires(scene, count,
-		 "/proc/PID/status has no voluntary_ctxt_switches of a task that sleeps");
-	return count;
 }
 
 /* ---- queues ---- */
