@@ -10,61 +10,31 @@
 #define CLAIM_KEEPS	PRIVILEGE(CAP_SETUID)
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
-#include <stdalign.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
+#include "clone_files.h"
 #include "held.h"
 
 /* ---- clones that share the holder's table; in the drawing, c is a close, e an exec ---- */
 
-/*
- * A clone must ask to die with its parent: unlike fork(), clone() does not run the handler that
- * does so. With CLONE_PARENT the parent is that of the holder, the test, so that the clone can
- * outlive the holder.
- */
-static alignas(16) char stack[1 << 16];
-static pid_t parent_of_clone;
-
-static pid_t share_files(struct actor *self, int flags, int (*perform)(void *actor))
+static int try_in_clone(struct actor *self, void *arg)
 {
-	parent_of_clone = flags & CLONE_PARENT ? getppid() : getpid();
-	return clone(perform, stack + sizeof(stack), CLONE_FILES | flags | SIGCHLD, self);
-}
-
-/* Return the clone's exit status: 0 or an errno. */
-static int await_clone(pid_t clone)
-{
-	int status;
-
-	if (clone < 0 || waitpid(clone, &status, 0) < 0)
-		return errno;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : EPIPE;
-}
-
-static int try_in_clone(void *actor)
-{
-	struct actor *self = actor;
-
-	actor_die_with_parent(parent_of_clone);
+	(void)arg;
 	self->scene->shared->number[0] = -act_try(self, EXCLUSIVE);
 	return 0;
 }
 
-static int close_in_clone(void *actor)
+static int close_in_clone(struct actor *self, void *arg)
 {
-	struct actor *self = actor;
-
-	actor_die_with_parent(parent_of_clone);
+	(void)arg;
 	act_mark(self, 'c');
-	return close(self->lock->fd) < 0 ? errno : 0;
+	return close(self->lock->fd) < 0 ? -errno : 0;
 }
 
-static int stay_in_clone(void *actor)
+static int stay_in_clone(struct actor *self, void *arg)
 {
-	actor_die_with_parent(parent_of_clone);
-	while (actor)
+	(void)arg;
+	while (self)
 		pause();
 	return 0;
 }
@@ -73,19 +43,19 @@ static int stay_in_clone(void *actor)
 static int have_a_clone_try(struct actor *self, void *arg)
 {
 	(void)arg;
-	return -await_clone(share_files(self, 0, try_in_clone));
+	return clone_does(self, try_in_clone);
 }
 
 static int have_a_clone_close_it(struct actor *self, void *arg)
 {
 	(void)arg;
-	return -await_clone(share_files(self, 0, close_in_clone));
+	return clone_does(self, close_in_clone);
 }
 
 /* number[0]: the clone's pid. */
 static int have_a_clone_stay(struct actor *self, void *arg)
 {
-	pid_t clone = share_files(self, CLONE_PARENT, stay_in_clone);
+	pid_t clone = clone_start(self, CLONE_PARENT, stay_in_clone);
 
 	(void)arg;
 	self->scene->shared->number[0] = clone;

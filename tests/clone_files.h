@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * clone_files: a clone that shares an actor's table of descriptors (CLONE_FILES), though it is
+ * another process. For locks made by fcntl() or lockf() both are one owner.
+ */
+#ifndef LOCKFAIR_CLONE_FILES_H
+#define LOCKFAIR_CLONE_FILES_H
+
+#include <sched.h>
+#include <stdalign.h>
+#include <sys/wait.h>
+
+#include "claim/claim.h"
+
+struct clone_args {
+	struct actor *self;
+	actor_job job;
+	pid_t parent;
+};
+
+/*
+ * A clone must ask to die with its parent: unlike fork(), clone() does not run the handler that
+ * does so.
+ */
+static inline int perform_in_clone(void *arg)
+{
+	const struct clone_args *args = arg;
+
+	actor_die_with_parent(args->parent);
+	return -args->job(args->self, NULL);
+}
+
+/*
+ * For a job: start a clone that does @job and exits. With CLONE_PARENT in @flags its parent is that
+ * of the actor, the test, so that it can outlive the actor. Return its pid, or -1 with errno set.
+ */
+static inline pid_t clone_start(struct actor *self, int flags, actor_job job)
+{
+	static alignas(16) char stack[1 << 16];
+	struct clone_args args = {
+		.self = self,
+		.job = job,
+		.parent = flags & CLONE_PARENT ? getppid() : getpid(),
+	};
+
+	/* Without CLONE_VM the clone has a copy of the stack, and of @args. */
+	return clone(perform_in_clone, stack + sizeof(stack), CLONE_FILES | flags | SIGCHLD, &args);
+}
+
+/* The same, and wait for its exit. Return what the job returned, or -errno. */
+static inline int clone_does(struct actor *self, actor_job job)
+{
+	pid_t clone = clone_start(self, 0, job);
+	int status;
+
+	if (clone < 0 || waitpid(clone, &status, 0) < 0)
+		return -errno;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EPIPE;
+}
+
+#endif /* LOCKFAIR_CLONE_FILES_H */
