@@ -2,34 +2,12 @@
 /*
  * Listing: do /proc/locks and /proc/PID/fdinfo list the locks that exist?
  *
- * /proc/locks is read page by page, and from one page to the next the kernel keeps only the number
- * of the next line. When a lock before that comes or goes, a line is read twice or not at all.
- * Nobody promises more, and any process on the machine may take or release locks; so a test reads
- * it up to READS times, until it finds what it expects. A holder and all its waiters are read at
- * one moment, and so is the fdinfo of a descriptor.
+ * Which process is listed for a lock: tests/listing_owner.c.
  */
 #include "listed.h"
 #include "listing.h"
 
-#define READS	50
-
 /* ---- what /proc is to list ---- */
-
-static bool are_listed(struct scene *scene, const struct proc_lock *expected, int wanted)
-{
-	for (int i = 0; i < READS && scene_goes_on(scene); i++) {
-		int count = proc_locks_read(scene->site->fd, lines, LINES);
-
-		if (are(count, expected, wanted))
-			return true;
-	}
-	return false;
-}
-
-static bool list_is(struct scene *scene, const struct proc_lock *expected, int wanted)
-{
-	return holds(scene, are_listed(scene, expected, wanted), "/proc/locks: %s", difference);
-}
 
 /* No line but that of this lock. */
 static bool list_is_only(const struct actor *holder, struct lock_request request)
@@ -52,14 +30,6 @@ static bool nested_list_is(struct scene *scene, const struct proc_lock *expected
 	holds(scene, all || (!release_is_since(5, 13) && are_listed(scene, shallow, count)),
 	      "/proc/locks: %s", difference);
 	return skip_unless(scene, all, "one level of waiters is listed here");
-}
-
-static bool fdinfo_is(struct scene *scene, const char *whose, pid_t pid,
-		      const struct proc_lock *expected, int wanted)
-{
-	int count = proc_locks_fdinfo(pid, scene->site->fd, lines, LINES);
-
-	return holds(scene, are(count, expected, wanted), "%s: %s", whose, difference);
 }
 
 /* ---- holders ---- */
@@ -202,18 +172,6 @@ PRACTICE(POSIX | OFD | FLOCK, a_queued_writer_is_listed_below_the_first_reader)
 /* ---- owners ---- */
 
 /*
- * The first pid namespace has a fixed number (PROC_PID_INIT_INO); a kernel without pid namespaces
- * does not have the file.
- */
-static bool in_first_pid_namespace(void)
-{
-	char name[40] = "";
-
-	return readlink("/proc/self/ns/pid", name, sizeof(name) - 1) < 0 ||
-	       !strcmp(name, "pid:[4026531836]");
-}
-
-/*
  * The test itself keeps the description open, and with it the lock. In 4.18 the line was gone
  * with the process (commit 826d7bc9f013); in a pid namespace it still is, except for OFD locks.
  */
@@ -224,8 +182,7 @@ PRACTICE(OWNED_BY_DESCRIPTION, the_lock_of_a_dead_process_is_still_listed)
 	struct proc_lock line = line_of(holder, EXCLUSIVE, 0);
 
 	needs_listed_locks(scene);
-	skip_unless(scene, is_kind(scene, OFD) || in_first_pid_namespace(),
-		    "in a pid namespace, which hides it");
+	needs_lines_of_the_dead(scene);
 	actor_lock(holder, EXCLUSIVE);
 	actor_exit(holder);
 	list_is(scene, &line, 1);

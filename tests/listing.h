@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* listing: the lines that /proc should have for the actors of a scene, and those that it has. */
+/*
+ * listing: the lines that /proc should have for the actors of a scene, and those that it has.
+ *
+ * /proc/locks is read page by page, and from one page to the next the kernel keeps only the number
+ * of the next line. When a lock before that comes or goes, a line is read twice or not at all.
+ * Nobody promises more, and any process on the machine may take or release locks; so a test reads
+ * it up to READS times, until it finds what it expects. A holder and all its waiters are read at
+ * one moment, and so is the fdinfo of a descriptor.
+ */
 #ifndef LOCKFAIR_LISTING_H
 #define LOCKFAIR_LISTING_H
 
@@ -7,6 +15,7 @@
 #include "system/proc_locks.h"
 
 #define LINES	8
+#define READS	50
 
 /* The line about this request of an actor that is a process and has not ended. */
 static inline struct proc_lock line_of(const struct actor *actor, struct lock_request request,
@@ -84,6 +93,53 @@ static inline bool are(int count, const struct proc_lock *expected, int wanted)
 		return false;
 	}
 	return count == wanted;
+}
+
+static inline bool are_listed(struct scene *scene, const struct proc_lock *expected, int wanted)
+{
+	for (int i = 0; i < READS && scene_goes_on(scene); i++) {
+		int count = proc_locks_read(scene->site->fd, lines, LINES);
+
+		if (are(count, expected, wanted))
+			return true;
+	}
+	return false;
+}
+
+/* ---- for the end of a scenario, as holds() ---- */
+
+static inline bool list_is(struct scene *scene, const struct proc_lock *expected, int wanted)
+{
+	return holds(scene, are_listed(scene, expected, wanted), "/proc/locks: %s", difference);
+}
+
+static inline bool fdinfo_is(struct scene *scene, const char *whose, pid_t pid,
+			     const struct proc_lock *expected, int wanted)
+{
+	int count = proc_locks_fdinfo(pid, scene->site->fd, lines, LINES);
+
+	return holds(scene, are(count, expected, wanted), "%s: %s", whose, difference);
+}
+
+/* ---- whose lock it is ---- */
+
+/*
+ * The first pid namespace has a fixed number (PROC_PID_INIT_INO); a kernel without pid namespaces
+ * does not have the file.
+ */
+static inline bool in_first_pid_namespace(void)
+{
+	char name[40] = "";
+
+	return readlink("/proc/self/ns/pid", name, sizeof(name) - 1) < 0 ||
+	       !strcmp(name, "pid:[4026531836]");
+}
+
+/* Elsewhere the line of a process that is gone is missing, unless it is an OFD lock's. */
+static inline bool needs_lines_of_the_dead(struct scene *scene)
+{
+	return skip_unless(scene, is_kind(scene, OFD) || in_first_pid_namespace(),
+			   "in a pid namespace, which hides it");
 }
 
 #endif /* LOCKFAIR_LISTING_H */
