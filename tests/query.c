@@ -6,6 +6,8 @@
  * In each scenario the test's own process asks, through a description of its own, and the
  * actors hold the locks that are in the way.
  */
+#include <limits.h>
+
 #include "query.h"
 #include "system/release.h"
 
@@ -98,6 +100,28 @@ PROMISE(POSIX | OFD, a_lock_in_the_way_is_described)
 PROMISE(POSIX | OFD, a_lock_that_can_be_had_changes_l_type_alone)
 {
 	hold_everything_and_ask(scene, false);
+}
+
+/*
+ * The same sentence. F_GETLK may be asked with anything in l_pid; F_OFD_GETLK wants 0 there
+ * (tests/errors.c), and leaves 0. A negative length stays one.
+ */
+PROMISE(POSIX | OFD, a_query_that_finds_nothing_leaves_pid_and_length)
+{
+	static const pid_t pids[] = { 0, 1, -1, INT_MAX, INT_MIN };
+	struct actor *reader = actor_start(scene, "reader");
+	struct lock lock = asker(scene);
+	int count = is_kind(scene, POSIX) ? ARRAY_SIZE(pids) : 1;
+
+	for (int round = 0; round < 2; round++) {
+		for (int i = 0; i < count; i++) {
+			struct flock wished = wish(MODE_SHARED, 20, -10);
+
+			wished.l_pid = pids[i];
+			answer_is(scene, &lock, wished, nobody(wished));
+		}
+		actor_lock(reader, SHARED_ON(0, 30));
+	}
 }
 
 /* fcntl(2): "fcntl() does not actually place it". */
