@@ -6,119 +6,11 @@
  * also unaffected"; unlink(2): "the file will remain in existence until the last file
  * descriptor referring to it is closed". When a lock file is removed or replaced, the processes
  * that have it open keep the lock, and those that open the name later lock another file.
- *
- * The files are made without a name, and have one only while the test's process renames,
- * opens and unlinks them, one call after the other. Unless a directory is given (-d), they are
- * in a tmpfs that is mounted nowhere and ends with its last descriptor.
  */
 #define CLAIM_KEEPS	PRIVILEGE(CAP_SYS_ADMIN)
 
-#include "file_system.h"
 #include "held.h"
-#include "nowhere.h"
-
-#define NEEDS	"needs CAP_SYS_ADMIN, or O_TMPFILE in a directory (-d)"
-
-static int directory = -1;
-static char old_name[32], new_name[32];
-
-static int make_nameless(void)
-{
-	return openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-}
-
-static int give_name(int fd, const char *name)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	return linkat(AT_FDCWD, path, directory, name, AT_SYMLINK_FOLLOW);
-}
-
-static int take_name(const char *name)
-{
-	return unlinkat(directory, name, 0);
-}
-
-static int open_name(const char *name, int flags)
-{
-	return openat(directory, name, O_RDWR | O_CLOEXEC | flags, 0600);
-}
-
-/*
- * A file whose only name was removed cannot be linked again, so try this with a spare file. 0 or
- * -errno.
- */
-static int can_have_a_name(void)
-{
-	int fd = make_nameless(), err = 0;
-
-	if (fd < 0 || give_name(fd, old_name) < 0 || take_name(old_name) < 0)
-		err = -errno;
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
-/* Have the scene use a file that can be given a name. 0 or -errno. */
-static int put_nameless_file(struct scene *scene)
-{
-	int err = can_have_a_name(), fd;
-
-	if (err)
-		return err;
-	fd = make_nameless();
-	if (fd < 0 || dup3(fd, scene->site->fd, O_CLOEXEC) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-/* open(2): "O_TMPFILE requires support by the underlying filesystem". */
-static bool has_nameless_files(const struct scene *scene)
-{
-	return is_well_known(scene) && (file_system_of(scene) != OVERLAYFS_SUPER_MAGIC ||
-					release_is_since(6, 10));
-}
-
-/* Prepare the names, the directory and the scene's file. */
-static bool use_a_nameless_file(struct scene *scene)
-{
-	int err;
-
-	snprintf(old_name, sizeof(old_name), "lockfair-%d-old", getpid());
-	snprintf(new_name, sizeof(new_name), "lockfair-%d-new", getpid());
-	if (!skip_unless(scene, scene->dir || privilege_has(CAP_SYS_ADMIN), NEEDS))
-		return false;
-	directory = scene->dir ? open(scene->dir, O_DIRECTORY | O_CLOEXEC) : mount_nowhere(scene);
-	if (!sets_up(scene, directory, "opening the directory"))
-		return false;
-	err = put_nameless_file(scene);
-	skip_unless(scene, !err || has_nameless_files(scene), NEEDS);
-	if (err)
-		scene_broken(scene, "a file that can have a name: %s", strerror(-err));
-	return scene_goes_on(scene);
-}
-
-/* Start an actor that has found the file by its name: @fd is what was opened. */
-static struct actor *find(struct scene *scene, int fd)
-{
-	if (fd < 0 || dup3(fd, scene->site->fd, O_CLOEXEC) < 0)
-		scene_broken(scene, "opening the file by its name: %s", strerror(errno));
-	close(fd);
-	return actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "finder", 0);
-}
-
-/* Open the file by its name if that was @done. Both names are gone afterwards. -1 and errno. */
-static int and_open(bool done, const char *name, int flags)
-{
-	int fd = done ? open_name(name, flags) : -1, err = errno;
-
-	take_name(old_name);
-	take_name(new_name);
-	errno = err;
-	return fd;
-}
+#include "named.h"
 
 static int rename_it(int locked)
 {
@@ -134,23 +26,6 @@ static int link_it_twice(int locked)
 		    !linkat(directory, old_name, directory, new_name, 0);
 
 	return and_open(done, new_name, 0);
-}
-
-static int make_another_by_its_name(int locked)
-{
-	bool done = !give_name(locked, old_name) && !take_name(old_name);
-
-	return and_open(done, old_name, O_CREAT | O_EXCL);
-}
-
-static int rename_another_over_it(int locked)
-{
-	int another = make_nameless();
-	bool done = another >= 0 && !give_name(locked, old_name) && !give_name(another, new_name) &&
-		    !renameat(directory, new_name, directory, old_name);
-
-	close(another);
-	return and_open(done, old_name, 0);
 }
 
 static void is_found_locked(struct pair pair, struct actor *finder)
@@ -183,7 +58,7 @@ PRACTICE(FILE_LOCKS, a_renamed_file_stays_locked)
 	if (!use_a_nameless_file(scene))
 		return;
 	pair = hold(scene);
-	is_found_locked(pair, find(scene, rename_it(scene->site->fd)));
+	is_found_locked(pair, find(scene, rename_it(scene->site->fd), "finder"));
 }
 
 PRACTICE(FILE_LOCKS, a_second_link_leads_to_the_same_lock)
@@ -193,7 +68,7 @@ PRACTICE(FILE_LOCKS, a_second_link_leads_to_the_same_lock)
 	if (!use_a_nameless_file(scene))
 		return;
 	pair = hold(scene);
-	is_found_locked(pair, find(scene, link_it_twice(scene->site->fd)));
+	is_found_locked(pair, find(scene, link_it_twice(scene->site->fd), "finder"));
 }
 
 PRACTICE(FILE_LOCKS, a_new_file_by_the_name_of_one_unlinked_is_free)
@@ -203,7 +78,7 @@ PRACTICE(FILE_LOCKS, a_new_file_by_the_name_of_one_unlinked_is_free)
 	if (!use_a_nameless_file(scene))
 		return;
 	pair = hold(scene);
-	is_found_free(find(scene, make_another_by_its_name(scene->site->fd)));
+	is_found_free(find(scene, make_another_by_its_name(scene->site->fd), "finder"));
 	is_kept(pair, "the locked file was unlinked");
 }
 
@@ -214,7 +89,7 @@ PRACTICE(FILE_LOCKS, a_file_renamed_over_it_is_free)
 	if (!use_a_nameless_file(scene))
 		return;
 	pair = hold(scene);
-	is_found_free(find(scene, rename_another_over_it(scene->site->fd)));
+	is_found_free(find(scene, rename_another_over_it(scene->site->fd), "finder"));
 	is_kept(pair, "another file was renamed over the locked one");
 }
 

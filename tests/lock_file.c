@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Is one process at a time inside, if the lock file is removed or replaced?
+ *
+ * No. A waiter has opened the file before, and is granted the lock of a file that has no name any
+ * more. A newcomer opens the name, and locks the new file:
+ *
+ *	holder    HHHHHHHHH.
+ *	waiter      wwwwwwwwH	of the old file
+ *	test           |	removes it, and makes a new one of its name
+ *	newcomer          HHH	of the new file
+ *
+ * The remedy: compare the file, once it is locked, with the one that has its name, and begin again
+ * if they differ. That keeps others out as long as only the holder removes or replaces the file.
+ */
+#define CLAIM_KEEPS	PRIVILEGE(CAP_SYS_ADMIN)
+
+#include <sys/stat.h>
+
+#include "named.h"
+
+struct queue {
+	struct actor *holder, *waiter;
+};
+
+/* ---- the file of the scene, which has a name for a moment ---- */
+
+static struct queue queue_for_a_nameless_file(struct scene *scene)
+{
+	struct queue queue = { NULL, NULL };
+
+	if (!use_a_nameless_file(scene))
+		return queue;
+	queue.holder = actor_start(scene, "holder");
+	queue.waiter = actor_start(scene, "waiter");
+	actor_lock(queue.holder, EXCLUSIVE);
+	actor_queue(queue.waiter, EXCLUSIVE);
+	return queue;
+}
+
+/* number[0]: how many names its file has. */
+static int count_names(struct actor *self, void *arg)
+{
+	struct stat file;
+
+	(void)arg;
+	if (fstat(self->lock->fd, &file) < 0)
+		return -errno;
+	self->scene->shared->number[0] = file.st_nlink;
+	return 0;
+}
+
+/* @fd is the new file, which the newcomer has opened by its name. */
+static void waiter_and_newcomer_are_not_both_inside(struct queue queue, int fd)
+{
+	struct scene *scene = queue.holder->scene;
+	struct actor *newcomer = find(scene, fd, "newcomer");
+	int ret = actor_try(newcomer, EXCLUSIVE);
+
+	requires(scene, !ret || ret == -EAGAIN, "the newcomer was refused the lock: %s",
+		 strerror(-ret));
+	actor_unlock(queue.holder);
+	actor_settle(scene);
+	holds(scene, !actor_holds(queue.waiter) || !actor_holds(newcomer),
+	      "the waiter holds the lock of the old file, and the newcomer that of the new one");
+}
+
+PRACTICE(FILE_LOCKS, a_waiter_is_granted_a_file_that_has_no_name)
+{
+	struct queue queue = queue_for_a_nameless_file(scene);
+	int ret;
+
+	if (!scene_goes_on(scene))
+		return;
+	sets_up(scene, give_name(scene->site->fd, old_name), "link");
+	sets_up(scene, take_name(old_name), "unlink");
+	actor_unlock(queue.holder);
+	ret = actor_await(queue.waiter);
+	holds(scene, !ret, "the file was unlinked, and the waiter got: %s", strerror(-ret));
+	actor_do(queue.waiter, count_names, NULL);
+	holds(scene, !scene->shared->number[0], "the waiter's file has %llu names",
+	      scene->shared->number[0]);
+}
+
+FOLKLORE(FILE_LOCKS, one_is_inside_though_the_file_is_removed, "two were inside")
+{
+	struct queue queue = queue_for_a_nameless_file(scene);
+
+	if (scene_goes_on(scene))
+		waiter_and_newcomer_are_not_both_inside(
+			queue, make_another_by_its_name(scene->site->fd));
+}
+
+FOLKLORE(FILE_LOCKS, one_is_inside_though_the_file_is_replaced, "two were inside")
+{
+	struct queue queue = queue_for_a_nameless_file(scene);
+
+	if (scene_goes_on(scene))
+		waiter_and_newcomer_are_not_both_inside(
+			queue, rename_another_over_it(scene->site->fd));
+}
+
+/* ---- the remedy: here the name lasts as long as the test ---- */
+
+#define NAME	"lock"
+
+/* Is the locked file the one that has the name now? */
+static bool has_the_name(int fd)
+{
+	struct stat locked, named;
+
+	return !fstat(fd, &locked) && !fstatat(directory, NAME, &named, 0) &&
+	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
+}
+
+static int open_the_name(struct actor *self)
+{
+	int fd = open_name(NAME, O_CREAT), err = 0;
+
+	if (fd < 0 || dup3(fd, self->lock->fd, O_CLOEXEC) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static int lock_by_name(struct actor *self, void *arg)
+{
+	int err;
+
+	(void)arg;
+	for (;;) {
+		err = open_the_name(self);
+		if (!err)
+			err = act_lock(self, EXCLUSIVE);
+		if (err || has_the_name(self->lock->fd))
+			return err;
+		err = act_unlock(self);
+		if (err)
+			return err;
+	}
+}
+
+static int remove_the_file(struct actor *self, void *arg)
+{
+	(void)arg;
+	act_mark(self, '!');
+	return take_name(NAME) < 0 ? -errno : 0;
+}
+
+static int replace_the_file(struct actor *self, void *arg)
+{
+	int fd = open_name("new", O_CREAT | O_EXCL), err = 0;
+
+	(void)arg;
+	act_mark(self, '!');
+	if (fd < 0 || renameat(directory, "new", directory, NAME) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* Whatever ends the test, the name has to go: so it can only be in a file system that goes too. */
+static bool use_a_lasting_name(struct scene *scene)
+{
+	if (!skip_unless(scene, !scene->dir, "names that last are not made in a directory (-d)") ||
+	    !skip_unless(scene, privilege_has(CAP_SYS_ADMIN), "needs CAP_SYS_ADMIN"))
+		return false;
+	directory = mount_nowhere(scene);
+	return scene_goes_on(scene);
+}
+
+static struct queue queue_by_name(struct scene *scene)
+{
+	struct queue queue;
+
+	queue.holder = actor_start(scene, "holder");
+	queue.waiter = actor_start(scene, "waiter");
+	actor_do(queue.holder, lock_by_name, NULL);
+	requires(scene, actor_holds(queue.holder), "the holder does not hold the lock");
+	actor_begin(queue.waiter, lock_by_name, NULL);
+	actor_settle(scene);
+	requires(scene, actor_waits(queue.waiter), "the waiter does not wait for the lock");
+	return queue;
+}
+
+/*
+ *	holder    HHHHHHHHHH.
+ *	waiter      wwwwwwwwH.wwwwH	of the old file, and then of the new one
+ *	newcomer         HHHHHHH.	of the new file
+ */
+static void one_is_inside_by_comparing(struct scene *scene, actor_job change)
+{
+	struct queue queue;
+	struct actor *newcomer;
+
+	if (!use_a_lasting_name(scene))
+		return;
+	queue = queue_by_name(scene);
+	newcomer = actor_start(scene, "newcomer");
+	actor_do(queue.holder, change, NULL);
+	actor_do(newcomer, lock_by_name, NULL);
+	requires(scene, actor_holds(newcomer), "the newcomer does not hold the lock");
+	actor_unlock(queue.holder);
+	actor_settle(scene);
+	holds(scene, actor_waits(queue.waiter), "the waiter is inside beside the newcomer");
+	actor_unlock(newcomer);
+	actor_settle(scene);
+	holds(scene, actor_holds(queue.waiter), "the waiter sleeps on though the file is free");
+}
+
+PRACTICE(FILE_LOCKS, comparing_the_names_keeps_out_who_waited_for_a_removed_file)
+{
+	one_is_inside_by_comparing(scene, remove_the_file);
+}
+
+PRACTICE(FILE_LOCKS, comparing_the_names_keeps_out_who_waited_for_a_replaced_file)
+{
+	one_is_inside_by_comparing(scene, replace_the_file);
+}
+
+FOLKLORE(FILE_LOCKS, comparing_the_names_helps_whoever_removes_the_file, "two were inside")
+{
+	struct actor *newcomer, *outsider;
+	struct queue queue;
+
+	if (!use_a_lasting_name(scene))
+		return;
+	queue = queue_by_name(scene);
+	newcomer = actor_start(scene, "newcomer");
+	outsider = actor_start(scene, "outsider");
+	actor_do(outsider, remove_the_file, NULL);
+	actor_begin(newcomer, lock_by_name, NULL);
+	actor_settle(scene);
+	holds(scene, !actor_holds(queue.holder) || !actor_holds(newcomer),
+	      "the holder has the old file, and the newcomer the new one");
+}
+
+CLAIM_MAIN

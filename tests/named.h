@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * named: a file that can be given a name, renamed and unlinked while it is locked.
+ *
+ * The files are made without a name, and have one only while the test's process renames, opens
+ * and unlinks them, one call after the other. Unless a directory is given (-d), they are in a
+ * tmpfs that is mounted nowhere and ends with its last descriptor. A test that uses it must keep
+ * CAP_SYS_ADMIN.
+ */
+#ifndef LOCKFAIR_NAMED_H
+#define LOCKFAIR_NAMED_H
+
+#include "file_system.h"
+#include "nowhere.h"
+
+#define NEEDS	"needs CAP_SYS_ADMIN, or O_TMPFILE in a directory (-d)"
+
+static int directory = -1;
+static char old_name[32], new_name[32];
+
+static inline int make_nameless(void)
+{
+	return openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+}
+
+static inline int give_name(int fd, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, path, directory, name, AT_SYMLINK_FOLLOW);
+}
+
+static inline int take_name(const char *name)
+{
+	return unlinkat(directory, name, 0);
+}
+
+static inline int open_name(const char *name, int flags)
+{
+	return openat(directory, name, O_RDWR | O_CLOEXEC | flags, 0600);
+}
+
+/*
+ * A file whose only name was removed cannot be linked again, so try this with a spare file. 0 or
+ * -errno.
+ */
+static inline int can_have_a_name(void)
+{
+	int fd = make_nameless(), err = 0;
+
+	if (fd < 0 || give_name(fd, old_name) < 0 || take_name(old_name) < 0)
+		err = -errno;
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+/* Have the scene use a file that can be given a name. 0 or -errno. */
+static inline int put_nameless_file(struct scene *scene)
+{
+	int err = can_have_a_name(), fd;
+
+	if (err)
+		return err;
+	fd = make_nameless();
+	if (fd < 0 || dup3(fd, scene->site->fd, O_CLOEXEC) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+/* open(2): "O_TMPFILE requires support by the underlying filesystem". */
+static inline bool has_nameless_files(const struct scene *scene)
+{
+	return is_well_known(scene) && (file_system_of(scene) != OVERLAYFS_SUPER_MAGIC ||
+					release_is_since(6, 10));
+}
+
+/* Prepare the names, the directory and the scene's file. */
+static inline bool use_a_nameless_file(struct scene *scene)
+{
+	int err;
+
+	snprintf(old_name, sizeof(old_name), "lockfair-%d-old", getpid());
+	snprintf(new_name, sizeof(new_name), "lockfair-%d-new", getpid());
+	if (!skip_unless(scene, scene->dir || privilege_has(CAP_SYS_ADMIN), NEEDS))
+		return false;
+	directory = scene->dir ? open(scene->dir, O_DIRECTORY | O_CLOEXEC) : mount_nowhere(scene);
+	if (!sets_up(scene, directory, "opening the directory"))
+		return false;
+	err = put_nameless_file(scene);
+	skip_unless(scene, !err || has_nameless_files(scene), NEEDS);
+	if (err)
+		scene_broken(scene, "a file that can have a name: %s", strerror(-err));
+	return scene_goes_on(scene);
+}
+
+/* Start the actor @who, which has found the file by its name: @fd is what was opened. */
+static inline struct actor *find(struct scene *scene, int fd, const char *who)
+{
+	if (fd < 0 || dup3(fd, scene->site->fd, O_CLOEXEC) < 0)
+		scene_broken(scene, "opening the file by its name: %s", strerror(errno));
+	close(fd);
+	return actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, who, 0);
+}
+
+/* Open the file by its name if that was @done. Both names are gone afterwards. -1 and errno. */
+static inline int and_open(bool done, const char *name, int flags)
+{
+	int fd = done ? open_name(name, flags) : -1, err = errno;
+
+	take_name(old_name);
+	take_name(new_name);
+	errno = err;
+	return fd;
+}
+
+static inline int make_another_by_its_name(int locked)
+{
+	bool done = !give_name(locked, old_name) && !take_name(old_name);
+
+	return and_open(done, old_name, O_CREAT | O_EXCL);
+}
+
+static inline int rename_another_over_it(int locked)
+{
+	int another = make_nameless();
+	bool done = another >= 0 && !give_name(locked, old_name) && !give_name(another, new_name) &&
+		    !renameat(directory, new_name, directory, old_name);
+
+	close(another);
+	return and_open(done, old_name, 0);
+}
+
+#endif /* LOCKFAIR_NAMED_H */
