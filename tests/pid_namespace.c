@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pid namespace: which pid is reported for a lock to a process of another pid namespace?
+ * Pid namespace: which pid is reported for a lock to a process of another pid namespace? And what
+ * becomes of the locks inside when process 1 ends?
  *
  * A process has a pid in its own namespace and in each one around that, and none in those
  * inside (pid_namespaces(7)).
@@ -130,6 +131,28 @@ static int live_inside(void *arg)
 	return 0;
 }
 
+/* Have a child lock what first does not, and stay. It does not ask to die with its parent. */
+static int have_a_child_hold(struct inside *inside)
+{
+	struct lock_request request = at(inside->scene, OUTERS);
+	int ready[2], err = -EPIPE;
+	pid_t child;
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return -errno;
+	child = fork();
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, 0);
+		err = lock_acquire(&inside->child, &request, false);
+		while (write(ready[1], &err, sizeof(err)) == sizeof(err))
+			pause();
+		_exit(1);
+	}
+	if (child > 0 && read(ready[0], &err, sizeof(err)) != sizeof(err))
+		err = -EPIPE;
+	return child < 0 ? -errno : err;
+}
+
 /* ---- outside ---- */
 
 /*
@@ -249,6 +272,32 @@ PRACTICE(FILE_LOCKS, a_namespace_lists_its_own_locks_and_all_of_ofd)
 		      "outside, process %d is listed, and is neither of the two", pid);
 	}
 	end_first(&inside);
+}
+
+/*
+ * pid_namespaces(7): if process 1 ends, "the kernel terminates all of the processes in the
+ * namespace via a SIGKILL signal"; their locks are gone when process 1 can be reaped.
+ */
+PRACTICE(FILE_LOCKS, the_end_of_process_1_ends_the_locks_of_all_inside)
+{
+	struct actor *outer = actor_start(scene, "outer");
+	struct lock_request wanted = at(scene, OUTERS);
+	struct inside inside = { 0 };
+	int before, after;
+
+	wanted.mode = MODE_EXCLUSIVE;
+	if (!first_does(&inside, scene, have_a_child_hold))
+		return;
+	/* Nobody outside keeps their descriptions. */
+	lock_close(&inside.first);
+	lock_close(&inside.child);
+	before = actor_try(outer, wanted);
+	end_first(&inside);
+	requires(scene, before == -EAGAIN, "outer asks for what a process inside has locked: %s",
+		 before ? strerror(-before) : "granted");
+	after = actor_try(outer, wanted);
+	holds(scene, !after, "process 1 and all others inside are gone, and outer was refused: %s",
+	      strerror(-after));
 }
 
 CLAIM_MAIN

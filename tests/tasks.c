@@ -200,6 +200,28 @@ PRACTICE(OWNED_BY_PROCESS, a_thread_with_files_of_its_own_is_excluded)
 	      after ? strerror(-after) : "the lock");
 }
 
+/*
+ * The same: the lock belongs to the table, and its taker leaves that table to the clone.
+ *
+ *	holder  HHHHHx   H	unshares its table; asks, asks again after the clone's death
+ *	clone     HHHHHH
+ */
+PRACTICE(OWNED_BY_PROCESS, a_taker_that_leaves_the_files_leaves_it_with_them)
+{
+	struct pair pair = hold(scene);
+	int ret;
+
+	actor_do(pair.holder, have_a_clone_stay, NULL);
+	actor_do(pair.holder, have_files_of_its_own, NULL);
+	is_kept(pair, "the process that took it has unshared its descriptors");
+	ret = actor_try(pair.holder, EXCLUSIVE);
+	holds(scene, ret == -EAGAIN,
+	      "the process that took it was to be refused with EAGAIN, and got: %s",
+	      ret ? strerror(-ret) : "the lock");
+	end_clone(scene);
+	has_ended(pair, "the death of the clone, while the process that took it lives");
+}
+
 /* A request needs only what open(2) has permitted; the kernel checks nothing afterwards. */
 PRACTICE(FILE_LOCKS, it_is_kept_across_a_change_of_user)
 {

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What do the locks of a process have to do with its parent or its children?
+ *
+ * Nothing: a lock ends neither with the parent of its owner nor with a child, not even one that
+ * borrows the memory of its parent (vfork(2)). A parent that takes its child along (PR_SET_PDEATHSIG
+ * of prctl(2)) ends the child's locks by ending the child.
+ *
+ * What a child inherits, and what it keeps of that: inheritance.c.
+ */
+#include <sched.h>
+#include <stdalign.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+
+#include "held.h"
+
+/* ---- children of the holder; in the drawing, L is where one takes the lock ---- */
+
+static alignas(16) char stack[1 << 16];
+
+static int close_in_child(void *arg)
+{
+	struct actor *self = arg;
+
+	act_mark(self, 'c');
+	return close(self->lock->fd) < 0 ? errno : 0;
+}
+
+/* What vfork(2) does. */
+static int vfork_a_child_that_closes_it(struct actor *self, void *arg)
+{
+	pid_t child = clone(close_in_child, stack + sizeof(stack),
+			    CLONE_VM | CLONE_VFORK | SIGCHLD, self);
+	int status;
+
+	(void)arg;
+	if (child < 0 || waitpid(child, &status, 0) < 0)
+		return -errno;
+	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EPIPE;
+}
+
+static int take_the_lock_and_tell(struct actor *self, int pipe)
+{
+	int err = lock_acquire(self->lock, &EXCLUSIVE, false);
+
+	act_mark(self, 'L');
+	return write(pipe, &err, sizeof(err)) == sizeof(err) ? err : -EPIPE;
+}
+
+/* Until the parent is gone, and the test, a subreaper, is this child's parent (prctl(2)). */
+static void await_the_end_of(pid_t parent)
+{
+	sigset_t hangup;
+	int got;
+
+	sigemptyset(&hangup);
+	sigaddset(&hangup, SIGHUP);
+	sigprocmask(SIG_BLOCK, &hangup, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGHUP);
+	if (getppid() == parent)
+		sigwait(&hangup, &got);
+}
+
+/* Start a child, which never returns, and wait until it has the lock. number[0]: its pid. */
+static int start_child(struct actor *self, void (*live)(pid_t parent, pid_t test))
+{
+	pid_t test = getppid(), parent = getpid(), child;
+	int ready[2], err = -EPIPE;
+
+	if (pipe2(ready, O_CLOEXEC) < 0)
+		return -errno;
+	child = fork();
+	if (!child) {
+		if (!take_the_lock_and_tell(self, ready[1]))
+			live(parent, test);
+		_exit(1);
+	}
+	self->scene->shared->number[0] = child;
+	if (child < 0)
+		err = -errno;
+	close(ready[1]);
+	if (child > 0 && read(ready[0], &err, sizeof(err)) != sizeof(err))
+		err = -EPIPE;
+	close(ready[0]);
+	return err;
+}
+
+static void live_with_the_parent(pid_t parent, pid_t test)
+{
+	(void)parent;
+	while (test)
+		pause();
+}
+
+static void live_with_the_test(pid_t parent, pid_t test)
+{
+	await_the_end_of(parent);
+	actor_die_with_parent(test);
+	while (test)
+		pause();
+}
+
+static int start_a_child_that_dies_with_it(struct actor *self, void *arg)
+{
+	(void)arg;
+	return start_child(self, live_with_the_parent);
+}
+
+static int start_a_child_that_survives(struct actor *self, void *arg)
+{
+	(void)arg;
+	return start_child(self, live_with_the_test);
+}
+
+/* ---- claims ---- */
+
+/*
+ * vfork(2): it "differs from fork(2) in that the calling thread is suspended until the child
+ * terminates"; fork(2): record locks are not inherited. flock(2): released "when all such file
+ * descriptors have been closed", and the parent has one.
+ */
+PROMISE(FILE_LOCKS, a_vfork_child_that_closes_it_ends_nothing)
+{
+	struct pair pair = hold(scene);
+
+	actor_do(pair.holder, vfork_a_child_that_closes_it, NULL);
+	is_kept(pair, "a child of vfork() closed the descriptor and exited");
+}
+
+static struct pair have_a_child_hold(struct scene *scene, actor_job start)
+{
+	struct pair pair = {
+		.peer = actor_start(scene, "peer"),
+		.holder = actor_start(scene, "parent"),
+	};
+
+	actor_do(pair.holder, start, NULL);
+	is_kept(pair, "a child has taken the lock");
+	return pair;
+}
+
+/*
+ *	parent  L.		starts a child and exits
+ *	child    HHHHHHHH.
+ *	peer      x   x   H
+ */
+PRACTICE(FILE_LOCKS, the_lock_of_an_orphan_is_kept)
+{
+	struct pair pair;
+	pid_t orphan;
+
+	sets_up(scene, prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "PR_SET_CHILD_SUBREAPER");
+	pair = have_a_child_hold(scene, start_a_child_that_survives);
+	actor_exit(pair.holder);
+	if (!is_kept(pair, "the exit of the holder's parent"))
+		return;
+	orphan = scene->shared->number[0];
+	sets_up(scene, kill(orphan, SIGKILL), "kill");
+	sets_up(scene, waitpid(orphan, NULL, 0), "waitpid");
+	has_ended(pair, "the orphan's death");
+}
+
+/* The child dies after its parent, at some time: so the peer waits. */
+PRACTICE(FILE_LOCKS, it_ends_with_a_parent_that_takes_its_child_along)
+{
+	struct pair pair = have_a_child_hold(scene, start_a_child_that_dies_with_it);
+
+	actor_queue(pair.peer, EXCLUSIVE);
+	actor_exit(pair.holder);
+	ends_for_the_waiting_peer(pair, "the exit of a parent whose child asked to die with it");
+}
+
+CLAIM_MAIN
