@@ -161,8 +161,7 @@ PROMISE(FILE_LOCKS, a_zombie_holds_nothing)
 }
 
 /*
- * The same, and exit_group(2): it "terminates not only the calling thread, but all threads in the
- * calling process's thread group".
+ * The same, and exit_group(2): it "terminates all threads in the calling process's thread group".
  */
 PROMISE(FILE_LOCKS, an_exit_by_another_thread_ends_it)
 {

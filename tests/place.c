@@ -12,11 +12,9 @@
  */
 #include <errno.h>
 #include <signal.h>
-#include <sys/ptrace.h>
-#include <sys/wait.h>
 
 #include "place.h"
-#include "sysctl.h"
+#include "traced.h"
 
 /* Check the result @ret of a call about the actor; if it is negative, errno is the reason. */
 static bool succeeds(struct actor *actor, int ret, const char *what)
@@ -94,28 +92,6 @@ static void end_of_handler(struct actor *actor)
 }
 
 /* ---- ptrace ---- */
-
-/*
- * Yama lets a parent trace its children up to ptrace_scope 1,
- * Documentation/admin-guide/LSM/Yama.rst.
- */
-static bool may_be_forbidden(void)
-{
-	return privilege_is_confined() || sysctl_of("kernel/yama/ptrace_scope") > 1;
-}
-
-static void trace(struct actor *actor, int how)
-{
-	int err;
-
-	if (!scene_goes_on(actor->scene) || ptrace(how, actor->pid, NULL, NULL) >= 0)
-		return;
-	err = errno;
-	if ((err == EPERM || err == EACCES) && may_be_forbidden())
-		scene_lacks(actor->scene, "needs ptrace of one's own child");
-	else
-		scene_broken(actor->scene, "ptrace: %s", strerror(err));
-}
 
 static void stops_for_ptrace(struct actor *actor)
 {

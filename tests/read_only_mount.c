@@ -5,15 +5,9 @@
  * A lock changes nothing on the disk. An exclusive lock by fcntl() fails only because it requires
  * a descriptor that is open for writing, which cannot be opened there. flock() requires none.
  */
-#include <mntent.h>
-#include <sched.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
-
 #define CLAIM_KEEPS	PRIVILEGE(CAP_SYS_ADMIN)
 #include "access.h"
-#include "system/release.h"
-#include "sysctl.h"
+#include "private_mounts.h"
 
 /* One file, through two mounts. */
 struct views {
@@ -23,16 +17,13 @@ struct views {
 
 /*
  * Make a file on a tmpfs, wherever the lock files are, that is mounted both writable and
- * read-only. The mounts are in a mount namespace that ends with this process. 0 or -errno.
+ * read-only. 0 or -errno.
  */
-static int mount_twice(struct views *views)
+static int mount_twice(void *arg)
 {
-	if (unshare(CLONE_NEWNS) < 0 ||
-	    /* In a chroot "/" need not be a mount; then P_tmpdir has to be one. */
-	    (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 &&
-	     mount(NULL, P_tmpdir, NULL, MS_PRIVATE, NULL) < 0) ||
-	    mount("lockfair", P_tmpdir, "tmpfs", 0, "mode=0700") < 0 ||
-	    mkdir(P_tmpdir "/again", 0700) < 0 ||
+	struct views *views = arg;
+
+	if (mkdir(P_tmpdir "/again", 0700) < 0 ||
 	    mount(P_tmpdir, P_tmpdir "/again", NULL, MS_BIND, NULL) < 0 ||
 	    mount(NULL, P_tmpdir "/again", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) < 0)
 		return -errno;
@@ -44,47 +35,14 @@ static int mount_twice(struct views *views)
 	return 0;
 }
 
-static int mount_twice_as_admin(struct views *views)
-{
-	int err;
-
-	privilege_raise(CAP_SYS_ADMIN);
-	err = mount_twice(views);
-	privilege_lower(CAP_SYS_ADMIN);
-	return err;
-}
-
-static bool is_a_mount(const char *path)
-{
-	FILE *mounts = setmntent("/proc/self/mounts", "r");
-	struct mntent *entry = NULL;
-
-	while (mounts && (entry = getmntent(mounts)) && strcmp(entry->mnt_dir, path))
-		;
-	if (mounts)
-		endmntent(mounts);
-	return entry;
-}
-
-/* In a chroot neither directory may be a mount. namespaces(7) explains the limit. */
-static bool may_mount_twice(void)
-{
-	return (is_a_mount("/") || is_a_mount(P_tmpdir)) &&
-	       sysctl_of("user/max_mnt_namespaces") != 0 && !release_is_gvisor();
-}
-
 static struct rivals use_a_read_only_mount(struct scene *scene)
 {
 	struct views views = { -1, -1, 0 };
 	struct rivals rivals;
-	int err;
 
 	/* Before a mount covers the folder that the file is made in. */
 	scene_add_file(scene);
-	err = mount_twice_as_admin(&views);
-	needs_capability(scene, CAP_SYS_ADMIN, err);
-	skip_unless(scene, !err || may_mount_twice(), "no private mounts here");
-	errno = -err;
+	mount_in_private(scene, mount_twice, &views);
 	rivals = use_files(scene, views.read_only, views.writable);
 	requires(scene, views.refusal == EROFS, "the mount is not read-only: %s",
 		 strerror(views.refusal));
