@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Does close_range(2) end a lock, in each of its three forms?
+ *
+ * It ends what close(2) would end. With CLOSE_RANGE_CLOEXEC that happens at the next exec. With
+ * CLOSE_RANGE_UNSHARE the caller first gets a table of descriptors of its own, if it shares one:
+ * the lock stays with the others.
+ */
+#include <fcntl.h>
+#include <sys/syscall.h>
+
+#include "held.h"
+#include "shared_files.h"
+#include "system/release.h"
+
+#ifndef SYS_close_range
+#define SYS_close_range	436
+#endif
+
+/* include/uapi/linux/close_range.h. */
+#define UNSHARE		(1 << 1)
+#define ON_EXEC		(1 << 2)
+
+/* ---- what the holder does; in the drawing, c is the call, and e an exec ---- */
+
+/* number[1]: 0 or an errno. */
+static int close_the_range(struct actor *self, unsigned int flags)
+{
+	int fd = self->lock->fd;
+
+	act_mark(self, 'c');
+	self->scene->shared->number[1] = syscall(SYS_close_range, fd, fd, flags) < 0 ? errno : 0;
+	return 0;
+}
+
+static int close_it(struct actor *self, void *arg)
+{
+	(void)arg;
+	return close_the_range(self, 0);
+}
+
+static int unshare_it(struct actor *self, void *arg)
+{
+	(void)arg;
+	return close_the_range(self, UNSHARE);
+}
+
+/* Until here both descriptors of the file were close-on-exec: the holder's, and an inherited one. */
+static int close_it_on_exec(struct actor *self, void *arg)
+{
+	(void)arg;
+	if (fcntl(self->lock->fd, F_SETFD, 0) < 0 || fcntl(self->lock->site->fd, F_SETFD, 0) < 0)
+		return -errno;
+	return close_the_range(self, ON_EXEC);
+}
+
+static int exec(struct actor *self, void *arg)
+{
+	(void)arg;
+	act_mark(self, 'e');
+	return act_exec(self);
+}
+
+static bool range_is_closed(struct actor *holder, actor_job how)
+{
+	struct scene *scene = holder->scene;
+	int err;
+
+	actor_do(holder, how, NULL);
+	err = scene->shared->number[1];
+	skip_unless(scene, err != ENOSYS || !release_is_gvisor(), "no close_range(2) here");
+	skip_unless(scene, how != close_it_on_exec || err != EINVAL || release_is_since(5, 11),
+		    "no CLOSE_RANGE_CLOEXEC here");
+	return requires(scene, !err, "close_range(): %s", strerror(err));
+}
+
+/* ---- claims ---- */
+
+/* close_range(2): it "closes all open file descriptors from first to last (included)". */
+PROMISE(FILE_LOCKS, closing_a_range_ends_it)
+{
+	struct pair pair = hold(scene);
+
+	if (range_is_closed(pair.holder, close_it))
+		has_ended(pair, "close_range()");
+}
+
+/*
+ * CLOSE_RANGE_CLOEXEC: "Set the close-on-exec flag on the specified file descriptors, rather than
+ * immediately closing them".
+ */
+PROMISE(FILE_LOCKS, a_range_to_be_closed_on_exec_ends_it_there)
+{
+	struct pair pair = hold(scene);
+
+	if (!range_is_closed(pair.holder, close_it_on_exec))
+		return;
+	is_kept(pair, "close_range(), CLOSE_RANGE_CLOEXEC");
+	actor_do(pair.holder, exec, NULL);
+	has_ended(pair, "the exec");
+}
+
+/*
+ * CLOSE_RANGE_UNSHARE: "Unshare the specified file descriptors from any other processes before
+ * closing them".
+ */
+PROMISE(FILE_LOCKS, a_range_that_is_unshared_leaves_it_to_a_clone)
+{
+	struct pair pair = hold(scene);
+
+	actor_do(pair.holder, have_a_clone_stay, NULL);
+	if (!range_is_closed(pair.holder, unshare_it))
+		return;
+	is_kept(pair, "close_range(), CLOSE_RANGE_UNSHARE, with a clone that shares the files");
+	end_clone(scene);
+	has_ended(pair, "the death of the clone");
+}
+
+/* The same: there is nobody to leave it to. */
+PROMISE(FILE_LOCKS, a_range_that_nobody_shares_ends_it)
+{
+	struct pair pair = hold(scene);
+
+	if (range_is_closed(pair.holder, unshare_it))
+		has_ended(pair, "close_range(), CLOSE_RANGE_UNSHARE, without others");
+}
+
+CLAIM_MAIN

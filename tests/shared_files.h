@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* shared_files: clones that share an actor's table of descriptors (clone(2), CLONE_FILES). */
+#ifndef LOCKFAIR_SHARED_FILES_H
+#define LOCKFAIR_SHARED_FILES_H
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdalign.h>
+#include <sys/wait.h>
+
+#include "claim/claim.h"
+
+/*
+ * A clone must ask to die with its parent: unlike fork(), clone() does not run the handler that
+ * does so. With CLONE_PARENT the parent is that of the holder, the test, so that the clone can
+ * outlive the holder.
+ */
+static alignas(16) char clone_stack[1 << 16];
+static pid_t parent_of_clone;
+
+static inline pid_t share_files(struct actor *self, int flags, int (*perform)(void *actor))
+{
+	parent_of_clone = flags & CLONE_PARENT ? getppid() : getpid();
+	return clone(perform, clone_stack + sizeof(clone_stack), CLONE_FILES | flags | SIGCHLD,
+		     self);
+}
+
+static inline int stay_in_clone(void *actor)
+{
+	actor_die_with_parent(parent_of_clone);
+	while (actor)
+		pause();
+	return 0;
+}
+
+/* A job. number[0]: the clone's pid. */
+static inline int have_a_clone_stay(struct actor *self, void *arg)
+{
+	pid_t clone = share_files(self, CLONE_PARENT, stay_in_clone);
+
+	(void)arg;
+	self->scene->shared->number[0] = clone;
+	return clone < 0 ? -errno : 0;
+}
+
+static inline void end_clone(struct scene *scene)
+{
+	pid_t clone = scene->shared->number[0];
+
+	if (scene_goes_on(scene) && (kill(clone, SIGKILL) < 0 || waitpid(clone, NULL, 0) < 0))
+		scene_broken(scene, "ending the clone: %s", strerror(errno));
+}
+
+#endif /* LOCKFAIR_SHARED_FILES_H */
