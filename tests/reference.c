@@ -10,17 +10,14 @@
  * For a lock made by fcntl() or lockf() none of this matters: only the close of a descriptor by
  * its process ends it.
  */
-#include <linux/io_uring.h>
 #include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
-#include <sys/syscall.h>
 
 #include "lock/descriptor.h"
 #include "held.h"
-#include "system/release.h"
-#include "sysctl.h"
+#include "uring.h"
 
 /* ---- what the holder does; in the drawing, c is the close of its only descriptor ---- */
 
@@ -85,23 +82,6 @@ static int register_it(struct actor *self, void *arg)
 				     &self->lock->fd, 1);
 	self->scene->shared->number[0] = done ? 0 : errno;
 	return 0;
-}
-
-/*
- * Since 6.6 a kernel with io_uring has io_uring_disabled, which says whether it is switched off
- * (proc_sys_kernel(5)). Without that file the kernel may have no io_uring, or may be older.
- */
-static bool may_be_without_io_uring(int err)
-{
-	long disabled = sysctl_of("kernel/io_uring_disabled");
-
-	if (release_is_gvisor())
-		return err;
-	if (err == ENOSYS)
-		return disabled < 0 || privilege_is_confined();
-	if (err == EPERM || err == EACCES)
-		return disabled > 0 || privilege_is_confined();
-	return false;
 }
 
 static void register_file(struct actor *holder)
