@@ -19,6 +19,7 @@ static const char *const names[] = {
 int lockfair_mutant __ro_after_init;
 bool lockfair_mutant_quiet;
 struct inode *lockfair_mutant_unlinked;
+void *lockfair_mutant_task;
 
 void lockfair_mutant_close(struct files_struct *files)
 {
@@ -28,6 +29,18 @@ void lockfair_mutant_close(struct files_struct *files)
 		if (!file)
 			continue;
 		locks_remove_posix(file, files);
+		fput(file);
+	}
+}
+
+void lockfair_mutant_drop_open(void)
+{
+	for (int fd = 0; fd < 64; fd++) {
+		struct file *file = fget(fd);
+
+		if (!file)
+			continue;
+		lockfair_mutant_drop(file_inode(file));
 		fput(file);
 	}
 }

@@ -31,6 +31,12 @@ void lockfair_mutant_drop_of(struct file *file);
 void lockfair_mutant_move(struct inode *from, struct inode *to);
 extern struct inode *lockfair_mutant_unlinked;
 
+/* Release all locks on the files that this process has open. */
+void lockfair_mutant_drop_open(void);
+
+/* A task that a mutant remembers, to compare with current. */
+extern void *lockfair_mutant_task;
+
 /* Keep the locks, without an owner: they are never released. */
 void lockfair_mutant_leak(struct file *file);
 
