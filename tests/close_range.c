@@ -108,7 +108,7 @@ PROMISE(FILE_LOCKS, a_range_that_is_unshared_leaves_it_to_a_clone)
 {
 	struct pair pair = hold(scene);
 
-	actor_do(pair.holder, have_a_clone_stay, NULL);
+	leave_a_clone(pair.holder);
 	if (!range_is_closed(pair.holder, unshare_it))
 		return;
 	is_kept(pair, "close_range(), CLOSE_RANGE_UNSHARE, with a clone that shares the files");

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 
 #include "claim/claim.h"
+#include "system/release.h"
 
 /*
  * A clone must ask to die with its parent: unlike fork(), clone() does not run the handler that
@@ -25,22 +26,50 @@ static inline pid_t share_files(struct actor *self, int flags, int (*perform)(vo
 		     self);
 }
 
+static int clone_ready[2];
+
+/* Tell the holder whether the clone has the parent that it is to have. */
 static inline int stay_in_clone(void *actor)
 {
+	char ours = getppid() == parent_of_clone;
+
+	if (write(clone_ready[1], &ours, 1) != 1)
+		return 1;
 	actor_die_with_parent(parent_of_clone);
 	while (actor)
 		pause();
 	return 0;
 }
 
-/* A job. number[0]: the clone's pid. */
+/* A job. number[0]: the clone's pid, or 0 if it is not the child of the test. */
 static inline int have_a_clone_stay(struct actor *self, void *arg)
 {
-	pid_t clone = share_files(self, CLONE_PARENT, stay_in_clone);
+	pid_t pid;
+	char ours = 0;
 
 	(void)arg;
-	self->scene->shared->number[0] = clone;
-	return clone < 0 ? -errno : 0;
+	if (pipe2(clone_ready, O_CLOEXEC) < 0)
+		return -errno;
+	pid = share_files(self, CLONE_PARENT, stay_in_clone);
+	if (pid < 0)
+		return -errno;
+	if (read(clone_ready[0], &ours, 1) != 1)
+		return -EPIPE;
+	close(clone_ready[0]);
+	close(clone_ready[1]);
+	self->scene->shared->number[0] = ours ? pid : 0;
+	return 0;
+}
+
+/* Start a clone that shares the holder's descriptors, and outlives it. */
+static inline bool leave_a_clone(struct actor *holder)
+{
+	struct scene *scene = holder->scene;
+
+	actor_do(holder, have_a_clone_stay, NULL);
+	skip_unless(scene, scene->shared->number[0] || !release_is_gvisor(),
+		    "no CLONE_PARENT here");
+	return requires(scene, scene->shared->number[0], "the clone is not the test's child");
 }
 
 static inline void end_clone(struct scene *scene)

@@ -164,7 +164,7 @@ PRACTICE(FILE_LOCKS, a_clone_that_shares_the_files_keeps_it)
 {
 	struct pair pair = hold(scene);
 
-	actor_do(pair.holder, have_a_clone_stay, NULL);
+	leave_a_clone(pair.holder);
 	actor_kill(pair.holder);
 	is_kept(pair, "the holder died and left a clone with CLONE_FILES");
 	end_clone(scene);
@@ -176,7 +176,7 @@ PRACTICE(OWNED_BY_PROCESS, an_exec_leaves_it_to_a_clone_that_shared_the_files)
 {
 	struct pair pair = hold(scene);
 
-	actor_do(pair.holder, have_a_clone_stay, NULL);
+	leave_a_clone(pair.holder);
 	actor_do(pair.holder, exec_with_all, NULL);
 	is_kept(pair, "an exec with a clone with CLONE_FILES alive");
 	end_clone(scene);
@@ -211,7 +211,7 @@ PRACTICE(OWNED_BY_PROCESS, a_taker_that_leaves_the_files_leaves_it_with_them)
 	struct pair pair = hold(scene);
 	int ret;
 
-	actor_do(pair.holder, have_a_clone_stay, NULL);
+	leave_a_clone(pair.holder);
 	actor_do(pair.holder, have_files_of_its_own, NULL);
 	is_kept(pair, "the process that took it has unshared its descriptors");
 	ret = actor_try(pair.holder, EXCLUSIVE);
