@@ -3,8 +3,8 @@
  * What do the locks of a process have to do with its parent or its children?
  *
  * Nothing: a lock ends neither with the parent of its owner nor with a child, not even one that
- * borrows the memory of its parent (vfork(2)). A parent that takes its child along (PR_SET_PDEATHSIG
- * of prctl(2)) ends the child's locks by ending the child.
+ * borrows the memory of its parent (vfork(2)). A parent that takes its child along
+ * (PR_SET_PDEATHSIG, prctl(2)) ends the locks of the child by ending the child.
  *
  * What a child inherits, and what it keeps of that: inheritance.c.
  */

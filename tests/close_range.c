@@ -17,9 +17,9 @@
 #define SYS_close_range	436
 #endif
 
-/* include/uapi/linux/close_range.h. */
-#define UNSHARE		(1 << 1)
-#define ON_EXEC		(1 << 2)
+/* include/uapi/linux/close_range.h, which not every machine has. */
+#define UNSHARE		2	/* CLOSE_RANGE_UNSHARE */
+#define ON_EXEC		4	/* CLOSE_RANGE_CLOEXEC */
 
 /* ---- what the holder does; in the drawing, c is the call, and e an exec ---- */
 
@@ -45,7 +45,7 @@ static int unshare_it(struct actor *self, void *arg)
 	return close_the_range(self, UNSHARE);
 }
 
-/* Until here both descriptors of the file were close-on-exec: the holder's, and an inherited one. */
+/* The holder has two descriptors of the file, and until here both are close-on-exec. */
 static int close_it_on_exec(struct actor *self, void *arg)
 {
 	(void)arg;

@@ -7,8 +7,8 @@
  * A request ends with the thread that waits in it.
  *
  * Other ends: exit and SIGKILL (lifetime.c), the death of a waiter (cancel.c), the last task that
- * shares a table of descriptors (tasks.c), exec (inheritance.c), a parent (children.c), process 1 of
- * a pid namespace (pid_namespace.c).
+ * shares a table of descriptors (tasks.c), exec (inheritance.c), a parent (children.c), process 1
+ * of a pid namespace (pid_namespace.c).
  */
 #include <fcntl.h>
 #include <sys/prctl.h>

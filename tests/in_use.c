@@ -6,7 +6,6 @@
  * somebody who has no room for descriptors. io_uring can close a descriptor, by a task of its own
  * if it likes, and that is a close like any other. doc/references.md goes through the others.
  */
-#include <stdint.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 

@@ -51,7 +51,7 @@ static int count_names(struct actor *self, void *arg)
 }
 
 /* @fd is the new file, which the newcomer has opened by its name. */
-static void waiter_and_newcomer_are_not_both_inside(struct queue queue, int fd)
+static void one_is_inside(struct queue queue, int fd)
 {
 	struct scene *scene = queue.holder->scene;
 	struct actor *newcomer = find(scene, fd, "newcomer");
@@ -87,8 +87,7 @@ FOLKLORE(FILE_LOCKS, one_is_inside_though_the_file_is_removed, "two were inside"
 	struct queue queue = queue_for_a_nameless_file(scene);
 
 	if (scene_goes_on(scene))
-		waiter_and_newcomer_are_not_both_inside(
-			queue, make_another_by_its_name(scene->site->fd));
+		one_is_inside(queue, make_another_by_its_name(scene->site->fd));
 }
 
 FOLKLORE(FILE_LOCKS, one_is_inside_though_the_file_is_replaced, "two were inside")
@@ -96,8 +95,7 @@ FOLKLORE(FILE_LOCKS, one_is_inside_though_the_file_is_replaced, "two were inside
 	struct queue queue = queue_for_a_nameless_file(scene);
 
 	if (scene_goes_on(scene))
-		waiter_and_newcomer_are_not_both_inside(
-			queue, rename_another_over_it(scene->site->fd));
+		one_is_inside(queue, rename_another_over_it(scene->site->fd));
 }
 
 /* ---- the remedy: here the name lasts as long as the test ---- */

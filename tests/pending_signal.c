@@ -9,7 +9,6 @@
  * by its tracer (ptrace(2)). It is pending until the call returns, and then handled.
  */
 #include <signal.h>
-#include <stdint.h>
 #include <sys/syscall.h>
 
 #include "file_system.h"
@@ -17,9 +16,9 @@
 
 /* The beginning of struct ptrace_syscall_info, include/uapi/linux/ptrace.h. */
 struct call_info {
-	uint8_t op, pad[3];
-	uint32_t arch;
-	uint64_t instruction_pointer, stack_pointer, nr, args[6];
+	unsigned char op, pad[3];
+	unsigned int arch;
+	unsigned long long instruction_pointer, stack_pointer, nr, args[6];
 };
 
 #define OP_ENTRY	1	/* PTRACE_SYSCALL_INFO_ENTRY */
@@ -94,7 +93,7 @@ static bool stop_at_the_call(struct actor *caller)
 		skip_unless(scene, got >= 0 || !release_is_gvisor(), "no ptrace of calls here");
 		if (!sets_up(scene, got, "PTRACE_GET_SYSCALL_INFO"))
 			return false;
-		if (info.op == OP_ENTRY && info.nr == (uint64_t)call.nr)
+		if (info.op == OP_ENTRY && info.nr == (unsigned long long)call.nr)
 			return true;
 	}
 	scene_broken(scene, "%s makes no lock call", actor_name(caller));
@@ -173,7 +172,7 @@ PRACTICE(FILE_LOCKS, a_release_is_done_though_a_signal_is_pending)
 	holds(scene, !ret, "after the release the peer was refused the lock: %s", strerror(-ret));
 }
 
-/* fcntl(2): "If a signal is caught while waiting, then the call is interrupted"; flock(2), EINTR. */
+/* fcntl(2): "If a signal is caught while waiting, then the call is interrupted"; flock(2) also. */
 PRACTICE(FILE_LOCKS, a_signal_that_arrives_before_the_wait_in_the_call_ends_it)
 {
 	struct actor *holder = actor_start(scene, "holder");

@@ -124,12 +124,12 @@ PRACTICE(FILE_LOCKS, a_signal_that_another_thread_handles_ends_no_wait)
 	waits_until_the_release(holder, waiter);
 }
 
-static volatile sig_atomic_t ticks;
+static unsigned int ticks;
 
 static void count_tick(int signal_number)
 {
 	(void)signal_number;
-	ticks++;
+	__atomic_add_fetch(&ticks, 1, __ATOMIC_RELAXED);
 }
 
 /* The first tick is too early: it comes before the call. */
@@ -142,7 +142,7 @@ static int request_while_a_timer_ticks(struct actor *self, void *arg)
 	(void)arg;
 	if (sigaction(SIGALRM, &action, NULL) < 0 || setitimer(ITIMER_REAL, &timer, NULL) < 0)
 		return -errno;
-	while (!ticks)
+	while (!__atomic_load_n(&ticks, __ATOMIC_RELAXED))
 		pause();
 	err = act_lock(self, EXCLUSIVE);
 	setitimer(ITIMER_REAL, &none, NULL);
