@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Pid namespace: which pid is reported for a lock to a process of another pid namespace? And what
- * becomes of the locks inside when process 1 ends?
+ * Pid namespaces: which pid is reported for a lock from inside or outside, and when do the locks
+ * inside end?
  *
  * A process has a pid in its own namespace and in each one around that, and none in those
  * inside (pid_namespaces(7)).
@@ -288,7 +288,7 @@ PRACTICE(FILE_LOCKS, the_end_of_process_1_ends_the_locks_of_all_inside)
 	wanted.mode = MODE_EXCLUSIVE;
 	if (!first_does(&inside, scene, have_a_child_hold))
 		return;
-	/* Nobody outside keeps their descriptions. */
+	/* So that nobody outside keeps their descriptions. */
 	lock_close(&inside.first);
 	lock_close(&inside.child);
 	before = actor_try(outer, wanted);
