@@ -41,30 +41,42 @@ static int vfork_a_child_that_closes_it(struct actor *self, void *arg)
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EPIPE;
 }
 
-static int take_the_lock_and_tell(struct actor *self, int pipe)
+/*
+ * What a child of the holder does: after fork() it dies with the holder. A survivor waits for the
+ * holder's end instead, when the test, a subreaper, becomes its parent (prctl(2)), and then dies
+ * with the test. It must not be late with that: the holder exits as soon as it knows of the lock.
+ */
+static void ask_for_a_hangup(pid_t parent, sigset_t *hangup)
 {
-	int err = lock_acquire(self->lock, &EXCLUSIVE, false);
-
-	act_mark(self, 'L');
-	return write(pipe, &err, sizeof(err)) == sizeof(err) ? err : -EPIPE;
+	sigemptyset(hangup);
+	sigaddset(hangup, SIGHUP);
+	sigprocmask(SIG_BLOCK, hangup, NULL);
+	prctl(PR_SET_PDEATHSIG, SIGHUP);
+	if (getppid() != parent)
+		_exit(1);
 }
 
-/* Until the parent is gone, and the test, a subreaper, is this child's parent (prctl(2)). */
-static void await_the_end_of(pid_t parent)
+static void live_as_child(struct actor *self, pid_t parent, pid_t test, bool survive, int ready)
 {
 	sigset_t hangup;
-	int got;
+	int err, got;
 
-	sigemptyset(&hangup);
-	sigaddset(&hangup, SIGHUP);
-	sigprocmask(SIG_BLOCK, &hangup, NULL);
-	prctl(PR_SET_PDEATHSIG, SIGHUP);
-	if (getppid() == parent)
+	if (survive)
+		ask_for_a_hangup(parent, &hangup);
+	err = lock_acquire(self->lock, &EXCLUSIVE, false);
+	act_mark(self, 'L');
+	if (write(ready, &err, sizeof(err)) != sizeof(err) || err)
+		_exit(1);
+	if (survive) {
 		sigwait(&hangup, &got);
+		actor_die_with_parent(test);
+	}
+	for (;;)
+		pause();
 }
 
-/* Start a child, which never returns, and wait until it has the lock. number[0]: its pid. */
-static int start_child(struct actor *self, void (*live)(pid_t parent, pid_t test))
+/* Start a child and wait until it has the lock. number[0]: its pid. */
+static int start_child(struct actor *self, bool survive)
 {
 	pid_t test = getppid(), parent = getpid(), child;
 	int ready[2], err = -EPIPE;
@@ -72,11 +84,8 @@ static int start_child(struct actor *self, void (*live)(pid_t parent, pid_t test
 	if (pipe2(ready, O_CLOEXEC) < 0)
 		return -errno;
 	child = fork();
-	if (!child) {
-		if (!take_the_lock_and_tell(self, ready[1]))
-			live(parent, test);
-		_exit(1);
-	}
+	if (!child)
+		live_as_child(self, parent, test, survive, ready[1]);
 	self->scene->shared->number[0] = child;
 	if (child < 0)
 		err = -errno;
@@ -87,31 +96,16 @@ static int start_child(struct actor *self, void (*live)(pid_t parent, pid_t test
 	return err;
 }
 
-static void live_with_the_parent(pid_t parent, pid_t test)
-{
-	(void)parent;
-	while (test)
-		pause();
-}
-
-static void live_with_the_test(pid_t parent, pid_t test)
-{
-	await_the_end_of(parent);
-	actor_die_with_parent(test);
-	while (test)
-		pause();
-}
-
 static int start_a_child_that_dies_with_it(struct actor *self, void *arg)
 {
 	(void)arg;
-	return start_child(self, live_with_the_parent);
+	return start_child(self, false);
 }
 
 static int start_a_child_that_survives(struct actor *self, void *arg)
 {
 	(void)arg;
-	return start_child(self, live_with_the_test);
+	return start_child(self, true);
 }
 
 /* ---- claims ---- */

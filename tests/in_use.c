@@ -249,11 +249,13 @@ static int close_by_a_worker(struct actor *self, void *arg)
 	return close_by_ring(self, IOSQE_ASYNC);
 }
 
+/* A worker drops its reference after it has said that it is done, so the peer waits. */
 static void a_close_by_ring_ends_it(struct scene *scene, actor_job how)
 {
 	struct pair pair = hold(scene);
 	const unsigned long long *number = scene->shared->number;
 
+	actor_queue(pair.peer, EXCLUSIVE);
 	actor_do(pair.holder, how, NULL);
 	skip_unless(scene, !may_be_without_io_uring(number[0]), "no io_uring here");
 	if (number[0])
@@ -261,7 +263,7 @@ static void a_close_by_ring_ends_it(struct scene *scene, actor_job how)
 	skip_unless(scene, number[1] != EINVAL || !release_is_gvisor(),
 		    "io_uring closes nothing here");
 	requires(scene, !number[1], "IORING_OP_CLOSE: %s", strerror(number[1]));
-	has_ended(pair, "IORING_OP_CLOSE of the descriptor");
+	ends_for_the_waiting_peer(pair, "IORING_OP_CLOSE of the descriptor");
 }
 
 /* io_uring_enter(2): IORING_OP_CLOSE: "Issue the equivalent of a close(2) system call". */
