@@ -20,7 +20,7 @@
 
 /* ---- a second thread of an actor ---- */
 
-/* Until the test calls act_wake(). Not act_await_wake(): the first thread may be in a call. */
+/* Wait for the test to call act_wake(). Not act_await_wake(): the first thread may be in a call. */
 static void await_wake(const struct actor *actor)
 {
 	char wake;

@@ -88,7 +88,7 @@ PROMISE(OWNED_BY_DESCRIPTION, a_descriptor_that_was_fetched_keeps_it)
 }
 
 /* fcntl(2): it is the process's own close, and its own end, that ends a lock. */
-PROMISE(OWNED_BY_PROCESS, a_descriptor_that_was_fetched_matters_to_nobody)
+PROMISE(OWNED_BY_PROCESS, a_descriptor_that_was_fetched_changes_nothing)
 {
 	struct pair pair = hold(scene);
 	int fetched = fetch_what_is_locked(pair.holder), second;
@@ -195,7 +195,7 @@ PRACTICE(FILE_LOCKS, a_supervisor_that_replaces_its_descriptor_ends_it)
 	int listener = supervise(pair.holder);
 
 	actor_do(pair.holder, name_descriptor, NULL);
-	is_kept(pair, "the begin of its supervision");
+	is_kept(pair, "the start of its supervision");
 	put_descriptor(pair.holder, listener, scene->wake[0], scene->shared->number[0]);
 	has_ended(pair, "a supervisor put another file in the place of its descriptor");
 }

@@ -2,9 +2,9 @@
 /*
  * What else has a reference to an open file description, and for how long?
  *
- * A call in progress has one until it returns. A message has one until somebody receives it, even
- * somebody who has no room for descriptors. io_uring can close a descriptor, by a task of its own
- * if it likes, and that is a close like any other. doc/references.md goes through the others.
+ * A call in progress has one until it returns. A message has one until it is received, with room
+ * for a descriptor or without. io_uring can close a descriptor, also by a worker; that is a close
+ * like any other. doc/references.md goes through everything else.
  */
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -29,7 +29,7 @@ static int fill(int fd)
 	return errno == EAGAIN ? 0 : -errno;
 }
 
-/* Make a full pipe: who writes to it sleeps. */
+/* Make a full pipe: a write to it sleeps. */
 static int make_full_pipe(int ends[2])
 {
 	int err;

@@ -157,7 +157,7 @@ static int replace_the_file(struct actor *self, void *arg)
 	return err;
 }
 
-/* Whatever ends the test, the name has to go: so it can only be in a file system that goes too. */
+/* However the test ends, the name must go: so it is in a file system that goes with the test. */
 static bool use_a_lasting_name(struct scene *scene)
 {
 	if (!skip_unless(scene, !scene->dir, "names that last are not made in a directory (-d)") ||
@@ -206,17 +206,17 @@ static void one_is_inside_by_comparing(struct scene *scene, actor_job change)
 	holds(scene, actor_holds(queue.waiter), "the waiter sleeps on though the file is free");
 }
 
-PRACTICE(FILE_LOCKS, comparing_the_names_keeps_out_who_waited_for_a_removed_file)
+PRACTICE(FILE_LOCKS, comparing_the_names_keeps_out_a_waiter_for_a_removed_file)
 {
 	one_is_inside_by_comparing(scene, remove_the_file);
 }
 
-PRACTICE(FILE_LOCKS, comparing_the_names_keeps_out_who_waited_for_a_replaced_file)
+PRACTICE(FILE_LOCKS, comparing_the_names_keeps_out_a_waiter_for_a_replaced_file)
 {
 	one_is_inside_by_comparing(scene, replace_the_file);
 }
 
-FOLKLORE(FILE_LOCKS, comparing_the_names_helps_whoever_removes_the_file, "two were inside")
+FOLKLORE(FILE_LOCKS, comparing_the_names_helps_though_another_removes_the_file, "two were inside")
 {
 	struct actor *newcomer, *outsider;
 	struct queue queue;

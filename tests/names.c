@@ -34,12 +34,12 @@ static void is_found_locked(struct pair pair, struct actor *finder)
 	int ret = actor_try(finder, EXCLUSIVE);
 
 	holds(scene, ret == -EAGAIN,
-	      "the one who opened it by name was to be refused with EAGAIN, and got: %s",
+	      "the actor that opened it by name was to be refused with EAGAIN, and got: %s",
 	      ret ? strerror(-ret) : "the lock");
 	actor_unlock(pair.holder);
 	ret = actor_try(finder, EXCLUSIVE);
 	holds(scene, !ret,
-	      "the one who opened it by name was refused the lock after its release: %s",
+	      "the actor that opened it by name was refused the lock after its release: %s",
 	      strerror(-ret));
 }
 
@@ -48,7 +48,7 @@ static void is_found_free(struct actor *finder)
 	int ret = actor_try(finder, EXCLUSIVE);
 
 	holds(finder->scene, !ret,
-	      "the one who opened the new file by name was refused the lock: %s", strerror(-ret));
+	      "the actor that opened the new file by name was refused the lock: %s", strerror(-ret));
 }
 
 PRACTICE(FILE_LOCKS, a_renamed_file_stays_locked)

@@ -85,7 +85,7 @@ static int make_layers(void)
 	return err ? err : make_file(IN("upper/above"));
 }
 
-/* overlayfs does with the capabilities of who mounts it what the folder "work" permits nobody. */
+/* overlayfs uses the capabilities of the mount for its folder "work", which has no permissions. */
 static int mount_an_overlay(void)
 {
 	int err = make_layers(), ret;
@@ -169,7 +169,7 @@ static void are_two_files(struct rivals rivals, struct lock_request taken,
 
 	is_granted(scene, actor_try(rivals.holder, at_site(MINE, taken)), "the holder");
 	ret = actor_try(rivals.other, at_site(THEIRS, asked));
-	holds(scene, !ret, "the other path leads to the same lock, and its user got: %s",
+	holds(scene, !ret, "the other path leads to the same lock, and the other was refused it: %s",
 	      strerror(-ret));
 }
 
