@@ -48,7 +48,7 @@ static void is_found_free(struct actor *finder)
 	int ret = actor_try(finder, EXCLUSIVE);
 
 	holds(finder->scene, !ret,
-	      "the actor that opened the new file by name was refused the lock: %s", strerror(-ret));
+	      "the actor that opened the new file by name was refused it: %s", strerror(-ret));
 }
 
 PRACTICE(FILE_LOCKS, a_renamed_file_stays_locked)

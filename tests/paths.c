@@ -169,7 +169,7 @@ static void are_two_files(struct rivals rivals, struct lock_request taken,
 
 	is_granted(scene, actor_try(rivals.holder, at_site(MINE, taken)), "the holder");
 	ret = actor_try(rivals.other, at_site(THEIRS, asked));
-	holds(scene, !ret, "the other path leads to the same lock, and the other was refused it: %s",
+	holds(scene, !ret, "the two paths lead to one lock: the other was refused it: %s",
 	      strerror(-ret));
 }
 
