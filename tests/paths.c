@@ -199,11 +199,25 @@ PRACTICE(FILE_LOCKS, a_second_mount_leads_to_the_same_lock)
 }
 
 /* Opening it for writing copies the file from the lower layer to the upper one. */
+static void copy_up(struct scene *scene)
+{
+	int writable;
+
+	if (!scene_goes_on(scene))
+		return;
+	requires(scene, access(IN("upper/below"), F_OK) < 0, "the file was copied up already");
+	writable = open(IN("merged/below"), O_RDWR | O_CLOEXEC);
+	if (sets_up(scene, writable, "opening the file for writing"))
+		sets_up(scene, dup2(writable, scene->site[THEIRS].fd), "dup2");
+	requires(scene, !access(IN("upper/below"), F_OK), "the file was not copied up");
+}
+
+/* The writer is started after the copy-up, and has the descriptor that made it. */
 PRACTICE(CONVERSIONS, it_is_held_across_a_copy_up)
 {
 	struct ways ways = {
 		.mine = { IN("merged/below"), O_RDONLY, -1 },
-		.theirs = { IN("merged/below"), O_RDWR, -1 },
+		.theirs = { IN("merged/below"), O_RDONLY, -1 },
 		.make = mount_an_overlay,
 	};
 	struct rivals rivals;
@@ -211,7 +225,9 @@ PRACTICE(CONVERSIONS, it_is_held_across_a_copy_up)
 	if (!needs_overlays(scene))
 		return;
 	rivals = use_two_paths(scene, &ways);
-	requires(scene, !access(IN("upper/below"), F_OK), "the file was not copied up");
+	actor_lock(rivals.holder, at_site(MINE, SHARED));
+	copy_up(scene);
+	rivals.other = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "writer", 0);
 	excludes(rivals, SHARED, EXCLUSIVE);
 }
 
