@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "claim/claim.h"
+#include "system/release.h"
 
 struct clone_args {
 	struct actor *self;
@@ -56,6 +57,48 @@ static inline int clone_does(struct actor *self, actor_job job)
 	if (clone < 0 || waitpid(clone, &status, 0) < 0)
 		return -errno;
 	return WIFEXITED(status) ? -WEXITSTATUS(status) : -EPIPE;
+}
+
+static inline int stay_in_clone(struct actor *self, void *arg)
+{
+	(void)arg;
+	while (self)
+		pause();
+	return 0;
+}
+
+/* A job. number[0]: the clone's pid, or 0 if it has become a child of the holder. */
+static inline int have_a_clone_stay(struct actor *self, void *arg)
+{
+	pid_t clone = clone_start(self, CLONE_PARENT, stay_in_clone);
+	siginfo_t info;
+	bool ours;
+
+	(void)arg;
+	if (clone < 0)
+		return -errno;
+	ours = waitid(P_PID, clone, &info, WEXITED | WNOHANG | WNOWAIT) < 0 && errno == ECHILD;
+	self->scene->shared->number[0] = ours ? clone : 0;
+	return 0;
+}
+
+/* Start a clone that shares the holder's descriptors, and outlives it. */
+static inline bool leave_a_clone(struct actor *holder)
+{
+	struct scene *scene = holder->scene;
+
+	actor_do(holder, have_a_clone_stay, NULL);
+	skip_unless(scene, scene->shared->number[0] || !release_is_gvisor(),
+		    "no CLONE_PARENT here");
+	return requires(scene, scene->shared->number[0], "the clone is not the test's child");
+}
+
+static inline void clone_end(struct scene *scene)
+{
+	pid_t clone = scene->shared->number[0];
+
+	if (scene_goes_on(scene) && (kill(clone, SIGKILL) < 0 || waitpid(clone, NULL, 0) < 0))
+		scene_broken(scene, "ending the clone: %s", strerror(errno));
 }
 
 #endif /* LOCKFAIR_CLONE_FILES_H */

@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 
 #include "held.h"
-#include "shared_files.h"
+#include "clone_files.h"
 #include "system/release.h"
 
 #ifndef SYS_close_range
@@ -112,7 +112,7 @@ PROMISE(FILE_LOCKS, a_range_that_is_unshared_leaves_it_to_a_clone)
 	if (!range_is_closed(pair.holder, unshare_it))
 		return;
 	is_kept(pair, "close_range(), CLOSE_RANGE_UNSHARE, with a clone that shares the files");
-	end_clone(scene);
+	clone_end(scene);
 	has_ended(pair, "the death of the clone");
 }
 

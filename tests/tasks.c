@@ -31,14 +31,6 @@ static int close_in_clone(struct actor *self, void *arg)
 	return close(self->lock->fd) < 0 ? -errno : 0;
 }
 
-static int stay_in_clone(struct actor *self, void *arg)
-{
-	(void)arg;
-	while (self)
-		pause();
-	return 0;
-}
-
 /* number[0]: what the clone's request returned, 0 or an errno. */
 static int have_a_clone_try(struct actor *self, void *arg)
 {
@@ -52,16 +44,6 @@ static int have_a_clone_close_it(struct actor *self, void *arg)
 	return clone_does(self, close_in_clone);
 }
 
-/* number[0]: the clone's pid. */
-static int have_a_clone_stay(struct actor *self, void *arg)
-{
-	pid_t clone = clone_start(self, CLONE_PARENT, stay_in_clone);
-
-	(void)arg;
-	self->scene->shared->number[0] = clone;
-	return clone < 0 ? -errno : 0;
-}
-
 /* The exec must not close a descriptor of the file. */
 static int exec_with_all(struct actor *self, void *arg)
 {
@@ -70,14 +52,6 @@ static int exec_with_all(struct actor *self, void *arg)
 		return -errno;
 	act_mark(self, 'e');
 	return act_exec(self);
-}
-
-static void end_clone(struct scene *scene)
-{
-	pid_t clone = scene->shared->number[0];
-
-	if (scene_goes_on(scene) && (kill(clone, SIGKILL) < 0 || waitpid(clone, NULL, 0) < 0))
-		scene_broken(scene, "ending the clone: %s", strerror(errno));
 }
 
 /* ---- threads, and users ---- */
@@ -167,7 +141,7 @@ PRACTICE(FILE_LOCKS, a_clone_that_shares_the_files_keeps_it)
 	leave_a_clone(pair.holder);
 	actor_kill(pair.holder);
 	is_kept(pair, "the holder died and left a clone with CLONE_FILES");
-	end_clone(scene);
+	clone_end(scene);
 	has_ended(pair, "the clone died as well");
 }
 
@@ -179,7 +153,7 @@ PRACTICE(OWNED_BY_PROCESS, an_exec_leaves_it_to_a_clone_that_shared_the_files)
 	leave_a_clone(pair.holder);
 	actor_do(pair.holder, exec_with_all, NULL);
 	is_kept(pair, "an exec with a clone with CLONE_FILES alive");
-	end_clone(scene);
+	clone_end(scene);
 	has_ended(pair, "the clone's death, with the new program still alive");
 }
 
@@ -218,7 +192,7 @@ PRACTICE(OWNED_BY_PROCESS, a_taker_that_leaves_the_files_leaves_it_with_them)
 	holds(scene, ret == -EAGAIN,
 	      "the process that took it was to be refused with EAGAIN, and got: %s",
 	      ret ? strerror(-ret) : "the lock");
-	end_clone(scene);
+	clone_end(scene);
 	has_ended(pair, "the death of the clone, while the process that took it lives");
 }
 
