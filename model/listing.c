@@ -77,6 +77,8 @@ static void note_history(const struct scenario *scenario, const struct outcome *
 			 struct history *history)
 {
 	history_clear(history);
+	if (scenario->kind < KINDS)
+		history_add_site(history, scenario->kind, 0);
 	for (int i = 0; i < MODEL_ACTORS; i++) {
 		char name[] = { 'A' + i, '\0' };
 

@@ -51,12 +51,12 @@ static int act(struct actor *self, struct lock_request request, enum call_what w
 
 	if (what == CALL_ROTATE)
 		history_add(history, self->row, HISTORY_RELEASE, &request);
-	history_add(history, self->row, HISTORY_REQUEST, &request);
+	history_ask(history, self->row, &request, what != CALL_TRY);
 	ret = call(self, &self->lock[request.site], &request, what);
-	history_add(history, self->row, ret ? HISTORY_REFUSE : HISTORY_GRANT, &request);
+	history_answer(history, self->row, &request, ret);
 	if (!ret)
 		self->shared->holds |= bit;
-	else if (what == CALL_ROTATE || history->drops)
+	else if (what == CALL_ROTATE || history_drops(history, request.site))
 		self->shared->holds &= ~bit;
 	return ret;
 }

@@ -139,7 +139,7 @@ static void reap(struct actor *actor)
 	asleep_close(&actor->files);
 	actor->shared->tid = 0;
 	if (actor->busy)
-		history_add(actor->scene->history, actor->row, HISTORY_REFUSE, &all);
+		history_answer(actor->scene->history, actor->row, &all, -EINTR);
 	actor->shared->holds = 0;
 	actor->busy = false;
 	actor->queued = false;

@@ -228,8 +228,8 @@ void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struc
 {
 	scene_open_empty(scene, history);
 	scene->sites = 1;
+	history_add_site(history, kind, 0);
 	scene->dir = dir;
-	history->drops = lock_kind_traits(kind) & TRAIT_CONVERTS_BY_DROPPING;
 	probe_site(scene, scene->site, lock_site_open(scene->site, kind, dir, SCENE_FILE_SIZE));
 }
 
@@ -245,6 +245,7 @@ static int add_site(struct scene *scene, enum lock_kind kind, bool share)
 	err = share ? lock_site_share(site, kind, scene->site) :
 		      lock_site_open(site, kind, scene->dir, SCENE_FILE_SIZE);
 	probe_site(scene, site, err);
+	history_add_site(scene->history, kind, share ? 0 : scene->sites);
 	return scene->sites++;
 }
 

@@ -31,6 +31,7 @@
 
 static_assert(LOCK_BATONS > SCENE_ACTORS, "each actor may wait for an eventfd of its own");
 static_assert(HISTORY_ROWS >= SCENE_ACTORS, "each actor has a row");
+static_assert(HISTORY_SITES == SCENE_SITES, "each site has its kind");
 
 /*
  * What owns a POSIX lock is the table of descriptors (in the kernel: current->files). So a thread

@@ -30,6 +30,10 @@ static char own_column(const struct row *row, const struct history_event *e)
 		return e->mark;
 	case HISTORY_RELEASE:
 		return '.';
+	case HISTORY_CLOSE:
+		return 'c';
+	case HISTORY_END:
+		return 'k';
 	case HISTORY_REFUSE:
 		return 'x';
 	default:
@@ -46,7 +50,7 @@ static void draw_row(const struct history *history, int which, int from, int to,
 		char column;
 
 		if (e->row == which) {
-			row_follow(&row, e, at, history->drops);
+			row_follow(&row, e, at, history_drops(history, e->site));
 			column = own_column(&row, e);
 		} else {
 			column = row.asks ? 'w' : holding(&row);
@@ -71,6 +75,7 @@ void history_draw(const struct history *history, const struct history_verdict *v
 		  void (*emit)(const char *line))
 {
 	int to = history_length(history), from = 0, width = 0;
+	bool ends = false;
 	char line[128], columns[COLUMNS + 1], after[HISTORY_NAME + 16];
 
 	if (!to) {
@@ -94,6 +99,7 @@ void history_draw(const struct history *history, const struct history_verdict *v
 	}
 	for (int i = 0; i < history->rows; i++) {
 		draw_row(history, i, from, to, columns);
+		ends |= columns[strcspn(columns, "ck")];
 		/*
 		 * Show the actors that do something in this window. If they are many, leave out
 		 * those that only wait.
@@ -105,7 +111,7 @@ void history_draw(const struct history *history, const struct history_verdict *v
 			 after);
 		emit(line);
 	}
-	snprintf(line, sizeof(line), "  events %d to %d of %u; %s", from + 1, to, history->used,
-		 legend);
+	snprintf(line, sizeof(line), "  events %d to %d of %u; %s%s", from + 1, to, history->used,
+		 legend, ends ? ", c closes, k may be killed" : "");
 	emit(line);
 }

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "history/history.h"
+
+static_assert(sizeof(struct history_event) == 8 + 2 * sizeof(off_t), "no padding");
 
 struct history *history_new(void)
 {
@@ -37,6 +40,15 @@ void history_clear(struct history *history)
 {
 	history_forget(history);
 	history->rows = 0;
+	history->sites = 0;
+}
+
+int history_add_site(struct history *history, enum lock_kind kind, int file)
+{
+	if (history->sites >= HISTORY_SITES)
+		return -ENOSPC;
+	history->site[history->sites] = (struct history_site){ .kind = kind, .file = file };
+	return history->sites++;
 }
 
 int history_row(struct history *history, const char *name)
@@ -44,6 +56,7 @@ int history_row(struct history *history, const char *name)
 	if (history->rows >= HISTORY_ROWS)
 		return -ENOSPC;
 	snprintf(history->name[history->rows], HISTORY_NAME, "%s", name);
+	history->owner[history->rows] = history->rows;
 	return history->rows++;
 }
 
@@ -60,10 +73,10 @@ static void append(struct history *history, const struct history_event *event)
 	history->event[at] = *event;
 }
 
-void history_add(struct history *history, int row, enum history_what what,
-		 const struct lock_request *request)
+static struct history_event event_of(int row, enum history_what what,
+				     const struct lock_request *request)
 {
-	struct history_event event = {
+	return (struct history_event){
 		.what = what,
 		.row = row,
 		.mode = request->mode,
@@ -71,7 +84,29 @@ void history_add(struct history *history, int row, enum history_what what,
 		.len = request->len,
 		.site = request->site,
 	};
+}
 
+void history_add(struct history *history, int row, enum history_what what,
+		 const struct lock_request *request)
+{
+	struct history_event event = event_of(row, what, request);
+
+	append(history, &event);
+}
+
+void history_ask(struct history *history, int row, const struct lock_request *request, bool wait)
+{
+	struct history_event event = event_of(row, HISTORY_REQUEST, request);
+
+	event.wait = wait;
+	append(history, &event);
+}
+
+void history_answer(struct history *history, int row, const struct lock_request *request, int ret)
+{
+	struct history_event event = event_of(row, ret ? HISTORY_REFUSE : HISTORY_GRANT, request);
+
+	event.result = ret;
 	append(history, &event);
 }
 
@@ -80,6 +115,12 @@ void history_mark(struct history *history, int row, char mark)
 	struct history_event event = { .what = HISTORY_MARK, .row = row, .mark = mark };
 
 	append(history, &event);
+}
+
+bool history_drops(const struct history *history, int site)
+{
+	return site < history->sites &&
+	       lock_kind_traits(history->site[site].kind) & TRAIT_CONVERTS_BY_DROPPING;
 }
 
 const char *history_name(const struct history *history, int row)

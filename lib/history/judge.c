@@ -33,12 +33,13 @@ static struct history_verdict judge(const struct history *history, bool overtaki
 
 	for (int at = 0; at < length; at++) {
 		const struct history_event *e = &history->event[at];
+		bool drops = history_drops(history, e->site);
 
 		for (int i = 0; e->what == HISTORY_GRANT && i < history->rows; i++) {
 			if (i == e->row)
 				continue;
 			if (overtaking ? !was_waiting(&rows[i], e, rows[e->row].asked) :
-					 !holds_against(&rows[i], e, history->drops))
+					 !holds_against(&rows[i], e, drops))
 				continue;
 			if (!verdict.count++) {
 				verdict.event = at;
@@ -46,7 +47,7 @@ static struct history_verdict judge(const struct history *history, bool overtaki
 				verdict.other = i;
 			}
 		}
-		row_follow(&rows[e->row], e, at, history->drops);
+		row_follow(&rows[e->row], e, at, drops);
 	}
 	return verdict;
 }

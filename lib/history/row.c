@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <limits.h>
-#include <stddef.h>
+#include <string.h>
 
 #include "history/row.h"
 
@@ -62,7 +62,14 @@ void row_follow(struct row *row, const struct history_event *e, int at, bool dro
 		row->asks = NULL;
 		break;
 	case HISTORY_RELEASE:
+	case HISTORY_CLOSE:
 		let_go(row, e);
+		break;
+	case HISTORY_END:
+		memset(row->holds, 0, sizeof(row->holds));
+		break;
+	case HISTORY_GONE:
+		*row = (struct row){ .queued = -1 };
 		break;
 	}
 }

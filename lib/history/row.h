@@ -20,7 +20,7 @@ struct row {
 bool row_touches(const struct history_event *a, const struct history_event *b);
 bool row_conflict(const struct history_event *a, const struct history_event *b);
 
-/* Apply to the row its event @e, number @at of the history. @drops is that of the history. */
+/* Apply to the row its event @e, number @at of the history. @drops: history_drops() of its site. */
 void row_follow(struct row *row, const struct history_event *e, int at, bool drops);
 
 #endif /* LOCKFAIR_ROW_H */

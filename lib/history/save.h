@@ -8,8 +8,8 @@
 #include "history/history.h"
 
 /*
- * Write the history to @stream: a line that names the format, a line for each row, and a line for
- * each event, with tabs in between. Return 0 or -errno.
+ * Write the history to @stream: a line that names the format, a line for each site, row and event,
+ * with tabs in between. Return 0 or -errno.
  */
 int history_save(const struct history *history, FILE *stream);
 

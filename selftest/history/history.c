@@ -118,7 +118,7 @@ TEST_F(history, what_is_being_converted_is_held_unless_it_is_dropped)
 	add(self->h, self->first, HISTORY_REQUEST, EXCLUSIVE);
 	grant(self->h, self->second, EXCLUSIVE);
 	EXPECT_EQ(1, history_overlap(self->h).count);
-	self->h->drops = true;
+	history_add_site(self->h, KIND_FLOCK, 0);
 	EXPECT_EQ(0, history_overlap(self->h).count);
 }
 
@@ -129,7 +129,7 @@ TEST_F(history, a_refused_conversion_loses_the_lock_only_where_it_drops_it)
 	add(self->h, self->first, HISTORY_REFUSE, EXCLUSIVE);
 	grant(self->h, self->second, EXCLUSIVE);
 	EXPECT_EQ(1, history_overlap(self->h).count);
-	self->h->drops = true;
+	history_add_site(self->h, KIND_FLOCK, 0);
 	EXPECT_EQ(0, history_overlap(self->h).count);
 }
 
@@ -233,6 +233,16 @@ TEST_F(history, there_is_an_end_to_lanes)
 	EXPECT_EQ(-ENOSPC, row);
 }
 
+TEST_F(history, who_may_be_killed_or_closes_holds_nothing_for_sure)
+{
+	grant(self->h, self->first, EXCLUSIVE);
+	add(self->h, self->first, HISTORY_END, EXCLUSIVE);
+	grant(self->h, self->second, EXCLUSIVE);
+	add(self->h, self->second, HISTORY_CLOSE, EXCLUSIVE);
+	grant(self->h, self->third, EXCLUSIVE);
+	EXPECT_EQ(0, history_overlap(self->h).count);
+}
+
 /* ---- drawing ---- */
 
 static char drawn[4096];
@@ -305,36 +315,45 @@ TEST_F(history, what_is_saved_and_loaded_is_judged_and_drawn_alike)
 
 	ASSERT_NE(NULL, again);
 	ASSERT_NE(NULL, stream);
-	self->h->drops = true;
+	history_add_site(self->h, KIND_FLOCK, 0);
+	history_add_site(self->h, KIND_POSIX, 1);
+	history_add_site(self->h, KIND_OFD, 1);
+	self->h->owner[self->third] = self->second;
 	grant(self->h, self->first, EXCLUSIVE_ON(10, 5));
 	wait_for(self->h, self->second, at_site(2, SHARED));
 	history_mark(self->h, self->second, '!');
 	grant(self->h, self->third, at_site(2, EXCLUSIVE));
 	add(self->h, self->third, HISTORY_RELEASE, at_site(2, EXCLUSIVE));
-	add(self->h, self->second, HISTORY_REFUSE, at_site(2, SHARED));
+	history_answer(self->h, self->second, &SHARED, -EINTR);
+	history_ask(self->h, self->second, &SHARED, true);
+	for (int what = HISTORY_RETURN; what <= HISTORY_GONE; what++)
+		add(self->h, self->first, what, EXCLUSIVE);
 	memcpy(before, draw(self->h, NULL), sizeof(before));
 	EXPECT_EQ(0, history_save(self->h, stream));
 	rewind(stream);
 	EXPECT_EQ(0, history_load(again, stream));
 	EXPECT_EQ(history_length(self->h), history_length(again));
-	EXPECT_TRUE(again->drops);
+	EXPECT_EQ(0, memcmp(self->h, again, sizeof(*again)));
 	EXPECT_STREQ(before, draw(again, NULL));
 	EXPECT_EQ(1, history_overtaking(again).count);
 	fclose(stream);
 	history_free(again);
 }
 
-#define HEAD	"lockfair history 1\tkeeps\nrow\t0\tone\n"
+#define HEAD	"lockfair history 2\nsite\t0\t0\tflock\nrow\t0\t0\tone\n"
 
 TEST_F(history, what_is_no_history_is_refused_with_its_line)
 {
 	static const char * const wrong[] = {
 		"something else\n",
-		"lockfair history 1\tkeeps\nrow\t1\tsecond before the first\n",
-		HEAD "event\tgrant\t1\tshared\t0\t0\t0\t-\n",
-		HEAD "event\tgranted\t0\tshared\t0\t0\t0\t-\n",
+		"lockfair history 2\nrow\t1\t1\tsecond before the first\n",
+		"lockfair history 2\nrow\t0\t1\towned by one to come\n",
+		"lockfair history 2\nsite\t0\t0\tmutex\n",
+		HEAD "event\tgrant\t1\tshared\t0\t0\t0\t-\t0\t0\n",
+		HEAD "event\tgranted\t0\tshared\t0\t0\t0\t-\t0\t0\n",
+		HEAD "event\tgrant\t0\tshared\t0\t0\t9\t-\t0\t0\n",
 	};
-	static const int line[] = { 1, 2, 3, 3 };
+	static const int line[] = { 1, 2, 2, 2, 4, 4, 4 };
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(wrong); i++) {
 		FILE *stream = tmpfile();
