@@ -184,7 +184,7 @@ $(archives):
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(call in_output,tests/model) $(filter $(OUTPUT)/selftest/model/%,$(progs)): $(model)
+$(call in_output,$(addprefix tests/,model race cancel_race)) $(filter $(OUTPUT)/selftest/model/%,$(progs)): $(model)
 $(figure_progs) $(filter %/statistics,$(selftest_progs)): $(figure)
 $(progs): %: %.o $(lib)
 	$(call say,LINK,$@)

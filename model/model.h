@@ -2,14 +2,15 @@
 /*
  * model: what file locks do, as a specification that can be executed; and does a kernel do it?
  *
- * The room has three parts:
+ * The room has four parts:
  *   - the specification: states (model.h), the rules of each level (rules.h), which states a
  *     step may lead to (step.h), and what can be seen of a state (visible.h);
  *   - random scenarios (scenario.h): written as a listing (trace.h), generated from a seed
  *     (generate.h) and shortened (shrink.h);
  *   - the comparison: a scenario is run on the kernel (execute.h), observed (observe.h),
- *     compared with the model (compare.h) and explained (explain.h), many times (fuzz.h).
- * It may use lib/lock, lib/actor, lib/history and lib/system. Only tests/model.c uses it.
+ *     compared with the model (compare.h) and explained (explain.h), many times (fuzz.h);
+ *   - the judge of histories of actors that run freely (linearize.h), on free_run.h and pieces.h.
+ * It may use lib/lock, lib/actor, lib/history and lib/system. Only tests use it.
  *
  * A state says who holds what and who waits for whom. Nothing here knows how a kernel stores
  * locks. A file is divided into a few cells, ranges of bytes of which the last has no end; an

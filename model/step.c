@@ -112,8 +112,8 @@ static void request(const struct model_rules *rules, struct model_state *state,
 	state->request[step->actor] = request;
 }
 
-static void begin(const struct model_rules *rules, struct model_state *state,
-		  const struct model_step *step)
+void model_start(const struct model_rules *rules, struct model_state *state,
+		 const struct model_step *step)
 {
 	int actor = step->actor;
 	signed char *slot = state->slot[actor];
@@ -153,7 +153,7 @@ static void begin(const struct model_rules *rules, struct model_state *state,
 }
 
 /* Promise, fcntl(2) and flock(2), EINTR: the wait "was interrupted by a signal". */
-static void interrupt(const struct model_rules *rules, struct model_state *state, int actor)
+void model_interrupt(const struct model_rules *rules, struct model_state *state, int actor)
 {
 	queue_leave(rules, state, actor);
 	queue_wake_followers(state, actor);
@@ -225,33 +225,33 @@ static bool closing_goes_on(const struct work *work, const struct model_state *s
 	return any;
 }
 
-/* Add a state for each actor that can go on. Return false if all are at rest. */
-static bool goes_on(const struct work *work, const struct model_state *state)
+bool model_go_on(const struct model_rules *rules, const struct model_state *state,
+		 struct model_set *to)
 {
+	const struct work work = { .rules = rules, .reached = to };
 	bool any = false;
 	int first = -1;
 
-	if (something_goes_unnoticed(work, state))
+	if (something_goes_unnoticed(&work, state))
 		return true;
-	any = closing_goes_on(work, state);
+	any = closing_goes_on(&work, state);
 	for (int i = 0; i < MODEL_ACTORS; i++) {
 		if (state->request[i].status != REQUEST_AWAKE)
 			continue;
-		if (!work->rules->in_order)
-			attempt(work->rules, state, i, work->reached);
+		if (!rules->in_order)
+			attempt(rules, state, i, to);
 		else if (first < 0 || state->request[i].place < state->request[first].place)
 			first = i;
 		any = true;
 	}
 	if (first >= 0)
-		attempt(work->rules, state, first, work->reached);
+		attempt(rules, state, first, to);
 	return any;
 }
 
 void model_step(const struct model_rules *rules, const struct model_state *from,
 		const struct model_step *step, struct model_set *to, struct model_set *scratch)
 {
-	const struct work work = { .rules = rules, .reached = scratch };
 	struct model_state state = *from;
 
 	for (int i = 0; i < MODEL_ACTORS; i++) {
@@ -260,13 +260,13 @@ void model_step(const struct model_rules *rules, const struct model_state *from,
 	}
 	model_set_clear(scratch);
 	if (step->what == STEP_INTERRUPT)
-		interrupt(rules, &state, step->actor);
+		model_interrupt(rules, &state, step->actor);
 	else
-		begin(rules, &state, step);
+		model_start(rules, &state, step);
 	model_set_add(scratch, &state);
 	for (int i = 0; i < scratch->count; i++) {
 		state = scratch->state[i];
-		if (goes_on(&work, &state))
+		if (model_go_on(rules, &state, scratch))
 			continue;
 		state.closer = 0;
 		if (model_set_add(to, &state))

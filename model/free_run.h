@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * free_run: where the kernel may be while actors run freely. For linearize.c. (free_step.c has
+ * free_run_go_on() and free_run_holder().)
+ *
+ * A point is a state of the model, and which of the calls under way have begun in it. After a call
+ * is made, free_run_go_on() adds all points that can be reached without another event.
+ */
+#ifndef LOCKFAIR_FREE_RUN_H
+#define LOCKFAIR_FREE_RUN_H
+
+#include "history/history.h"
+#include "model/rules.h"
+#include "model/set.h"
+
+#define FREE_ROWS	8
+#define FREE_POINTS	4096	/* a power of two */
+
+/* What is known of an actor from the events so far. It is the same at all points. */
+struct free_row {
+	int actor;				/* of the model: who owns its locks */
+	const struct history_event *call;	/* under way: a request, a release or a close */
+	const struct history_event *answer;	/* to the request; NULL if it got none */
+	bool late;				/* the close has returned, but is not over */
+	bool ending;				/* it may be killed */
+};
+
+struct free_point {
+	struct model_state state;
+	unsigned short begun;			/* these bits */
+};
+
+#define FREE_CALL(row)	(1u << (row))
+#define FREE_END(row)	(1u << (FREE_ROWS + (row)))
+
+struct free_run {
+	const struct history *history;
+	const struct model_rules *rules;
+	struct free_row row[FREE_ROWS];
+	int owners[MODEL_ACTORS];		/* the row that owns an actor's locks */
+	int actors;
+	off_t cell[MODEL_CELLS];		/* where each begins */
+	int cells;
+	struct free_point point[FREE_POINTS];
+	int index[2 * FREE_POINTS];		/* by hash */
+	int place[FREE_POINTS];			/* of each point in the index */
+	int count;
+	bool full;				/* there were more */
+	struct model_set reached;
+};
+
+/* 0 or -ENOMEM. */
+int free_run_open(struct free_run *run);
+void free_run_close(struct free_run *run);
+
+/* Set the actors and cells of a history; NULL, or why there are too many for the model. */
+const char *free_run_set(struct free_run *run, const struct history *history,
+			 const struct model_rules *rules);
+
+/* The step of the model that the event is about. */
+struct model_step free_run_step_of(const struct free_run *run, const struct history_event *e,
+				   enum model_what what);
+
+/* Add a point, unless it is there already, or leads nowhere. */
+void free_run_add(struct free_run *run, struct free_point *point);
+
+/* Nobody holds or requests anything. Is that where the run must be? */
+void free_run_begin(struct free_run *run);
+bool free_run_is_at_begin(const struct free_run *run);
+
+/*
+ * After an event of a row, add all points that its call or its end may lead to. False if there are
+ * too many.
+ */
+bool free_run_go_on(struct free_run *run, int row);
+
+/*
+ * Keep the points that agree with an event, which may change them. If there are none, keep all and
+ * return false.
+ */
+typedef bool (*free_run_agrees)(const struct free_run *run, struct free_point *point,
+				const struct history_event *e);
+bool free_run_keep(struct free_run *run, const struct history_event *e, free_run_agrees agrees);
+
+/* Has the row's call begun; its end? Is a close under way? */
+bool free_run_has_begun(const struct free_point *point, int row);
+bool free_run_has_ended(const struct free_point *point, int row);
+bool free_run_closes(const struct free_point *point);
+
+/* Forget a row's call, which has returned, or its end. */
+void free_run_finish(struct free_point *point, int row);
+
+/* Give an actor a new descriptor for a site, or for all. */
+void free_run_reopen(const struct free_run *run, struct free_point *point, int row, int site);
+void free_run_revive(const struct free_run *run, struct free_point *point, int row);
+
+/* A row that holds, at any of the points, what conflicts with this request; or -1. */
+int free_run_holder(const struct free_run *run, const struct history_event *request);
+
+#endif /* LOCKFAIR_FREE_RUN_H */

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "model/free_run.h"
+#include "model/linearize.h"
+#include "model/pieces.h"
+#include "system/compiler.h"
+#include "system/error_name.h"
+
+struct linearizer {
+	struct free_run run;
+	struct pieces pieces;
+	struct linearize_verdict verdict;
+};
+
+struct linearizer *linearizer_new(void)
+{
+	struct linearizer *judge = calloc(1, sizeof(*judge));
+
+	if (judge && free_run_open(&judge->run)) {
+		free(judge);
+		judge = NULL;
+	}
+	return judge;
+}
+
+void linearizer_free(struct linearizer *judge)
+{
+	if (!judge)
+		return;
+	free_run_close(&judge->run);
+	free(judge);
+}
+
+static bool PRINTF_LIKE(4, 5) decide(struct linearizer *judge, enum linearize_answer answer, int at,
+				     const char *format, ...)
+{
+	struct linearize_verdict *verdict = &judge->verdict;
+	va_list args;
+
+	verdict->answer = answer;
+	verdict->at = (struct history_verdict){
+		.count = 1, .event = at, .row = judge->run.history->event[at].row, .other = -1,
+	};
+	va_start(args, format);
+	vsnprintf(verdict->why, sizeof(verdict->why), format, args);
+	va_end(args);
+	return false;
+}
+
+static bool undecided(struct linearizer *judge, int at, const char *why)
+{
+	return decide(judge, LINEARIZE_UNDECIDED, at, "event %d: %s", at + 1, why);
+}
+
+/* ---- which points agree with an event ---- */
+
+static bool lives(const struct free_run *run, struct free_point *point,
+		  const struct history_event *e)
+{
+	(void)run;
+	return !free_run_has_ended(point, e->row);
+}
+
+static bool opens(const struct free_run *run, struct free_point *point,
+		  const struct history_event *e)
+{
+	free_run_reopen(run, point, e->row, e->site);
+	return !free_run_has_ended(point, e->row);
+}
+
+static bool has_a_place(const struct free_run *run, struct free_point *point,
+			const struct history_event *e)
+{
+	(void)run;
+	return free_run_has_begun(point, e->row);
+}
+
+/* The call has begun, and what it closes is closed. */
+static bool is_over(const struct free_point *point, int row)
+{
+	return free_run_has_begun(point, row) && !free_run_closes(point);
+}
+
+static bool returns(const struct free_run *run, struct free_point *point,
+		    const struct history_event *e)
+{
+	(void)run;
+	if (free_run_has_ended(point, e->row) || !is_over(point, e->row))
+		return false;
+	free_run_finish(point, e->row);
+	return true;
+}
+
+/* Return the row of another task's request through the descriptor that this row closes, or -1. */
+static int request_through(const struct free_run *run, int row)
+{
+	for (int i = 0; i < run->history->rows; i++) {
+		const struct free_row *other = &run->row[i];
+
+		if (i != row && other->actor == run->row[row].actor && other->call &&
+		    other->call->what == HISTORY_REQUEST &&
+		    other->call->site == run->row[row].call->site)
+			return i;
+	}
+	return -1;
+}
+
+/* A request that has begun may keep the description open, and the close takes effect after it. */
+static bool returns_late(const struct free_run *run, struct free_point *point,
+			 const struct history_event *e)
+{
+	return is_over(point, e->row) ||
+	       free_run_has_begun(point, request_through(run, e->row));
+}
+
+/* Once a request has returned, a close that was late is over. */
+static bool late_closes_are_over(const struct free_run *run, struct free_point *point, int row)
+{
+	for (int i = 0; i < run->history->rows; i++) {
+		if (!run->row[i].late || run->row[i].actor != run->row[row].actor)
+			continue;
+		if (!is_over(point, i))
+			return false;
+		free_run_finish(point, i);
+	}
+	return true;
+}
+
+static bool is_answered(const struct free_run *run, struct free_point *point,
+			const struct history_event *e)
+{
+	struct model_request *request = &point->state.request[run->row[e->row].actor];
+
+	if (free_run_has_ended(point, e->row) || !free_run_has_begun(point, e->row) ||
+	    request->status != REQUEST_DONE || !late_closes_are_over(run, point, e->row))
+		return false;
+	*request = (struct model_request){ 0 };
+	free_run_finish(point, e->row);
+	return true;
+}
+
+static bool is_gone(const struct free_run *run, struct free_point *point,
+		    const struct history_event *e)
+{
+	if (!free_run_has_ended(point, e->row) || free_run_closes(point))
+		return false;
+	free_run_revive(run, point, e->row);
+	return true;
+}
+
+/* ---- one event after another ---- */
+
+static bool impossible(struct linearizer *judge, int at)
+{
+	const struct history *history = judge->run.history;
+	const struct history_event *e = &history->event[at];
+	const char *name = history_name(history, e->row);
+	int holder = -1;
+
+	if (e->what == HISTORY_GRANT || e->what == HISTORY_REFUSE)
+		holder = free_run_holder(&judge->run, e);
+	if (e->what == HISTORY_GRANT && holder >= 0)
+		return decide(judge, LINEARIZE_IMPOSSIBLE, at,
+			      "%s was granted the lock while %s held it", name,
+			      history_name(history, holder));
+	if (e->what == HISTORY_REFUSE)
+		return decide(judge, LINEARIZE_IMPOSSIBLE, at, "%s was refused the lock (%s)%s",
+			      name, error_name(e->result),
+			      holder < 0 ? ", and nobody held it" : "");
+	return decide(judge, LINEARIZE_IMPOSSIBLE, at,
+		      "no order of the calls before it explains what %s did", name);
+}
+
+static bool keep(struct linearizer *judge, int at, free_run_agrees agrees)
+{
+	return free_run_keep(&judge->run, &judge->run.history->event[at], agrees) ||
+	       impossible(judge, at);
+}
+
+/* The row's release or close has returned. */
+static bool finish(struct linearizer *judge, int at)
+{
+	int number = judge->run.history->event[at].row;
+	struct free_row *row = &judge->run.row[number];
+
+	if (row->late)
+		return undecided(judge, at, "a close that has to wait for another call");
+	row->late = row->call->what == HISTORY_CLOSE &&
+		    request_through(&judge->run, number) >= 0;
+	if (row->late)
+		return keep(judge, at, returns_late);
+	row->call = NULL;
+	return keep(judge, at, returns);
+}
+
+static const struct history_event *answer_to(const struct history *history, int at)
+{
+	int length = history_length(history), row = history->event[at].row;
+
+	for (at++; at < length; at++) {
+		const struct history_event *e = &history->event[at];
+
+		if (e->row == row && (e->what == HISTORY_GRANT || e->what == HISTORY_REFUSE))
+			return e;
+		if (e->row == row && e->what == HISTORY_GONE)
+			return NULL;
+	}
+	return NULL;
+}
+
+/* The model has one request of an owner at a time, and one close or end in all. */
+static const char *goes_beyond_the_model(const struct free_run *run, const struct history_event *e)
+{
+	bool closes = e->what == HISTORY_CLOSE || e->what == HISTORY_END;
+
+	if (run->row[e->row].ending && closes)
+		return "an end, and another end or a close";
+	for (int i = 0; i < run->history->rows; i++) {
+		const struct free_row *other = &run->row[i];
+		bool other_closes = other->call && other->call->what == HISTORY_CLOSE;
+
+		if (i == e->row)
+			continue;
+		if (closes && (other_closes || other->ending))
+			return "two closes or ends at a time";
+		if (other->actor != run->row[e->row].actor)
+			continue;
+		if (e->what == HISTORY_END)
+			return "the end of a process that shares its locks";
+		if (other->call && !closes && !other_closes)
+			return "two calls of one owner at a time";
+	}
+	return NULL;
+}
+
+static bool begin(struct linearizer *judge, int at)
+{
+	const struct history_event *e = &judge->run.history->event[at];
+	struct free_row *row = &judge->run.row[e->row];
+	const char *beyond = goes_beyond_the_model(&judge->run, e);
+
+	if (beyond)
+		return undecided(judge, at, beyond);
+	if (e->what == HISTORY_END) {
+		row->ending = true;
+	} else {
+		if (!keep(judge, at, lives))
+			return false;
+		row->call = e;
+		row->answer = e->what == HISTORY_REQUEST ? answer_to(judge->run.history, at) : NULL;
+	}
+	return true;
+}
+
+static bool answer(struct linearizer *judge, int at)
+{
+	struct free_row *row = &judge->run.row[judge->run.history->event[at].row];
+
+	if (!keep(judge, at, is_answered))
+		return false;
+	row->call = NULL;
+	row->answer = NULL;
+	for (int i = 0; i < judge->run.history->rows; i++) {
+		struct free_row *other = &judge->run.row[i];
+
+		if (other->late && other->actor == row->actor) {
+			other->late = false;
+			other->call = NULL;
+		}
+	}
+	return true;
+}
+
+/* Does the actor itself write such an event, after its call before has returned? */
+static bool follows_a_return(enum history_what what)
+{
+	return what == HISTORY_REQUEST || what == HISTORY_RELEASE || what == HISTORY_CLOSE ||
+	       what == HISTORY_OPEN;
+}
+
+static bool follow(struct linearizer *judge, int at)
+{
+	const struct history_event *e = &judge->run.history->event[at];
+	struct free_row *row = &judge->run.row[e->row];
+	bool asks = row->call && row->call->what == HISTORY_REQUEST;
+
+	if (row->call && !asks && follows_a_return(e->what) && !finish(judge, at))
+		return false;
+	if (asks && follows_a_return(e->what))
+		return undecided(judge, at, "a call before the last has returned");
+	switch (e->what) {
+	case HISTORY_REQUEST:
+	case HISTORY_RELEASE:
+	case HISTORY_CLOSE:
+	case HISTORY_END:
+		return begin(judge, at);
+	case HISTORY_QUEUED:
+		return !asks || keep(judge, at, has_a_place);
+	case HISTORY_GRANT:
+	case HISTORY_REFUSE:
+		return asks ? answer(judge, at) : undecided(judge, at, "an answer to no request");
+	case HISTORY_RETURN:
+		return row->call && !asks ? finish(judge, at) :
+			undecided(judge, at, "a return from no call");
+	case HISTORY_OPEN:
+		return keep(judge, at, opens);
+	case HISTORY_GONE:
+		if (!row->ending)
+			return undecided(judge, at, "a process that has gone without an end");
+		if (!keep(judge, at, is_gone))
+			return false;
+		*row = (struct free_row){ .actor = row->actor };
+		return true;
+	default:
+		return true;
+	}
+}
+
+/* What the event makes possible: that a call takes effect, or that a process ends after it. */
+static bool go_on(struct linearizer *judge, int at)
+{
+	const struct history_event *e = &judge->run.history->event[at];
+	const struct free_row *row = &judge->run.row[e->row];
+
+	if (!row->call && !row->ending)
+		return true;
+	return free_run_go_on(&judge->run, e->row) ||
+	       undecided(judge, at, "too many orders are possible");
+}
+
+static bool follow_piece(struct linearizer *judge, int from, int to)
+{
+	const struct history *history = judge->run.history;
+
+	for (int at = from; at < to; at++) {
+		if (history->event[at].site >= history->sites)
+			return undecided(judge, at, "a site that is not known");
+		if (!follow(judge, at) || !go_on(judge, at))
+			return false;
+	}
+	return true;
+}
+
+static void judge_pieces(struct linearizer *judge)
+{
+	const struct history *history = judge->run.history;
+	int length = history_length(history);
+	bool at_begin = true, before;
+
+	free_run_begin(&judge->run);
+	for (int at = 0, end; at < length; at = end) {
+		const struct history_event *piece = &history->event[at];
+
+		end = pieces_end(history, at);
+		if (at_begin && pieces_know(&judge->pieces, piece, end - at))
+			continue;
+		if (!follow_piece(judge, at, end))
+			return;
+		before = at_begin;
+		at_begin = free_run_is_at_begin(&judge->run);
+		if (before && at_begin)
+			pieces_remember(&judge->pieces, piece, end - at);
+	}
+	if (length == HISTORY_EVENTS)
+		undecided(judge, length - 1, "the history is full");
+}
+
+struct linearize_verdict linearize(struct linearizer *judge, const struct history *history,
+				   const struct model_rules *rules)
+{
+	const char *too_many = free_run_set(&judge->run, history, rules);
+
+	judge->verdict = (struct linearize_verdict){
+		.at = { .event = -1, .row = -1, .other = -1 },
+	};
+	if (too_many) {
+		undecided(judge, 0, too_many);
+		return judge->verdict;
+	}
+	pieces_set(&judge->pieces, history, rules);
+	judge_pieces(judge);
+	return judge->verdict;
+}

@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Histories of free runs: what could have been is allowed, and what could not be is noticed. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kselftest_harness.h"
+
+#include "model/linearize.h"
+
+FIXTURE(linearize) {
+	struct history *h;
+	struct linearizer *judge;
+};
+
+FIXTURE_SETUP(linearize)
+{
+	self->h = history_new();
+	self->judge = linearizer_new();
+	ASSERT_NE(NULL, self->h);
+	ASSERT_NE(NULL, self->judge);
+}
+
+FIXTURE_TEARDOWN(linearize)
+{
+	linearizer_free(self->judge);
+	history_free(self->h);
+}
+
+/* ---- written by hand ---- */
+
+/* Which event a word of a script stands for, and the result of an answer. */
+static const struct word {
+	const char *word;
+	enum history_what what;
+	int value;
+} words[] = {
+	{ "locks", HISTORY_REQUEST, true }, { "tries", HISTORY_REQUEST, false },
+	{ "granted", HISTORY_GRANT, 0 }, { "EAGAIN", HISTORY_REFUSE, -EAGAIN },
+	{ "EACCES", HISTORY_REFUSE, -EACCES }, { "EINTR", HISTORY_REFUSE, -EINTR },
+	{ "EBADF", HISTORY_REFUSE, -EBADF }, { "ENOLCK", HISTORY_REFUSE, -ENOLCK },
+	{ "asleep", HISTORY_QUEUED, 0 }, { "releases", HISTORY_RELEASE, 0 },
+	{ "returns", HISTORY_RETURN, 0 }, { "closes", HISTORY_CLOSE, 0 },
+	{ "opens", HISTORY_OPEN, 0 }, { "may_die", HISTORY_END, 0 }, { "gone", HISTORY_GONE, 0 },
+};
+
+static void add_word(struct history *h, char actor, const char *word, char mode)
+{
+	struct lock_request request = mode == 'S' ? SHARED : EXCLUSIVE;
+	unsigned int i = 0;
+
+	while (strcmp(words[i].word, word)) {
+		if (++i == ARRAY_SIZE(words))
+			abort();
+	}
+	if (words[i].what == HISTORY_REQUEST)
+		history_ask(h, actor - 'A', &request, words[i].value);
+	else if (words[i].what == HISTORY_GRANT || words[i].what == HISTORY_REFUSE)
+		history_answer(h, actor - 'A', &request, words[i].value);
+	else
+		history_add(h, actor - 'A', words[i].what, &request);
+}
+
+/* "A locks X, A granted, …": X exclusively, S shared. */
+static void write_down(struct history *h, enum lock_kind kind, const char *script)
+{
+	static const char * const names[] = { "A", "B", "C" };
+
+	history_clear(h);
+	history_add_site(h, kind, 0);
+	for (int i = 0; i < 3; i++)
+		history_row(h, names[i]);
+	for (const char *at = script; *at; at += strcspn(at, ",\n"), at += strspn(at, "\n, ")) {
+		char actor, word[16], mode = 'X';
+
+		if (sscanf(at, "%c %15[a-zA-Z_] %c", &actor, word, &mode) < 2)
+			abort();
+		add_word(h, actor, word, mode);
+	}
+}
+
+struct example {
+	enum lock_kind kind;
+	const char *script;
+};
+
+/* The event that no order explains, and what is said of it. */
+struct counter_example {
+	struct example history;
+	int event;
+	const char *why;
+};
+
+#define A_HOLDS	"A locks X, A granted, "
+
+static const struct example allowed[] = {
+	{ KIND_OFD, "" },
+	{ KIND_OFD, A_HOLDS "B locks X, A releases, B granted" },
+	{ KIND_OFD, A_HOLDS "A releases, B tries X, B granted, C tries X, C EAGAIN, A returns" },
+	{ KIND_OFD, "A locks X, B tries X, B EAGAIN, A granted" },
+	{ KIND_OFD, "A locks S, B locks S, A granted, B granted, C tries X, C EAGAIN" },
+	{ KIND_POSIX, A_HOLDS "B tries X, B EACCES" },
+	/* no return, but the next call of the same actor */
+	{ KIND_OFD, A_HOLDS "A releases, A tries X, A granted, B tries X, B EAGAIN" },
+	{ KIND_OFD, A_HOLDS "B locks X, B asleep, B EINTR, A releases, A returns\n"
+		    "C tries X, C granted" },
+	/* flock drops what it converts, also in vain */
+	{ KIND_FLOCK, "A locks S, A granted, A locks X, B locks X, B granted, A EINTR" },
+	{ KIND_FLOCK, "A locks S, A granted, C locks S, C granted, A tries X, A EAGAIN\n"
+		      "C releases, C returns, B tries X, B granted" },
+	{ KIND_OFD, A_HOLDS "A locks S, B locks S, B granted, A granted" },
+	/* granted, and killed before it could say so; or killed in its wait */
+	{ KIND_OFD, A_HOLDS "B locks X, B may_die, A releases, A returns, C tries X, C EAGAIN\n"
+		    "B gone, C tries X, C granted" },
+	{ KIND_OFD, A_HOLDS "B locks X, B may_die, A releases, A returns, C tries X, C granted\n"
+		    "B gone" },
+	{ KIND_OFD, A_HOLDS "A may_die, A gone, A tries X, A granted" },
+	/* C closes A's descriptor */
+	{ KIND_POSIX, "A tries X, C closes, C returns, A EBADF, B tries X, B granted" },
+	{ KIND_POSIX, "A tries X, C closes, C returns, A granted, B tries X, B granted" },
+	{ KIND_OFD, "A tries X, C closes, C returns, B tries X, B EAGAIN, A granted\n"
+		    "B tries X, B granted" },
+	{ KIND_OFD, "A tries X, A granted, C closes, C returns, A opens, B tries X, B granted" },
+};
+
+static const struct counter_example impossible[] = {
+	{ { KIND_OFD, A_HOLDS "B locks X, B granted, A releases" }, 3,
+	  "B was granted the lock while A held" },
+	{ { KIND_OFD, A_HOLDS "B locks S, B granted" }, 3,
+	  "while A held it" },
+	{ { KIND_OFD, "A locks S, A granted, B locks X, B granted" }, 3,
+	  "while A held it" },
+	{ { KIND_OFD, "A tries X, A EAGAIN" }, 1,
+	  "A was refused the lock (EAGAIN), and nobody held it" },
+	{ { KIND_OFD, A_HOLDS "A releases, A returns, B tries X, B EAGAIN" }, 5,
+	  "nobody held it" },
+	{ { KIND_OFD, A_HOLDS "B tries X, B EACCES" }, 3,
+	  "(EACCES)" },
+	{ { KIND_OFD, A_HOLDS "B locks X, B EAGAIN" }, 3,
+	  "(EAGAIN)" },
+	{ { KIND_OFD, A_HOLDS "B tries X, B EINTR" }, 3,
+	  "(EINTR)" },
+	{ { KIND_OFD, A_HOLDS "B locks X, B ENOLCK" }, 3,
+	  "(ENOLCK)" },
+	/* EINTR, and the lock is held all the same */
+	{ { KIND_OFD, A_HOLDS "B locks X, B EINTR, A releases, A returns, C tries X, C EAGAIN" }, 7,
+	  "nobody" },
+	/* an upgrade keeps the shared lock until it is granted */
+	{ { KIND_OFD, "A locks S, A granted, A locks X, B locks X, B granted" }, 4,
+	  "while A held it" },
+	{ { KIND_FLOCK, "A locks S, A granted, A locks S, B locks X, B granted" }, 4,
+	  "while A held it" },
+	/* who is gone holds nothing, and holds it until it may die */
+	{ { KIND_OFD, A_HOLDS "A may_die, A gone, B tries X, B EAGAIN" }, 5,
+	  "nobody held it" },
+	{ { KIND_OFD, A_HOLDS "B tries X, B granted, A may_die, A gone" }, 3,
+	  "while A held it" },
+	{ { KIND_POSIX, "A tries X, C closes, A granted, C returns, B tries X, B EAGAIN" }, 5,
+	  "nobody" },
+	{ { KIND_OFD, "A tries X, C closes, C returns, A granted, B tries X, B EAGAIN" }, 5,
+	  "nobody" },
+	{ { KIND_OFD, "C closes, C returns, A tries X, A granted" }, 3,
+	  "no order of the calls" },
+	{ { KIND_OFD, "A tries X, A EBADF, C closes, C returns" }, 1,
+	  "(EBADF)" },
+};
+
+static bool is_closed_by_another(const char *script)
+{
+	return strstr(script, "C closes");
+}
+
+static struct linearize_verdict judge_example(struct linearizer *judge, struct history *h,
+					      const struct example *example)
+{
+	write_down(h, example->kind, example->script);
+	if (is_closed_by_another(example->script))
+		h->owner[2] = 0;
+	return linearize(judge, h, model_rules(MODEL_PROMISE));
+}
+
+TEST_F(linearize, what_some_order_explains_is_allowed)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(allowed); i++) {
+		struct linearize_verdict found = judge_example(self->judge, self->h, &allowed[i]);
+
+		EXPECT_EQ(LINEARIZE_ALLOWED, found.answer) {
+			TH_LOG("%s: %s", allowed[i].script, found.why);
+		}
+	}
+}
+
+TEST_F(linearize, the_first_event_that_no_order_explains_is_named)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(impossible); i++) {
+		struct linearize_verdict found = judge_example(self->judge, self->h,
+							      &impossible[i].history);
+
+		EXPECT_EQ(LINEARIZE_IMPOSSIBLE, found.answer);
+		EXPECT_EQ(impossible[i].event, found.at.event);
+		EXPECT_NE(NULL, strstr(found.why, impossible[i].why)) {
+			TH_LOG("%s: %s", impossible[i].history.script, found.why);
+		}
+	}
+}
+
+/* The rules are a value: what Linux does is not what people believe. */
+TEST_F(linearize, a_level_allows_what_another_does_not)
+{
+	write_down(self->h, KIND_OFD, A_HOLDS "B locks X, B asleep, C locks X, A releases\n"
+				      "A returns, C granted");
+	EXPECT_EQ(LINEARIZE_ALLOWED,
+		  linearize(self->judge, self->h, model_rules(MODEL_PROMISE)).answer);
+	EXPECT_EQ(LINEARIZE_ALLOWED,
+		  linearize(self->judge, self->h, model_rules(MODEL_PRACTICE)).answer);
+	EXPECT_EQ(LINEARIZE_IMPOSSIBLE,
+		  linearize(self->judge, self->h, model_rules(MODEL_FOLKLORE)).answer);
+}
+
+TEST_F(linearize, locks_of_two_kinds_on_one_file_exclude_each_other)
+{
+	static const struct lock_request other = { .mode = MODE_EXCLUSIVE, .site = 1 };
+
+	for (int file = 0; file <= 1; file++) {
+		write_down(self->h, KIND_POSIX, A_HOLDS);
+		history_add_site(self->h, KIND_OFD, file);
+		history_ask(self->h, 1, &other, true);
+		history_answer(self->h, 1, &other, 0);
+		EXPECT_EQ(file ? LINEARIZE_ALLOWED : LINEARIZE_IMPOSSIBLE,
+			  linearize(self->judge, self->h, model_rules(MODEL_PROMISE)).answer);
+	}
+}
+
+/* ---- what is not decided ---- */
+
+static const struct counter_example undecided[] = {
+	{ { KIND_OFD, "A granted" }, 0, "an answer to no request" },
+	{ { KIND_OFD, "A returns" }, 0, "a return from no call" },
+	{ { KIND_OFD, "A locks X, A tries X" }, 1, "before the last has returned" },
+	{ { KIND_OFD, "A locks X, C closes, C returns, C closes" }, 3, "has to wait for another" },
+	{ { KIND_OFD, "A locks X, C locks X, C closes" }, 1, "two calls of one owner" },
+	{ { KIND_OFD, "C closes, B may_die" }, 1, "two closes or ends at a time" },
+	{ { KIND_OFD, "B gone" }, 0, "gone without an end" },
+};
+
+TEST_F(linearize, what_the_model_does_not_know_is_undecided)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(undecided); i++) {
+		struct linearize_verdict found = judge_example(self->judge, self->h,
+							      &undecided[i].history);
+
+		EXPECT_EQ(LINEARIZE_UNDECIDED, found.answer);
+		EXPECT_EQ(undecided[i].event, found.at.event);
+		EXPECT_NE(NULL, strstr(found.why, undecided[i].why)) {
+			TH_LOG("%s: %s", undecided[i].history.script, found.why);
+		}
+	}
+}
+
+static bool is_undecided(struct linearizer *judge, const struct history *h, const char *why)
+{
+	struct linearize_verdict found = linearize(judge, h, model_rules(MODEL_PRACTICE));
+
+	return found.answer == LINEARIZE_UNDECIDED && strstr(found.why, why);
+}
+
+TEST_F(linearize, what_is_too_much_is_undecided)
+{
+	for (int i = 0; i < 6; i++)
+		history_row(self->h, "one");
+	history_add_site(self->h, KIND_OFD, 0);
+	EXPECT_FALSE(is_undecided(self->judge, self->h, ""));
+	for (int i = 0; i < 6; i++)
+		history_ask(self->h, i, &EXCLUSIVE, true);
+	EXPECT_TRUE(is_undecided(self->judge, self->h, "too many orders"));
+	for (int i = 0; i < 6; i++)
+		history_ask(self->h, i, &EXCLUSIVE_ON(i, 1), true);
+	EXPECT_TRUE(is_undecided(self->judge, self->h, "too many ranges"));
+	history_row(self->h, "one too many");
+	EXPECT_TRUE(is_undecided(self->judge, self->h, "too many owners"));
+	for (int i = 0; i < 6; i++)
+		history_row(self->h, "many more");
+	EXPECT_TRUE(is_undecided(self->judge, self->h, "too many actors"));
+}
+
+TEST_F(linearize, a_full_history_is_undecided_unless_it_is_impossible)
+{
+	write_down(self->h, KIND_OFD, "");
+	while (history_length(self->h) < HISTORY_EVENTS)
+		history_mark(self->h, 0, '-');
+	EXPECT_TRUE(is_undecided(self->judge, self->h, "full"));
+	write_down(self->h, KIND_OFD, A_HOLDS "B locks X, B granted");
+	while (history_length(self->h) < HISTORY_EVENTS)
+		history_mark(self->h, 0, '-');
+	EXPECT_EQ(LINEARIZE_IMPOSSIBLE,
+		  linearize(self->judge, self->h, model_rules(MODEL_PROMISE)).answer);
+}
+
+/* ---- rounds ---- */
+
+#define ROUND	A_HOLDS "B locks X, A releases, A returns, B granted, B releases, B returns, "
+
+/* A round that has been judged before is not judged again, but one that differs is. */
+TEST_F(linearize, each_round_counts)
+{
+	write_down(self->h, KIND_OFD, ROUND ROUND ROUND);
+	EXPECT_EQ(LINEARIZE_ALLOWED,
+		  linearize(self->judge, self->h, model_rules(MODEL_PROMISE)).answer);
+	write_down(self->h, KIND_OFD, ROUND ROUND A_HOLDS "B locks X, B granted");
+	EXPECT_EQ(19, linearize(self->judge, self->h, model_rules(MODEL_PROMISE)).at.event);
+	write_down(self->h, KIND_OFD, A_HOLDS ROUND);
+	EXPECT_EQ(LINEARIZE_ALLOWED,
+		  linearize(self->judge, self->h, model_rules(MODEL_PROMISE)).answer);
+	write_down(self->h, KIND_OFD, "C locks X, C granted, " ROUND);
+	EXPECT_EQ(3, linearize(self->judge, self->h, model_rules(MODEL_PROMISE)).at.event);
+	/* by other rules, and at another site, it is another round */
+	write_down(self->h, KIND_OFD, ROUND "B locks X, B asleep, C locks X, C granted\n"
+				      "C releases, C returns, B granted, B releases, B returns");
+	EXPECT_EQ(LINEARIZE_ALLOWED,
+		  linearize(self->judge, self->h, model_rules(MODEL_PROMISE)).answer);
+	EXPECT_EQ(LINEARIZE_IMPOSSIBLE,
+		  linearize(self->judge, self->h, model_rules(MODEL_FOLKLORE)).answer);
+}
+
+TEST_HARNESS_MAIN
