@@ -9,7 +9,7 @@
 #include <sched.h>
 #include <stddef.h>
 
-#include "claim/claim.h"
+#include "linearizable.h"
 #include "system/cpu.h"
 #include "system/futex.h"
 
@@ -23,12 +23,16 @@
 #define LEAD_STEP	32
 #define LEAD_LIMIT	65536
 
-enum side { HERE, THERE, CHILD, SIDES };
+enum side { HERE, THERE, CHILD, SIDES, JUDGE = SIDES, PARTIES };
+
+/* More than a round has. */
+#define EVENTS_OF_A_ROUND	20
 
 static struct race {
 	struct scene *scene;
 	struct lock lock;		/* the lock that the sides race for */
 	struct lock judge;		/* another owner's lock on the same bytes */
+	int row[PARTIES];		/* of the history */
 	unsigned int met[SIDES][SIDES];	/* how often the first side has arrived … */
 	bool asleep[SIDES][SIDES];	/* … and sleeps until the second arrives */
 	int cpus[2];
@@ -93,6 +97,45 @@ static inline void run_on(int nth)
 		cpu_pin(0, race.cpus[nth]);
 }
 
+/* ---- the calls, which go into the history ---- */
+
+static inline struct lock_request site_of(const struct lock *lock)
+{
+	return at_site(lock->site - race.scene->site, EXCLUSIVE);
+}
+
+static inline void note(enum side who, enum history_what what, const struct lock *lock)
+{
+	struct lock_request request = site_of(lock);
+
+	history_add(race.scene->history, race.row[who], what, &request);
+}
+
+static inline int acquire(enum side who, struct lock *lock, bool wait)
+{
+	struct lock_request request = site_of(lock);
+	int ret;
+
+	history_ask(race.scene->history, race.row[who], &request, wait);
+	ret = lock_acquire(lock, &request, wait);
+	history_answer(race.scene->history, race.row[who], &request, ret);
+	return ret;
+}
+
+static inline void release(enum side who, struct lock *lock)
+{
+	note(who, HISTORY_RELEASE, lock);
+	lock_release(lock, 0, 0);
+	note(who, HISTORY_RETURN, lock);
+}
+
+/* Can another owner lock it now? The history has the answer. */
+static inline void try_as_judge(void)
+{
+	if (!acquire(JUDGE, &race.judge, false))
+		release(JUDGE, &race.judge);
+}
+
 static inline void open_lock(struct lock *lock, int site)
 {
 	int err = lock_open(lock, &race.scene->site[site], DESCRIPTION_OWN);
@@ -100,6 +143,8 @@ static inline void open_lock(struct lock *lock, int site)
 	if (err)
 		scene_broken(race.scene, "opening the file again: %s", strerror(-err));
 }
+
+/* ---- the beginning ---- */
 
 /*
  * The judge is another owner in this process. fcntl(2): an OFD lock and a POSIX lock "conflict
@@ -120,25 +165,29 @@ static inline void set_up(struct scene *scene, int spins)
 		race.spins = spins;
 	open_lock(&race.judge, scene_add_kind(scene, kind));
 	open_lock(&race.lock, 0);
+	race.row[HERE] = history_row(scene->history, "here");
+	race.row[CHILD] = history_row(scene->history, "child");
+	race.row[JUDGE] = history_row(scene->history, "judge");
 }
 
-static inline struct actor *start_side(const char *name, actor_job job)
+static inline void start_side(const char *name, actor_job job)
 {
 	struct actor *actor = actor_start_with(race.scene, ACTOR_THREAD, DESCRIPTION_INHERITED,
 					       name, 0);
 
+	race.row[THERE] = actor->row;
 	actor_begin(actor, job, NULL);
-	return actor;
 }
 
-/* Can another owner lock it now? Return 0 or -errno. */
-static inline int try_as_judge(void)
+/*
+ * All has gone as in some order of the calls, by the documentation. To be asked when nobody holds
+ * or requests the lock, and after the last round.
+ */
+static inline bool rounds_are_linearizable(bool last)
 {
-	int ret = lock_acquire(&race.judge, &EXCLUSIVE, false);
-
-	if (!ret)
-		lock_release(&race.judge, 0, 0);
-	return ret;
+	if (!last && !history_is_full(race.scene, EVENTS_OF_A_ROUND))
+		return scene_goes_on(race.scene);
+	return calls_are_linearizable(race.scene, MODEL_PROMISE);
 }
 
 #endif /* LOCKFAIR_RACE_H */

@@ -18,6 +18,7 @@
 
 static const struct claim *judged;
 static const char *fix_commit, *fix_release;
+static struct history_verdict (*other_judge)(const struct history *history);
 
 /* ---- printing ---- */
 
@@ -230,9 +231,14 @@ static void say_verdict(const struct history *history, const struct history_verd
 			  history_name(history, found->other), found->count);
 }
 
+void judge_also(struct history_verdict (*judge)(const struct history *history))
+{
+	other_judge = judge;
+}
+
 int judge_again(struct history *history, const char *path)
 {
-	struct history_verdict overlap, overtaking;
+	struct history_verdict overlap, overtaking, shown;
 	FILE *stream = fopen(path, "re");
 	int ret = stream ? history_load(history, stream) : -errno;
 
@@ -246,7 +252,13 @@ int judge_again(struct history *history, const char *path)
 		    "no two conflicting locks were held at a time");
 	say_verdict(history, &overtaking, "was granted the lock before",
 		    "nobody was overtaken");
-	history_draw(history, overlap.count ? &overlap : &overtaking, claim_emit);
+	shown = overlap.count ? overlap : overtaking;
+	if (other_judge) {
+		struct history_verdict other = other_judge(history);
+
+		shown = other.count ? other : shown;
+	}
+	history_draw(history, &shown, claim_emit);
 	return 0;
 }
 

@@ -114,6 +114,9 @@ void judge_begin(const struct claim *claim);
  */
 int judge_again(struct history *history, const char *path);
 
+/* Have judge_again() ask another judge, too, which says what it finds; for tests with one. */
+void judge_also(struct history_verdict (*judge)(const struct history *history));
+
 /* Report how the scene has ended. Set @reason to the reason of a skip or an XFAIL. */
 enum judge_result judge_end(struct scene *scene, const char **reason);
 

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * linearizable: the model judges the history of actors that run freely, for many rounds.
+ *
+ * After some rounds, when nobody requests or holds a lock, the history so far is judged and
+ * forgotten. So it may be as long as it likes.
+ */
+#ifndef LOCKFAIR_LINEARIZABLE_H
+#define LOCKFAIR_LINEARIZABLE_H
+
+#include "claim/claim.h"
+#include "model/linearize.h"
+
+/*
+ * Fail the claim unless the rules of @level allow the calls in the history, and forget them. An
+ * undecided history decides nothing about locks: the set-up was too large.
+ */
+static inline bool calls_are_linearizable(struct scene *scene, enum model_level level)
+{
+	static struct linearizer *judge;
+	struct linearize_verdict found;
+
+	if (!scene_goes_on(scene))
+		return false;
+	if (!judge)
+		judge = linearizer_new();
+	if (!judge) {
+		scene_broken(scene, "no memory");
+		return false;
+	}
+	found = linearize(judge, scene->history, model_rules(level));
+	if (found.answer == LINEARIZE_UNDECIDED)
+		scene_broken(scene, "the history cannot be judged: %s", found.why);
+	if (!holds_verdict(scene, found.answer == LINEARIZE_ALLOWED, &found.at, "%s", found.why))
+		return false;
+	history_forget(scene->history);
+	return true;
+}
+
+/* May the next round, of this many events at most, not fit into the history any more? */
+static inline bool history_is_full(const struct scene *scene, int events)
+{
+	return history_length(scene->history) + events >= HISTORY_EVENTS;
+}
+
+/* For --judge: what the rules of each level say of a history that was kept. */
+static inline struct history_verdict linearizable_judge_again(const struct history *history)
+{
+	static const char * const levels[] = {
+		[MODEL_PRACTICE] = "by what Linux does",
+		[MODEL_PROMISE] = "by the documentation",
+	};
+	struct linearizer *judge = linearizer_new();
+	struct linearize_verdict found = { .at = { .event = -1, .row = -1, .other = -1 } };
+
+	for (int level = MODEL_PRACTICE; judge && level >= MODEL_PROMISE; level--) {
+		found = linearize(judge, history, model_rules(level));
+		claim_say("%s, %s%s", levels[level],
+			  found.answer == LINEARIZE_UNDECIDED ? "undecided: " : "",
+			  found.answer == LINEARIZE_ALLOWED ?
+			  "there is an order of the calls" : found.why);
+	}
+	linearizer_free(judge);
+	return found.at;
+}
+
+static void __attribute__((constructor)) linearizable_register(void)
+{
+	judge_also(linearizable_judge_again);
+}
+
+#endif /* LOCKFAIR_LINEARIZABLE_H */
