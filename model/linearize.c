@@ -52,7 +52,7 @@ static bool PRINTF_LIKE(4, 5) decide(struct linearizer *judge, enum linearize_an
 
 static bool undecided(struct linearizer *judge, int at, const char *why)
 {
-	return decide(judge, LINEARIZE_UNDECIDED, at, "event %d: %s", at + 1, why);
+	return decide(judge, LINEARIZE_UNDECIDED, at, "%s", why);
 }
 
 /* ---- which points agree with an event ---- */

@@ -30,8 +30,10 @@ static inline bool calls_are_linearizable(struct scene *scene, enum model_level 
 	}
 	found = linearize(judge, scene->history, model_rules(level));
 	if (found.answer == LINEARIZE_UNDECIDED)
-		scene_broken(scene, "the history cannot be judged: %s", found.why);
-	if (!holds_verdict(scene, found.answer == LINEARIZE_ALLOWED, &found.at, "%s", found.why))
+		scene_broken(scene, "the history cannot be judged: event %d, %s",
+			     found.at.event + 1, found.why);
+	if (!holds_verdict(scene, found.answer == LINEARIZE_ALLOWED, &found.at, "event %d, %s",
+			   found.at.event + 1, found.why))
 		return false;
 	history_forget(scene->history);
 	return true;
@@ -55,10 +57,12 @@ static inline struct history_verdict linearizable_judge_again(const struct histo
 
 	for (int level = MODEL_PRACTICE; judge && level >= MODEL_PROMISE; level--) {
 		found = linearize(judge, history, model_rules(level));
-		claim_say("%s, %s%s", levels[level],
-			  found.answer == LINEARIZE_UNDECIDED ? "undecided: " : "",
-			  found.answer == LINEARIZE_ALLOWED ?
-			  "there is an order of the calls" : found.why);
+		if (found.answer == LINEARIZE_ALLOWED)
+			claim_say("%s, there is an order of the calls", levels[level]);
+		else
+			claim_say("%s, event %d is %s: %s", levels[level], found.at.event + 1,
+				  found.answer == LINEARIZE_UNDECIDED ? "undecided" : "impossible",
+				  found.why);
 	}
 	linearizer_free(judge);
 	return found.at;

@@ -53,6 +53,8 @@ static void draw_row(const struct history *history, int which, int from, int to,
 			row_follow(&row, e, at, history_drops(history, e->site));
 			column = own_column(&row, e);
 		} else {
+			if (row_is_closed_by(history, which, e))
+				row_follow(&row, e, at, history_drops(history, e->site));
 			column = row.asks ? 'w' : holding(&row);
 		}
 		if (at >= from)

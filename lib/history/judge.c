@@ -36,7 +36,7 @@ static struct history_verdict judge(const struct history *history, bool overtaki
 		bool drops = history_drops(history, e->site);
 
 		for (int i = 0; e->what == HISTORY_GRANT && i < history->rows; i++) {
-			if (i == e->row)
+			if (history->owner[i] == history->owner[e->row])
 				continue;
 			if (overtaking ? !was_waiting(&rows[i], e, rows[e->row].asked) :
 					 !holds_against(&rows[i], e, drops))
@@ -48,6 +48,10 @@ static struct history_verdict judge(const struct history *history, bool overtaki
 			}
 		}
 		row_follow(&rows[e->row], e, at, drops);
+		for (int i = 0; i < history->rows; i++) {
+			if (i != e->row && row_is_closed_by(history, i, e))
+				row_follow(&rows[i], e, at, drops);
+		}
 	}
 	return verdict;
 }

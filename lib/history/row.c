@@ -20,6 +20,11 @@ bool row_conflict(const struct history_event *a, const struct history_event *b)
 	return row_touches(a, b) && (a->mode == MODE_EXCLUSIVE || b->mode == MODE_EXCLUSIVE);
 }
 
+bool row_is_closed_by(const struct history *history, int row, const struct history_event *e)
+{
+	return e->what == HISTORY_CLOSE && history->owner[row] == history->owner[e->row];
+}
+
 /* Drop what @e releases; a lock that reaches beyond @e counts as released, too. */
 static void let_go(struct row *row, const struct history_event *e)
 {

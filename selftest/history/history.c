@@ -243,6 +243,18 @@ TEST_F(history, who_may_be_killed_or_closes_holds_nothing_for_sure)
 	EXPECT_EQ(0, history_overlap(self->h).count);
 }
 
+TEST_F(history, who_shares_a_descriptor_closes_it_for_the_others)
+{
+	grant(self->h, self->first, EXCLUSIVE);
+	add(self->h, self->second, HISTORY_CLOSE, EXCLUSIVE);
+	grant(self->h, self->third, EXCLUSIVE);
+	EXPECT_EQ(1, history_overlap(self->h).count);
+	self->h->owner[self->second] = self->first;
+	EXPECT_EQ(0, history_overlap(self->h).count);
+	grant(self->h, self->third, EXCLUSIVE);
+	EXPECT_EQ(0, history_overlap(self->h).count);
+}
+
 /* ---- drawing ---- */
 
 static char drawn[4096];
@@ -318,7 +330,7 @@ TEST_F(history, what_is_saved_and_loaded_is_judged_and_drawn_alike)
 	history_add_site(self->h, KIND_FLOCK, 0);
 	history_add_site(self->h, KIND_POSIX, 1);
 	history_add_site(self->h, KIND_OFD, 1);
-	self->h->owner[self->third] = self->second;
+	self->h->owner[self->second] = self->first;
 	grant(self->h, self->first, EXCLUSIVE_ON(10, 5));
 	wait_for(self->h, self->second, at_site(2, SHARED));
 	history_mark(self->h, self->second, '!');
