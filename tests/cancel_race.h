@@ -11,7 +11,7 @@
 /* ---- what they share, in the scene's numbers ---- */
 
 enum number {
-	ROUND,		/* that comes next */
+	ROUND,		/* the last that was begun */
 	INTERRUPTED,	/* how often the waiter was */
 };
 
