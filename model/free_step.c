@@ -31,8 +31,6 @@ static bool begin_close(const struct free_run *run, struct free_point *next,
 	struct model_request *request = &next->state.request[step.actor];
 	struct model_request kept;
 
-	if (free_run_closes(next))
-		return false;
 	if (model_pending(request) &&
 	    request->description == next->state.slot[step.actor][step.slot]) {
 		if (model_owner(request, step.actor) != step.actor)

@@ -94,8 +94,8 @@ static bool returns(const struct free_run *run, struct free_point *point,
 	return true;
 }
 
-/* Return the row of another task's request through the descriptor that this row closes, or -1. */
-static int request_through(const struct free_run *run, int row)
+/* Is there another task's request through the descriptor that this row closes? */
+static bool is_in_use(const struct free_run *run, int row)
 {
 	for (int i = 0; i < run->history->rows; i++) {
 		const struct free_row *other = &run->row[i];
@@ -103,17 +103,9 @@ static int request_through(const struct free_run *run, int row)
 		if (i != row && other->actor == run->row[row].actor && other->call &&
 		    other->call->what == HISTORY_REQUEST &&
 		    other->call->site == run->row[row].call->site)
-			return i;
+			return true;
 	}
-	return -1;
-}
-
-/* A request that has begun may keep the description open, and the close takes effect after it. */
-static bool returns_late(const struct free_run *run, struct free_point *point,
-			 const struct history_event *e)
-{
-	return is_over(point, e->row) ||
-	       free_run_has_begun(point, request_through(run, e->row));
+	return false;
 }
 
 /* Once a request has returned, a close that was late is over. */
@@ -180,7 +172,10 @@ static bool keep(struct linearizer *judge, int at, free_run_agrees agrees)
 	       impossible(judge, at);
 }
 
-/* The row's release or close has returned. */
+/*
+ * The row's release or close has returned. A request that found the description before the close
+ * keeps it open until it returns; that is when the close takes effect.
+ */
 static bool finish(struct linearizer *judge, int at)
 {
 	int number = judge->run.history->event[at].row;
@@ -188,10 +183,9 @@ static bool finish(struct linearizer *judge, int at)
 
 	if (row->late)
 		return undecided(judge, at, "a close that has to wait for another call");
-	row->late = row->call->what == HISTORY_CLOSE &&
-		    request_through(&judge->run, number) >= 0;
+	row->late = row->call->what == HISTORY_CLOSE && is_in_use(&judge->run, number);
 	if (row->late)
-		return keep(judge, at, returns_late);
+		return true;
 	row->call = NULL;
 	return keep(judge, at, returns);
 }

@@ -2,13 +2,12 @@
 /* Histories of free runs: what could have been is allowed, and what could not be is noticed. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "kselftest_harness.h"
 
 #include "model/linearize.h"
+#include "script.h"
 
 FIXTURE(linearize) {
 	struct history *h;
@@ -29,58 +28,6 @@ FIXTURE_TEARDOWN(linearize)
 	history_free(self->h);
 }
 
-/* ---- written by hand ---- */
-
-/* Which event a word of a script stands for, and the result of an answer. */
-static const struct word {
-	const char *word;
-	enum history_what what;
-	int value;
-} words[] = {
-	{ "locks", HISTORY_REQUEST, true }, { "tries", HISTORY_REQUEST, false },
-	{ "granted", HISTORY_GRANT, 0 }, { "EAGAIN", HISTORY_REFUSE, -EAGAIN },
-	{ "EACCES", HISTORY_REFUSE, -EACCES }, { "EINTR", HISTORY_REFUSE, -EINTR },
-	{ "EBADF", HISTORY_REFUSE, -EBADF }, { "ENOLCK", HISTORY_REFUSE, -ENOLCK },
-	{ "asleep", HISTORY_QUEUED, 0 }, { "releases", HISTORY_RELEASE, 0 },
-	{ "returns", HISTORY_RETURN, 0 }, { "closes", HISTORY_CLOSE, 0 },
-	{ "opens", HISTORY_OPEN, 0 }, { "may_die", HISTORY_END, 0 }, { "gone", HISTORY_GONE, 0 },
-};
-
-static void add_word(struct history *h, char actor, const char *word, char mode)
-{
-	struct lock_request request = mode == 'S' ? SHARED : EXCLUSIVE;
-	unsigned int i = 0;
-
-	while (strcmp(words[i].word, word)) {
-		if (++i == ARRAY_SIZE(words))
-			abort();
-	}
-	if (words[i].what == HISTORY_REQUEST)
-		history_ask(h, actor - 'A', &request, words[i].value);
-	else if (words[i].what == HISTORY_GRANT || words[i].what == HISTORY_REFUSE)
-		history_answer(h, actor - 'A', &request, words[i].value);
-	else
-		history_add(h, actor - 'A', words[i].what, &request);
-}
-
-/* "A locks X, A granted, …": X exclusively, S shared. */
-static void write_down(struct history *h, enum lock_kind kind, const char *script)
-{
-	static const char * const names[] = { "A", "B", "C" };
-
-	history_clear(h);
-	history_add_site(h, kind, 0);
-	for (int i = 0; i < 3; i++)
-		history_row(h, names[i]);
-	for (const char *at = script; *at; at += strcspn(at, ",\n"), at += strspn(at, "\n, ")) {
-		char actor, word[16], mode = 'X';
-
-		if (sscanf(at, "%c %15[a-zA-Z_] %c", &actor, word, &mode) < 2)
-			abort();
-		add_word(h, actor, word, mode);
-	}
-}
-
 struct example {
 	enum lock_kind kind;
 	const char *script;
@@ -92,8 +39,6 @@ struct counter_example {
 	int event;
 	const char *why;
 };
-
-#define A_HOLDS	"A locks X, A granted, "
 
 static const struct example allowed[] = {
 	{ KIND_OFD, "" },
@@ -117,12 +62,15 @@ static const struct example allowed[] = {
 	{ KIND_OFD, A_HOLDS "B locks X, B may_die, A releases, A returns, C tries X, C granted\n"
 		    "B gone" },
 	{ KIND_OFD, A_HOLDS "A may_die, A gone, A tries X, A granted" },
+	{ KIND_OFD, A_HOLDS "B locks X, B asleep, B may_die, B gone, A releases, A returns\n"
+		    "C tries X, C granted" },
 	/* C closes A's descriptor */
 	{ KIND_POSIX, "A tries X, C closes, C returns, A EBADF, B tries X, B granted" },
 	{ KIND_POSIX, "A tries X, C closes, C returns, A granted, B tries X, B granted" },
 	{ KIND_OFD, "A tries X, C closes, C returns, B tries X, B EAGAIN, A granted\n"
 		    "B tries X, B granted" },
 	{ KIND_OFD, "A tries X, A granted, C closes, C returns, A opens, B tries X, B granted" },
+	{ KIND_POSIX, "B locks X, B granted, A locks X, A asleep, C closes, C returns, A EBADF" },
 };
 
 static const struct counter_example impossible[] = {
@@ -165,6 +113,12 @@ static const struct counter_example impossible[] = {
 	  "no order of the calls" },
 	{ { KIND_OFD, "A tries X, A EBADF, C closes, C returns" }, 1,
 	  "(EBADF)" },
+	{ { KIND_OFD, "B locks X, B granted, A locks X, A asleep, C closes, C returns, A EBADF" },
+	  6, "(EBADF)" },
+	{ { KIND_POSIX, "B locks X, B granted, A tries X, C closes, C returns, A granted" }, 5,
+	  "while B held it" },
+	/* whoever makes a call has not died before it */
+	{ { KIND_OFD, A_HOLDS "A may_die, B tries X, B granted, A tries X" }, 5, "no order" },
 };
 
 static bool is_closed_by_another(const char *script)
@@ -296,32 +250,6 @@ TEST_F(linearize, a_full_history_is_undecided_unless_it_is_impossible)
 		history_mark(self->h, 0, '-');
 	EXPECT_EQ(LINEARIZE_IMPOSSIBLE,
 		  linearize(self->judge, self->h, model_rules(MODEL_PROMISE)).answer);
-}
-
-/* ---- rounds ---- */
-
-#define ROUND	A_HOLDS "B locks X, A releases, A returns, B granted, B releases, B returns, "
-
-/* A round that has been judged before is not judged again, but one that differs is. */
-TEST_F(linearize, each_round_counts)
-{
-	write_down(self->h, KIND_OFD, ROUND ROUND ROUND);
-	EXPECT_EQ(LINEARIZE_ALLOWED,
-		  linearize(self->judge, self->h, model_rules(MODEL_PROMISE)).answer);
-	write_down(self->h, KIND_OFD, ROUND ROUND A_HOLDS "B locks X, B granted");
-	EXPECT_EQ(19, linearize(self->judge, self->h, model_rules(MODEL_PROMISE)).at.event);
-	write_down(self->h, KIND_OFD, A_HOLDS ROUND);
-	EXPECT_EQ(LINEARIZE_ALLOWED,
-		  linearize(self->judge, self->h, model_rules(MODEL_PROMISE)).answer);
-	write_down(self->h, KIND_OFD, "C locks X, C granted, " ROUND);
-	EXPECT_EQ(3, linearize(self->judge, self->h, model_rules(MODEL_PROMISE)).at.event);
-	/* by other rules, and at another site, it is another round */
-	write_down(self->h, KIND_OFD, ROUND "B locks X, B asleep, C locks X, C granted\n"
-				      "C releases, C returns, B granted, B releases, B returns");
-	EXPECT_EQ(LINEARIZE_ALLOWED,
-		  linearize(self->judge, self->h, model_rules(MODEL_PROMISE)).answer);
-	EXPECT_EQ(LINEARIZE_IMPOSSIBLE,
-		  linearize(self->judge, self->h, model_rules(MODEL_FOLKLORE)).answer);
 }
 
 TEST_HARNESS_MAIN
