@@ -221,6 +221,7 @@ PRACTICE(CONVERSIONS, it_is_held_across_a_copy_up)
 		.make = mount_an_overlay,
 	};
 	struct rivals rivals;
+	int ret;
 
 	if (!needs_overlays(scene))
 		return;
@@ -228,7 +229,12 @@ PRACTICE(CONVERSIONS, it_is_held_across_a_copy_up)
 	actor_lock(rivals.holder, at_site(MINE, SHARED));
 	copy_up(scene);
 	rivals.other = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "writer", 0);
-	excludes(rivals, SHARED, EXCLUSIVE);
+	/* The holder must not ask again: that would be a lock on what the file is now. */
+	ret = actor_try(rivals.other, at_site(THEIRS, EXCLUSIVE));
+	holds(scene, ret == -EAGAIN, "the writer was to be refused with EAGAIN, and got: %s",
+	      ret ? strerror(-ret) : "the lock");
+	actor_unlock_site(rivals.holder, MINE);
+	is_granted(scene, actor_try(rivals.other, at_site(THEIRS, EXCLUSIVE)), "the writer");
 }
 
 /* ---- two files ---- */
