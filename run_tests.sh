@@ -51,8 +51,8 @@ fi
 . "$report/selection"
 # shellcheck source-path=SCRIPTDIR source=report/header
 . "$report/header"
-# shellcheck source-path=SCRIPTDIR source=report/preflight
-. "$report/preflight"
+# shellcheck source-path=SCRIPTDIR source=report/run_preflight
+. "$report/run_preflight"
 # shellcheck source-path=SCRIPTDIR source=report/run_figures
 . "$report/run_figures"
 # shellcheck source-path=SCRIPTDIR source=report/kernel_log

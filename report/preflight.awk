@@ -4,7 +4,7 @@
 # that are separated by tabs:
 #
 #	header	TEXT				a line for the header
-#	VARIABLE	KIND=REASON		for LOCKFAIR_MISSING and so on: see report/preflight
+#	VARIABLE	KIND=REASON		for LOCKFAIR_MISSING and so on: see report/run_preflight
 #	fate	KIND CLASS EXTENT WORDS PLURAL	for answer.awk: what the answer says of the kind
 #	evidence	TEXT			how it can be seen that a waiter sleeps
 #

@@ -25,7 +25,8 @@ mkdir -p "$src/selftest/lock" "$src/tests" "$ksrc/tools/testing/selftests"
 cp "$headers"/kselftest*.h "$ksrc/tools/testing/selftests/"
 cp "$here/Makefile" "$here/config" "$here/settings" "$here/run_tests.sh" "$src/"
 cp -R "$here/report" "$src/"
-cp -R "$here/lib" "$here/model" "$src/"
+cp -R "$here/lib" "$here/model" "$here/preflight" "$src/"
+rm -f "$src/preflight/preflight"
 find "$src" \( -name '*.[do]' -o -name '*.a' \) -exec rm -f {} +
 # Two programs are enough, and faster.
 programs='aliasing alternation'
@@ -156,7 +157,7 @@ check "a changed header compiles nothing else" fails logged 'CC *lib/history/his
 check "a changed header links the programs again" logged 'LINK *tests/aliasing'
 touch -d '-1 hour' "$src/lib/system/privilege.h"
 check "changed flags" build O="$out" USERCFLAGS='-DQUOTED="\"a b'"'"'c\""'
-check "changed flags compile everything" [ "$(grep -c 'CC ' "$top/log")" = "$(find "$src/lib" "$src/tests" -name '*.c' | wc -l)" ]
+check "changed flags compile everything" [ "$(grep -c 'CC ' "$top/log")" = "$(find "$src/lib" "$src/tests" "$src/preflight" -name '*.c' | wc -l)" ]
 check "USERCFLAGS and USERLDFLAGS are used" fails build O="$out" USERLDFLAGS=-lno_such_library
 check "V=1" build O="$out" V=1
 check "V=1 shows the commands" logged '-Wall -Wextra -Wshadow'
@@ -226,7 +227,8 @@ check "clean of a musl build leaves nothing" empty "$top/one"
 check "install" build O="$out" INSTALL_PATH="$top/installed" install
 check "install: the folder is flat and complete" [ "$(cd "$top/installed" && find . -type f | sort | tr '\n' ' ')" = \
 	"$({
-		printf './%s\n' aliasing alternation config programs run_tests.sh settings
+		printf './%s\n' aliasing alternation config preflight programs \
+			run_tests.sh settings
 		(cd "$here/report" && find . -type f)
 	} | sort | tr '\n' ' ')" ]
 check "install: the program runs" runs "$top/installed/aliasing"

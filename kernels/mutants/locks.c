@@ -64,6 +64,23 @@ void lockfair_mutant_leak(struct file *file)
 	spin_unlock(&ctx->flc_lock);
 }
 
+bool lockfair_mutant_has_lock(struct file *file)
+{
+	struct file_lock_context *ctx = locks_inode_context(file_inode(file));
+	struct file_lock *lock;
+	bool found = false;
+
+	if (!ctx)
+		return false;
+	spin_lock(&ctx->flc_lock);
+	list_for_each_entry(lock, &ctx->flc_posix, MEMBER(flc_list))
+		found |= CORE(lock)->flc_file == file;
+	list_for_each_entry(lock, &ctx->flc_flock, MEMBER(flc_list))
+		found |= CORE(lock)->flc_file == file;
+	spin_unlock(&ctx->flc_lock);
+	return found;
+}
+
 void lockfair_mutant_move(struct inode *from, struct inode *to)
 {
 	struct file_lock_context *old = locks_inode_context(from);

@@ -45,6 +45,21 @@ void lockfair_mutant_drop_open(void)
 	}
 }
 
+bool lockfair_mutant_has_locked_another(struct file *file)
+{
+	bool found = false;
+
+	for (int fd = 0; fd < 64 && !found; fd++) {
+		struct file *other = fget(fd);
+
+		if (!other)
+			continue;
+		found = file_inode(other) != file_inode(file) && lockfair_mutant_has_lock(other);
+		fput(other);
+	}
+	return found;
+}
+
 static char wanted[64] __initdata;
 
 static int __init want(char *name)

@@ -34,6 +34,10 @@ extern struct inode *lockfair_mutant_unlinked;
 /* Release all locks on the files that this process has open. */
 void lockfair_mutant_drop_open(void);
 
+/* Has the file a lock that was taken through it? Has this process such a lock on another file? */
+bool lockfair_mutant_has_lock(struct file *file);
+bool lockfair_mutant_has_locked_another(struct file *file);
+
 /* A task that a mutant remembers, to compare with current. */
 extern void *lockfair_mutant_task;
 

@@ -115,7 +115,7 @@ for error in EPERM EINTR EBADF EAGAIN EACCES EINVAL EDEADLK ENOLCK ENOSYS EOVERF
 	is_reported "flock, $error" "$error" flock
 	case $error in
 	EACCES|EPERM) has "flock, $error: as a security module does" answer \
-		"flock is refused with $error although nobody holds it, as a security module does" ;;
+		"flock is refused with $error although nobody holds it, as a security module" ;;
 	*)	has "flock, $error: although nobody holds it" answer \
 		"flock is refused with $error although nobody holds it[.;]" ;;
 	esac
@@ -137,7 +137,8 @@ for error in EPERM EINTR EBADF EAGAIN EACCES EINVAL EDEADLK ENOLCK ENOSYS EOVERF
 	is "queries, $error: everything else is judged" "$(count skip ".*" .)" 0
 done
 
-every_call='setlk setlkw getlk ofd_setlk ofd_setlkw ofd_getlk flock_ex flock_ex_nb flock_sh flock_sh_nb'
+every_call="setlk setlkw getlk ofd_setlk ofd_setlkw ofd_getlk
+	flock_ex flock_ex_nb flock_sh flock_sh_nb"
 for error in ENOLCK ENOSYS EOPNOTSUPP; do
 	# shellcheck disable=SC2086 # words
 	refuse "$error" $every_call
@@ -150,14 +151,15 @@ done
 refuse EACCES setlk setlkw ofd_setlk ofd_setlkw flock_ex flock_ex_nb flock_sh flock_sh_nb
 is "every call, EACCES: the exit status" $rc 1
 has "every call, EACCES: the answer says it" answer \
-	"posix, ofd, flock and lockf are refused with EACCES although nobody holds them, as a security"
+	"posix, ofd, flock and lockf are refused with EACCES although nobody holds them, as a"
 
 run "$refuse" setlk=0 setlkw=0 ofd_setlk=0 ofd_setlkw=0 \
 	flock_ex=0 flock_ex_nb=0 flock_sh=0 flock_sh_nb=0 --
 is "every call does nothing: the exit status" $rc 1
 has "every call does nothing: the answer begins with it" answer \
 	"In short: posix, ofd, flock and lockf do not exclude: two processes held it at a time"
-is "every call does nothing: exclusion is judged" "$(count fail 'posix|ofd|flock|lockf' '^exclusion')" 20
+is "every call does nothing: exclusion is judged" \
+	"$(count fail 'posix|ofd|flock|lockf' '^exclusion')" 20
 is "every call does nothing: the rest is skipped" \
 	"$(count 'pass|fail' 'posix|ofd|flock|lockf' '^grant')" 0
 
