@@ -146,8 +146,8 @@ function missing(    i, kind) {
 		if (is_missing(kind))
 			say_fate(kind, place_of(why_missing[kind]))
 		else if (kind in why_refused)
-			say_fate(kind, "refuses " why_refused[kind] ", although nobody holds the lock",
-				"refuse " why_refused[kind] ", although nobody holds the lock")
+			say_fate(kind, "refuses " why_refused[kind] ", although nobody holds it",
+				"refuse " why_refused[kind] ", although nobody holds them")
 	}
 	return fates()
 }
@@ -170,7 +170,8 @@ function fates(    i, j, done, group, count, text, said) {
 			}
 		}
 		said = count == 1 ? fate[kinds[i]] : fate_of_several[kinds[i]]
-		text = text (text == "" ? "" : "; ") series(group, count) (said ~ /^:/ ? "" : " ") said
+		text = text (text == "" ? "" : "; ") series(group, count) \
+			(said ~ /^:/ ? "" : " ") said
 	}
 	return text
 }

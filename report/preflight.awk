@@ -20,7 +20,8 @@ BEGIN {
 $1 == "evidence" {
 	print "evidence", $2 == "call" ? "/proc/PID/syscall and state" : \
 		$2 == "state" ? "state alone, which is weaker and slow" : \
-		$2 == "emulated" ? "state alone: /proc/PID/syscall shows the calls of an emulator" : \
+		$2 == "emulated" ? \
+		"state alone: /proc/PID/syscall shows the calls of an emulator" : \
 		"none, /proc does not show whether a task sleeps"
 	next
 }
@@ -96,7 +97,8 @@ function say(kind,    error, call) {
 		words = "does not exclude: two processes held it at a time"
 		plural = "do not exclude: two processes held it at a time"
 	} else if (finding_of[kind] == "confused") {
-		words = ": a try beside a holder is refused with " error ", which is not for a conflict"
+		words = ": a try beside a holder is refused with " error \
+			", which is not for a conflict"
 	} else if (finding_of[kind] == "unwaiting") {
 		words = ": a request that has to wait is refused here (" error \
 			"), one that finds the lock free is not"
@@ -136,7 +138,7 @@ function reason(kind,    error) {
 	if (finding_of[kind] == "shared")
 		return kind " does not exclude here"
 	if (worst[kind] == 8 && call_of[kind] == "a try")
-		return class_of[kind] == "missing" ? "no " kind " locks" error : kind " is refused" error
+		return (class_of[kind] == "missing" ? "no " kind " locks" : kind " is refused") error
 	if (worst[kind] == 8 || worst[kind] == 6)
 		return kind " refuses " call_of[kind] error
 	if (finding_of[kind] == "confused")
