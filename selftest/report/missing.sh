@@ -86,7 +86,7 @@ run
 is "refused calls: the exit status is 1" $rc 1
 has "refused calls: one line for all of them" err '^FAIL  *3 results: the lock is refused'
 has "refused calls: the answer names calls and errnos" err \
-	'^In short: posix and ofd refuse a try with ENOLCK, although nobody holds the lock; flock'
+	'^In short: posix and ofd refuse a try with ENOLCK, although nobody holds them; flock'
 rmdir "$top/elsewhere"
 
 finish
