@@ -47,6 +47,7 @@ lib_units      := $(call units_in,lib/*)
 model_units    := $(call units_in,model)
 # These two are what the programs for the figures share.
 figure_units   := $(filter figures/figure figures/statistics,$(call units_in,figures))
+preflight_units := $(call units_in,preflight)
 figure_names   := $(notdir $(filter-out $(figure_units),$(call units_in,figures)))
 # What run_tests.sh is made of, beside itself.
 report_files   := $(addprefix report/,$(notdir $(wildcard $(src)report/*)))
@@ -150,7 +151,8 @@ archives       := $(lib) $(model) $(figure)
 figure_progs   := $(call in_output,$(figure_names:%=figures/%))
 selftest_progs := $(call in_output,$(selftest_units))
 progs          := $(TEST_GEN_PROGS) $(figure_progs) $(selftest_progs) $(call in_output,preflight/preflight)
-objs           := $(progs:=.o) $(addsuffix .o,$(call in_output,$(lib_units) $(model_units) $(figure_units)))
+objs           := $(sort $(progs:=.o) $(addsuffix .o,$(call in_output,$(lib_units) $(model_units) \
+	$(figure_units) $(preflight_units))))
 dirs           := $(sort $(patsubst %/,%,$(dir $(objs))))
 
 $(OUTPUT) $(dirs) $(OUTPUT)/report:
@@ -186,6 +188,7 @@ $(archives):
 
 $(call in_output,$(addprefix tests/,model race cancel_race)) $(filter $(OUTPUT)/selftest/model/%,$(progs)): $(model)
 $(figure_progs) $(filter %/statistics,$(selftest_progs)): $(figure)
+$(call in_output,preflight/preflight): $(addsuffix .o,$(call in_output,$(preflight_units)))
 $(progs): %: %.o $(lib)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(static) $(LDFLAGS) -o $@ $(filter-out $(lib),$^) $(lib) $(ldlibs)

@@ -47,6 +47,8 @@ fi
 . "$report/shell"
 # shellcheck source-path=SCRIPTDIR source=report/packages
 . "$report/packages"
+# shellcheck source-path=SCRIPTDIR source=report/other_kernel
+. "$report/other_kernel"
 # shellcheck source-path=SCRIPTDIR source=report/selection
 . "$report/selection"
 # shellcheck source-path=SCRIPTDIR source=report/header
@@ -71,6 +73,8 @@ globs=
 repeat=1
 stop=
 directory=${LOCKFAIR_DIR-}
+directory_given=
+second=
 output=
 strict=
 [ "${LOCKFAIR_STRICT-}" != 1 ] || strict=1
@@ -152,8 +156,11 @@ while [ $# -gt 0 ]; do
 	-d|--directory)
 		wants "$1" $#
 		shift
-		directory=$1
-		[ -n "$directory" ] || die "-d: the name is empty" ;;
+		[ -n "$1" ] || die "-d: the name is empty"
+		[ -z "$second" ] || die "-d: two directories are enough"
+		[ -z "$directory_given" ] || second=$1
+		[ -n "$directory_given" ] || directory=$1
+		directory_given=1 ;;
 	-o|--output)
 		wants "$1" $#
 		shift
@@ -210,40 +217,7 @@ true >&2 || exec 2>/dev/null
 
 # ---- another kernel ----
 
-# kernels/run or kernels/matrix does the rest, and calls this script again.
-if [ -n "$specs$matrix" ]; then
-	[ -x "$here/kernels/run" ] ||
-		die "-k and --matrix need the folder kernels of the source tree"
-	[ -z "$setup$list" ] || die "-k and --matrix take neither --setup nor -l"
-	[ -z "$specs" ] || [ -z "$matrix" ] ||
-		die "-k cannot be combined with --matrix: --kernels FILE names kernels"
-	[ -n "$matrix" ] || [ -z "$matrix_options" ] ||
-		die "--kernels and --jobs belong to --matrix"
-	[ -z "$figures" ] || [ -z "$matrix" ] || die "--figures cannot be combined with --matrix"
-	IFS=$newline
-	set --
-	for spec in $specs; do
-		set -- "$@" -k "$spec"
-	done
-	# shellcheck disable=SC2086 # a line is a word
-	set -- "$@" $machine_options $matrix_options
-	[ -z "$output" ] || set -- "$@" -o "$output"
-	set -- "$@" --
-	for glob in $globs; do
-		set -- "$@" -t "$glob"
-	done
-	unset IFS
-	[ -z "$figures" ] || set -- "$@" --figures
-	[ -z "$rounds" ] || set -- "$@" --rounds "$rounds"
-	[ -z "$stop" ] || set -- "$@" -x
-	[ -z "$strict" ] || set -- "$@" -s
-	[ -z "$verbose" ] || set -- "$@" -v
-	[ -z "$all" ] || set -- "$@" --all
-	[ -z "$directory" ] || set -- "$@" -d "$directory"
-	[ "$repeat" = 1 ] || set -- "$@" -n "$repeat"
-	[ -z "$matrix" ] || exec "$here/kernels/matrix" "$@"
-	exec "$here/kernels/run" "$@"
-fi
+[ -z "$specs$matrix" ] || run_elsewhere
 [ -z "$machine_options" ] || die "--vm, --cpus, --memory and --append belong to -k and --matrix"
 [ -z "$matrix_options" ] || die "--kernels and --jobs belong to --matrix"
 
@@ -355,6 +329,13 @@ if [ -n "$directory" ]; then
 		die "-d: $directory is not writable: $(sed -n 's/.*: //p' "$work/noise")"
 	}
 	export LOCKFAIR_DIR="$locks"
+fi
+unset LOCKFAIR_OTHER_DIR
+if [ -n "$second" ]; then
+	[ -d "$second" ] || die "-d: $second is not a directory"
+	second=$(cd -- "$second" && pwd -P) || die "-d: $second cannot be entered"
+	again="$again -d $(quoted "$second")"
+	export LOCKFAIR_OTHER_DIR="$second/${locks##*/}"
 fi
 summary=/dev/null
 results=$work/results.tsv
@@ -492,6 +473,7 @@ L_COLUMNS=$(columns_of 2)
 export L_COLUMNS
 export L_COLOUR=0 L_SUMMARY="$summary" L_REPEAT="$repeat" L_AGAIN="$again" L_VERBOSE="$verbose"
 export L_SKIPS="$report/skips" L_ANSWERS="$report/answers" L_MEDIUM="$medium" L_FATES="$work/fates"
+export L_SCOPE="$work/scope"
 if [ -t 2 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM:-dumb}" != dumb ]; then
 	L_COLOUR=1
 fi

@@ -20,6 +20,12 @@
  *	unseen		a request that has to wait neither returns nor is seen to sleep
  *	lost		a waiter is not granted the released lock
  *
+ * With LOCKFAIR_OTHER_DIR, another path to the files of LOCKFAIR_DIR, it also prints
+ *
+ *	KIND	scope	one | two | hidden | ERRNO
+ *
+ * for whether the file is one lock by both paths, or there by both at all.
+ *
  * A fault is not what the file system or the kernel may do: see lock_may_be_missing().
  */
 #define _GNU_SOURCE
@@ -33,6 +39,7 @@
 
 #include "actor/actor.h"
 #include "actor/rest.h"
+#include "preflight/scope.h"
 #include "system/error_name.h"
 #include "system/privilege.h"
 
@@ -276,5 +283,9 @@ int main(void)
 	printf("evidence\t%s\n", evidence < 0 ? "unseen" : names[evidence]);
 	for (int kind = 0; kind < KINDS; kind++)
 		ask_apart(kind, getenv("LOCKFAIR_DIR"));
+	for (int kind = 0; kind < KINDS && getenv("LOCKFAIR_OTHER_DIR"); kind++) {
+		if (lock_kind_traits(kind) & TRAIT_FILE)
+			scope_ask(kind, getenv("LOCKFAIR_DIR"), getenv("LOCKFAIR_OTHER_DIR"));
+	}
 	return 0;
 }

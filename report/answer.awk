@@ -6,7 +6,7 @@
 # about the kinds come from there: kinds[], seen[] and why_missing[].
 #
 # Environment: L_ANSWERS is the file "answers", which says what decides; L_MEDIUM where the lock
-# files are; L_FATES what was found before the first test.
+# files are; L_FATES and L_SCOPE what was found before the first test.
 
 BEGIN {
 	while ((getline line < ENVIRON["L_ANSWERS"]) > 0) {
@@ -23,6 +23,8 @@ BEGIN {
 		extent[field[1]] = field[3]
 		say_fate(field[1], field[4], field[5])
 	}
+	if (ENVIRON["L_SCOPE"] != "")
+		getline both_directories < ENVIRON["L_SCOPE"]
 	# From lib/actor/scene.c, which tries the lock before a test.
 	refused_text = "^nobody holds the lock, yet [a-z]+ refuses "
 }
@@ -124,6 +126,8 @@ function answer(    i, j, said, group, count, text, done) {
 		text = text (text == "" ? "" : "; ") series(group, count) " " \
 			(count == 1 ? clauses(kinds[i], "s") : said)
 	}
+	if (both_directories != "")
+		text = both_directories (text == "" ? "" : "; " text)
 	said = missing()
 	# A lock that excludes nobody, or that is refused, comes first.
 	if (said != "")

@@ -6,6 +6,7 @@
 #	header	TEXT				a line for the header
 #	VARIABLE	KIND=REASON		for LOCKFAIR_MISSING and so on: see report/run_preflight
 #	fate	KIND CLASS EXTENT WORDS PLURAL	for answer.awk: what the answer says of the kind
+#	scope	TEXT				the answer to two directories: is it one lock?
 #	evidence	TEXT			how it can be seen that a waiter sleeps
 #
 # CLASS is fault or missing. EXTENT is kind if the finding is about every lock of the kind, wait if
@@ -23,6 +24,13 @@ $1 == "evidence" {
 		$2 == "emulated" ? \
 		"state alone: /proc/PID/syscall shows the calls of an emulator" : \
 		"none, /proc does not show whether a task sleeps"
+	next
+}
+
+$2 == "scope" {
+	scope[$3 == "one" || $3 == "two" || $3 == "hidden" ? $3 : "refused"] = \
+		scope[$3 == "one" || $3 == "two" || $3 == "hidden" ? $3 : "refused"] " " $1
+	scopes++
 	next
 }
 
@@ -152,7 +160,32 @@ function reason(kind,    error) {
 	return ""
 }
 
+# posix, ofd and flock
+function listed(words,    one, count, i, text) {
+	count = split(words, one, " ")
+	for (i = 1; i <= count; i++)
+		text = text (i == 1 ? "" : i < count ? ", " : " and ") one[i]
+	return text
+}
+
+# Is the file by both directories one lock?
+function both_directories(    text) {
+	if (scope["hidden"] != "")
+		return "a file of " ENVIRON["L_FIRST"] " is not found in " ENVIRON["L_SECOND"]
+	text = "by " ENVIRON["L_FIRST"] " and " ENVIRON["L_SECOND"]
+	if (scope["one"] != "")
+		text = text " a file is one lock with " listed(scope["one"])
+	if (scope["two"] != "")
+		text = text (scope["one"] != "" ? ", and" : " a file is") \
+			" two locks, which do not exclude each other, with " listed(scope["two"])
+	if (scope["refused"] != "")
+		text = text ", refused with " listed(scope["refused"])
+	return text
+}
+
 END {
+	if (scopes)
+		print "scope", both_directories()
 	if (none_at_all())
 		for (i = 1; i <= 4; i++)
 			class_of[file_kinds[i]] = "missing"

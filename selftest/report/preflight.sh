@@ -1,0 +1,126 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tests of what run_tests.sh asks before the first test, apart from refusals (refusal.sh): how the
+# findings are put into words, --all, and two directories.
+#
+# LOCKFAIR_BUILD is the folder with the built programs; make check sets it.
+
+# shellcheck source-path=SCRIPTDIR source=../tap
+. "$(dirname -- "$0")/../tap"
+
+unset LOCKFAIR_DIR LOCKFAIR_STRICT LOCKFAIR_STOP
+LOCKFAIR_PROGRAMS=${LOCKFAIR_BUILD:-$here/..}
+export LOCKFAIR_PROGRAMS
+report=$here/../report
+
+run() {
+	ran="$*"
+	"$@" >"$top/out" 2>"$top/err" </dev/null
+	rc=$?
+	tr -s '\n ' ' ' <"$top/err" >"$top/answer"
+}
+
+# Put the findings of stdin into words.
+words() {
+	ran="$awk preflight.awk"
+	tr '|' '\t' | L_MEDIUM=nfs L_FIRST=/a L_SECOND=/b $awk -f "$report/preflight.awk" \
+		>"$top/words" 2>"$top/err"
+	rc=$?
+	tr '\t' '|' <"$top/words" >"$top/out"
+}
+
+put_into_words() {
+	words <<-'END'
+	evidence|emulated
+	posix|ok|||
+	END
+	is "$awk: nothing is wrong: the evidence alone" "$(cat "$top/out")" \
+		"evidence|state alone: /proc/PID/syscall shows the calls of an emulator"
+
+	words <<-'END'
+	evidence|call
+	posix|refused|a query|EINVAL|fault
+	posix|refused|a second lock|ENOLCK|fault
+	posix|refused|a lock on a second file|ENOLCK|fault
+	ofd|shared|a try||fault
+	flock|lost|a waiter||fault
+	lockf|refused|a try|EOPNOTSUPP|missing
+	eventfd|unseen|a request that has to wait||fault
+	futex|confused|a try beside a holder|EPERM|fault
+	END
+	is "$awk: it ends well" "$rc$(cat "$top/err")" 0
+	has "$awk: the header has every errno" out \
+		'^header|posix: EINVAL for a query; ENOLCK for a second lock, a lock on a second file$'
+	has "$awk: the worst finding decides" out '^refused|posix=posix refuses a second lock here .EN'
+	has "$awk: a kind that does not exclude" out '^shared|ofd=ofd does not exclude here$'
+	has "$awk: a waiter that is lost" out '^unwaiting|flock=no flock waiter is granted the'
+	has "$awk: a kind that need not be here" out '^missing|lockf=no lockf locks here (EOPNOTSUPP)$'
+	has "$awk: a kind that need not be here: the place" out '|cannot be had on nfs here (EOPN'
+	has "$awk: a waiter that is not seen" out '^unwaiting|eventfd=no eventfd waiter is seen to'
+	has "$awk: an errno that is not for a conflict" out '^refused|futex=futex refuses a try beside'
+	has "$awk: a finding about one call skips nothing" out '^fate|flock|fault|wait|'
+
+	words <<-'END'
+	posix|scope|one
+	ofd|scope|one
+	flock|scope|two
+	lockf|scope|ENOLCK
+	END
+	has "$awk: two directories: which kinds are one lock" out \
+		'^scope|by /a and /b a file is one lock with posix and ofd, and two locks, '
+	has "$awk: two directories: which kind is refused" out ', refused with lockf$'
+	words <<-'END'
+	posix|scope|hidden
+	END
+	has "$awk: two directories: another file" out '^scope|a file of /a is not found in /b$'
+}
+
+for awk in mawk gawk "gawk --posix" "busybox awk" original-awk; do
+	if have "${awk%% *}"; then
+		put_into_words
+	else
+		skip "$awk: the words" "no $awk"
+	fi
+done
+
+run "$LOCKFAIR_PROGRAMS/preflight/preflight"
+is "the program: exit status" $rc 0
+is "the program: a line for each kind" "$(grep -c '^[a-z]*	ok	' "$top/out")" 6
+
+run "$here/../run_tests.sh" -t 'grant:promise.posix.a_try*'
+has "the header names the evidence" out '^# evidence of waiting: '
+run "$here/../run_tests.sh" --all -t 'grant:promise.posix.a_try*'
+has_not "--all asks nothing first" out '^# evidence of waiting: '
+
+mkdir "$top/one" "$top/other" || exit 1
+two_directories() {
+	run "$here/../run_tests.sh" -d "$1" -d "$2" -t 'grant:promise.posix.a_try*'
+}
+two_directories "$top/one" "$top/one/../one"
+is "two directories, one file: exit status" $rc 0
+has "two directories, one file: one lock" answer \
+	"In short: by .* a file is one lock with posix, ofd, flock and lockf"
+two_directories "$top/one" "$top/other"
+has "two directories, two files" answer "In short: a file of .* is not found in .*/other"
+run "$here/../run_tests.sh" -d "$top/one" -d "$top/other" -d "$top"
+is "three directories: exit status" $rc 2
+run "$here/../run_tests.sh" -d "$top/one" -d "$top/none"
+is "a second directory that is not there: exit status" $rc 2
+is "nothing is left in the directories" "$(find "$top/one" "$top/other" -mindepth 1)" ""
+
+# An overlay and its upper layer, in a mount namespace that goes with the command.
+mkdir "$top/mount" || exit 1
+# shellcheck disable=SC2016 # for the other shell
+if unshare -m sh -c 'mount -t tmpfs none "$1" && cd "$1" && mkdir lower upper work both &&
+	mount -t overlay none -o lowerdir=lower,upperdir=upper,workdir=work both &&
+	exec "$2" -d both -d upper -t "grant:promise.posix.a_try*"' sh "$top/mount" \
+	"$(cd "$here/.." && pwd)/run_tests.sh" >"$top/out" 2>"$top/err" </dev/null; then
+	tr -s '\n ' ' ' <"$top/err" >"$top/answer"
+	has "an overlay and its upper layer are two locks" answer \
+		"a file is two locks, which do not exclude each other, with posix, ofd, flock and lockf"
+else
+	skip "an overlay and its upper layer are two locks" "no overlay can be mounted here"
+fi
+
+finish
