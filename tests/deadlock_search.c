@@ -47,7 +47,7 @@ struct wide {
 	struct actor *holder, *p1, *p2;
 };
 
-static struct wide wait_for_two(struct scene *scene)
+static struct wide hold_a_byte_each(struct scene *scene)
 {
 	struct wide wide = {
 		.holder = actor_start(scene, "holder"),
@@ -58,6 +58,13 @@ static struct wide wait_for_two(struct scene *scene)
 	actor_lock(wide.holder, byte(0));
 	actor_lock(wide.p1, byte(1));
 	actor_lock(wide.p2, byte(2));
+	return wide;
+}
+
+static struct wide wait_for_two(struct scene *scene)
+{
+	struct wide wide = hold_a_byte_each(scene);
+
 	actor_queue(wide.p2, EXCLUSIVE_ON(0, 2));
 	return wide;
 }
@@ -74,12 +81,25 @@ PRACTICE(POSIX | LOCKF, a_cycle_after_a_second_sleep_is_seen)
 	sleeps(wide.p2);
 }
 
-/* Here p1 sleeps already, and p2 closes the cycle when it queues for the second time. */
+/* p1 queues after p2, and p2 closes the cycle when it queues for the second time. */
 PRACTICE(POSIX | LOCKF, one_who_is_woken_into_a_cycle_is_refused)
 {
 	struct wide wide = wait_for_two(scene);
 
 	actor_queue(wide.p1, byte(2));
+	actor_unlock(wide.holder);
+	actor_settle(scene);
+	gets_edeadlk(wide.p2);
+	sleeps(wide.p1);
+}
+
+/* p1 queues first, and p2 closes the cycle, but behind the second lock in its way: it sleeps. */
+PRACTICE(POSIX | LOCKF, a_cycle_behind_the_second_lock_is_seen_later)
+{
+	struct wide wide = hold_a_byte_each(scene);
+
+	actor_queue(wide.p1, byte(2));
+	actor_queue(wide.p2, EXCLUSIVE_ON(0, 2));
 	actor_unlock(wide.holder);
 	actor_settle(scene);
 	gets_edeadlk(wide.p2);
