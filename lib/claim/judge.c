@@ -160,8 +160,9 @@ bool conflicts_with(struct actor *actor, struct lock_request request, const stru
 	if (!ret)
 		return holds(actor->scene, false, TWO_HELD_IT "%s was granted it while %s held it",
 			     actor_name(actor), actor_name(holder));
-	return holds(actor->scene, ret == -EAGAIN, "%s was refused with %s (%s) beside %s, not with EAGAIN",
-		     actor_name(actor), error_name(ret), strerror(-ret), actor_name(holder));
+	return holds(actor->scene, ret == -EAGAIN,
+		     "%s was refused with %s (%s) beside %s, not with EAGAIN", actor_name(actor),
+		     error_name(ret), strerror(-ret), actor_name(holder));
 }
 
 bool bytes_are(struct actor *prober, off_t start, const char *expected)
