@@ -99,8 +99,8 @@ int act_exec(struct actor *self)
 	if (fcntl(memory, F_SETFD, 0) < 0)
 		return -errno;
 	/*
-	 * Under valgrind, following the link leads to another program, but readlink(2) returns this
-	 * one.
+	 * Read the link instead of executing it: under valgrind it leads to valgrind, but
+	 * readlink(2) returns this program.
 	 */
 	length = readlink("/proc/self/exe", path, sizeof(path) - 1);
 	if (length < 0)
@@ -110,7 +110,7 @@ int act_exec(struct actor *self)
 	return -errno;
 }
 
-/* Whose tid is this, in the memory that the test shares with its actors? */
+/* Find the actor with this tid in the memory that the test shares with its actors. */
 static struct actor_shared *find_board(struct scene_shared *shared, pid_t tid)
 {
 	for (int i = 0; i < SCENE_ACTORS; i++) {

@@ -18,8 +18,8 @@ int act_unlock(struct actor *self);
 int act_unlock_range(struct actor *self, struct lock_request range);
 
 /*
- * lock_acquire() by a lock of the job's own, without a history: the test sees where it may be
- * asleep. 0 or -errno.
+ * Call lock_acquire() on a lock that the job has opened itself. The test can see that the actor
+ * sleeps in it, but nothing is written to the history. Return 0 or -errno.
  */
 int act_acquire(struct actor *self, struct lock *lock, const struct lock_request *request,
 		bool wait);

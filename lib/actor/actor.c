@@ -30,7 +30,7 @@ int actor_await(struct actor *actor)
 
 	if (!scene_goes_on(actor->scene))
 		return -ECANCELED;
-	/* A job may take turns with others many times, which takes long on a busy machine. */
+	/* A job of many lock calls may be slow: go on waiting as long as any lock call returns. */
 	do
 		before = calls_so_far(actor->scene);
 	while (actor->busy && !order_awaited(actor, ASLEEP_DEADLINE) &&
@@ -72,7 +72,7 @@ static struct actor *find_place(struct scene *scene, const char *name)
 	*actor = (struct actor){
 		.scene = scene, .row = row,
 		.shared = &scene->shared->actor[actor - scene->actor],
-		.busy = true,	/* until it announces that it has started */
+		.busy = true,	/* until the actor announces that it has started */
 	};
 	*actor->shared = (struct actor_shared){ .given = 1 };
 	return actor;

@@ -22,8 +22,8 @@ struct actor *actor_start_with(struct scene *scene, enum actor_sort sort,
 			       enum lock_description description, const char *name, int number);
 
 /*
- * Have an actor start another of its sort, as fork(2) does: the child has the descriptors, and of
- * the locks those that an open file description owns. It does not die with its parent.
+ * Have an actor start another of its sort. As after fork(2), the child has the same descriptors,
+ * and shares the locks that open file descriptions own. It does not die with its parent.
  */
 struct actor *actor_start_child(struct actor *parent, const char *name);
 
@@ -39,14 +39,14 @@ void actor_lock(struct actor *actor, struct lock_request request);
 /* Ask for it without waiting. 0 or -errno, -EAGAIN for a conflict. */
 int actor_try(struct actor *actor, struct lock_request request);
 
-/* Release all that it holds at any site, at one, or the bytes of a range (@len 0: to the end). */
+/* Release what the actor holds: all of it, at one site, or in a range (@len 0: to the end). */
 void actor_unlock(struct actor *actor);
 void actor_unlock_site(struct actor *actor, int site);
 void actor_unlock_range(struct actor *actor, off_t start, off_t len);
 
 /*
- * Have it run a function of the test. An actor that is a process has @arg as of its start. The
- * scene fails if the function does not return 0.
+ * Have the actor run a function of the test. An actor that is a process sees what @arg points to
+ * as it was when the process started. The scene fails if the function does not return 0.
  */
 void actor_begin(struct actor *actor, actor_job job, void *arg);
 int actor_do(struct actor *actor, actor_job job, void *arg);

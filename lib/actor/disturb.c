@@ -117,8 +117,8 @@ static int thread_is_gone(void *actor)
 }
 
 /*
- * Its locks are released before it can be reaped, because the kernel closes files first. So it does
- * before a thread is gone, but pthread_join(3) would return earlier.
+ * The kernel closes the files, and so releases the locks, before a process can be reaped and before
+ * a thread's tid is gone. pthread_join(3) would return earlier.
  */
 static bool await_end(struct actor *actor)
 {
@@ -193,7 +193,7 @@ static bool order_exit(struct actor *actor)
 			     actor_name(actor));
 	note_release(actor);
 	order_give(actor, &(struct order){ .what = ORDER_EXIT });
-	/* Its end is no answer. */
+	/* It exits without an answer. */
 	actor->busy = false;
 	return scene_goes_on(actor->scene);
 }

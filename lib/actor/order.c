@@ -31,7 +31,7 @@ bool order_heard(struct actor *actor)
 {
 	bool died = !has_returned(actor) && has_died(actor);
 
-	/* It may have returned between the two looks. */
+	/* The order may have returned between the two checks. */
 	if (has_returned(actor)) {
 		actor->result = actor->shared->result;
 	} else if (died) {
@@ -53,7 +53,7 @@ bool order_heard(struct actor *actor)
 	return true;
 }
 
-/* How soon a death is noticed, which wakes nobody; milliseconds. */
+/* The death of an actor wakes nobody: look for it this often, in milliseconds. */
 #define SLICE	100
 
 bool order_awaited(struct actor *actor, int deadline)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * order: what an actor is to do, and how it gets there and back: through memory that both share, in
- * which each sleeps on a futex of its own. Private to the room, except that scene.h includes it.
+ * order: what an actor is to do. Orders and answers go through memory that the test and the actor
+ * share; each of the two sleeps there on a futex of its own. Private to the room, except that
+ * scene.h includes it.
  */
 #ifndef LOCKFAIR_ORDER_H
 #define LOCKFAIR_ORDER_H
@@ -23,8 +24,8 @@ struct order {
 	struct lock_request request;
 	actor_job job;
 	void *arg;
-	struct actor *child;	/* to be started, */
-	int row;		/* and its row of the history */
+	struct actor *child;	/* for ORDER_START */
+	int row;		/* of the child in the history */
 };
 
 /* Give an order to an actor that has none. A failure ends the scene. */

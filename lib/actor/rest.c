@@ -37,7 +37,7 @@ struct settling {
 	int looks;
 };
 
-/* How often to look for the return of those that are expected to, before a proof of rest. */
+/* If actors are expected to return, how often to check whether they have, before a proof. */
 #define LOOKS_FOR_THE_EXPECTED	30
 
 static int all_settled(void *arg)

@@ -82,8 +82,8 @@ static void missing(struct scene *scene, const char *kind, int err)
 }
 
 /*
- * Has run_tests.sh found already what is refused here? It sets the variable to KIND=REASON;...
- * with the reason for a skip. Return that of the kind, of *@length bytes, or NULL.
+ * run_tests.sh sets @variable to KIND=REASON;... if it has found that locks of these kinds are
+ * refused. Return the reason for @kind, which has *@length bytes, or NULL if there is none.
  */
 static const char *found(const char *variable, const char *kind, int *length)
 {
@@ -123,7 +123,7 @@ static void refused(struct scene *scene, const char *kind, enum lock_probe_call 
 		     error_name(err), strerror(-err));
 }
 
-/* Ask a site that nobody has locked for its lock. */
+/* Ask for the lock of a site that nobody has locked. */
 static int probe(struct scene *scene, const struct lock_site *site, enum lock_probe_call *call)
 {
 	struct lock lock;
@@ -138,7 +138,7 @@ static int probe(struct scene *scene, const struct lock_site *site, enum lock_pr
 	return err;
 }
 
-/* Skip the test, or go on by tries, as run_tests.sh says. Return whether it says something. */
+/* Skip the test, or go on by tries, if run_tests.sh says so. Return false if it says neither. */
 static bool heed_findings(struct scene *scene, struct lock_site *site)
 {
 	static const char * const skips[] = {

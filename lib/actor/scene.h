@@ -41,7 +41,7 @@ static_assert(HISTORY_SITES == SCENE_SITES, "each site has its kind");
 enum actor_sort {
 	ACTOR_PROCESS,
 	ACTOR_OWNER,		/* a thread of the test's own process, with its own descriptors */
-	ACTOR_THREAD,		/* one with the descriptors of that process */
+	ACTOR_THREAD,		/* such a thread, which shares the descriptors of the process */
 };
 
 /* What the test and an actor tell each other, in memory that both share. */
@@ -66,10 +66,10 @@ struct actor {
 	enum actor_sort sort;
 	enum lock_description description;
 	pid_t pid;		/* of an ACTOR_PROCESS; otherwise 0 */
-	bool heir;		/* started by another actor: has that one's descriptors */
+	bool heir;		/* started by another actor, whose descriptors it has */
 	bool busy;		/* its order has not returned yet */
 	bool job;		/* the order is or was a job */
-	bool queued;		/* was seen asleep in it */
+	bool queued;		/* was seen asleep in its request */
 	bool still;		/* stopped, traced or frozen: at rest, wherever it is */
 	bool gone;		/* has been killed, or has exited */
 	int result;		/* of the last order that returned */
@@ -101,14 +101,14 @@ struct scene {
 	const char *dir;
 	struct history *history;
 	struct scene_shared *shared;
-	int memory;		/* the descriptor of *shared: exec leaves it */
+	int memory;		/* the descriptor of *shared, open across exec */
 	int wake[2];		/* a pipe by which one actor starts another */
 	int actors;
 	struct actor actor[SCENE_ACTORS + 1];	/* the last is a spare, used after an error */
 	enum scene_end end;
 	char error[SCENE_ERROR];	/* the reason for the end */
 	int job_error;		/* -errno of a job that could not go on */
-	char no_wait[80];	/* why no lock is waited for, where that is refused */
+	char no_wait[80];	/* if requests that wait are refused: the reason to skip */
 };
 
 /*
@@ -156,8 +156,8 @@ int scene_add_file(struct scene *scene);
 int scene_add_kind(struct scene *scene, enum lock_kind kind);
 
 /*
- * Confine this task, and the actors that it starts from now on, to the CPU that it is on: a
- * task that is woken there cannot run before the one that woke it lets it.
+ * Confine this task, and the actors that it starts from now on, to the CPU that it is on. A task
+ * that is woken there cannot run before its waker gives up the CPU, or is preempted.
  */
 void scene_on_one_cpu(struct scene *scene);
 

@@ -61,7 +61,7 @@ static int begin(struct actor *self)
 
 /* ---- its orders ---- */
 
-/* In a process, what the test has set is out of date: of the child, all comes from the parent. */
+/* A process has an old copy of what the test has set since: fill in the child from its parent. */
 static int start_child(struct actor *self, const struct order *order)
 {
 	struct actor *child = order->child;
@@ -158,7 +158,7 @@ static int start_thread(struct actor *actor)
 	return -err;
 }
 
-/* The child of an actor is made its sibling, so that it does not die with it. */
+/* Make the child of an actor a child of the test, so that it does not die with the actor. */
 static int start_sibling(struct actor *actor)
 {
 	char *stack = malloc(STACK);

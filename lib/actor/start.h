@@ -6,8 +6,8 @@
 #include "actor/scene.h"
 
 /*
- * Start the actor's process or thread as the child of this one. It is there when its first order
- * has returned. 0 or -errno.
+ * Start the actor's process or thread as the child of this one. It has started when its first
+ * order has returned. 0 or -errno.
  */
 int start_actor(struct actor *actor);
 

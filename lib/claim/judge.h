@@ -40,7 +40,7 @@ bool nobody_overlaps(struct scene *scene);
  */
 bool conflicts_with(struct actor *actor, struct lock_request request, const struct actor *holder);
 
-/* The bytes from @start on are locked as in "..SSXX..", as @prober finds by actor_probe(). */
+/* Fail the claim unless @prober (actor_probe()) finds bytes locked as in "..SSXX..". */
 bool bytes_are(struct actor *prober, off_t start, const char *expected);
 
 /*
@@ -109,12 +109,12 @@ struct claim {
 void judge_begin(const struct claim *claim);
 
 /*
- * Judge the history in the file @path, which an earlier run has kept, and draw it. 0, -errno, or
- * the number of a line that is not understood. @history is overwritten.
+ * Judge the history in the file @path, which an earlier run has kept, and draw it. Return 0,
+ * -errno, or the number of a line that is not understood. @history is overwritten.
  */
 int judge_again(struct history *history, const char *path);
 
-/* Have judge_again() ask another judge, too, which says what it finds; for tests with one. */
+/* For a test with a judge of its own: judge_again() calls it, too. It prints what it finds. */
 void judge_also(struct history_verdict (*judge)(const struct history *history));
 
 /* Report how the scene has ended. Set @reason to the reason of a skip or an XFAIL. */

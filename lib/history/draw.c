@@ -6,7 +6,7 @@
 #include "history/row.h"
 
 #define COLUMNS		64
-#define COLUMNS_AFTER	16	/* of those, to the right of the event that decided */
+#define COLUMNS_AFTER	16	/* how many of them follow the event that decided */
 #define MANY		16	/* rows */
 
 static char holding(const struct row *row)
@@ -22,7 +22,7 @@ static char holding(const struct row *row)
 	return shown;
 }
 
-/* What the column of event @e shows in the row that it belongs to. */
+/* The character for event @e in the row of its actor. */
 static char own_column(const struct row *row, const struct history_event *e)
 {
 	switch (e->what) {

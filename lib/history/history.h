@@ -11,8 +11,8 @@
  * its grant to its release as they stand here, and two conflicting grants that
  * overlap here did overlap.
  *
- * The place of an event is drawn from one atomic counter, between the calls of the task that
- * writes it: so if an event stands before another, it happened before it, whoever wrote the two.
+ * A task draws the place of an event from one atomic counter, between its calls. So the events
+ * stand in the order in which they happened, even if different tasks wrote them.
  */
 #ifndef LOCKFAIR_HISTORY_H
 #define LOCKFAIR_HISTORY_H
@@ -63,7 +63,7 @@ struct history {
 	int sites;
 	struct history_site site[HISTORY_SITES];
 	int rows;
-	int owner[HISTORY_ROWS];	/* the row whose locks these are: itself, if not shared */
+	int owner[HISTORY_ROWS];	/* the row that owns its locks: itself unless shared */
 	char name[HISTORY_ROWS][HISTORY_NAME];
 	struct history_event event[HISTORY_EVENTS];
 };

@@ -20,7 +20,7 @@ struct row {
 bool row_touches(const struct history_event *a, const struct history_event *b);
 bool row_conflict(const struct history_event *a, const struct history_event *b);
 
-/* Does the event close what this row locks, too: are they tasks with one descriptor? */
+/* Does the event close the descriptor by which this row locks, because the tasks share it? */
 bool row_is_closed_by(const struct history *history, int row, const struct history_event *e);
 
 /* Apply to the row its event @e, number @at of the history. @drops: history_drops() of its site. */

@@ -32,7 +32,7 @@ enum lock_kind {
 
 /* What a kind offers, for the code that asks; tests name kinds (claim/kinds.h). */
 enum lock_trait {
-	/* The kernel's, on a file; the kinds without it are the controls. */
+	/* A lock of the kernel on a file. The kinds without this trait are the controls. */
 	TRAIT_FILE			= 1 << 0,
 	/* It has a shared mode. */
 	TRAIT_SHARED			= 1 << 1,
@@ -116,7 +116,7 @@ enum lock_description {
 struct lock {
 	const struct lock_site *site;
 	int fd;
-	unsigned int ticket;	/* of a control: the one that holds */
+	unsigned int ticket;	/* of a control: the ticket by which it holds */
 	enum lock_mode mode;
 };
 
@@ -139,7 +139,7 @@ void lock_site_close(struct lock_site *site);
 /* The calls that lock_probe() makes. */
 enum lock_probe_call {
 	PROBE_TRY,
-	PROBE_WAIT,	/* a request that would wait if it had to */
+	PROBE_WAIT,	/* a request that may wait */
 	PROBE_RELEASE,
 };
 
@@ -174,7 +174,7 @@ bool lock_is_local(const struct lock_site *site);
  */
 bool lock_kernel_has_none(void);
 
-/* Make @lock a party's way to @site; to be called in the party's process. 0 or -errno. */
+/* Set up @lock for one party's calls on @site, in the party's own process. 0 or -errno. */
 int lock_open(struct lock *lock, const struct lock_site *site, enum lock_description how);
 void lock_close(struct lock *lock);
 

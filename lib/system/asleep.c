@@ -15,8 +15,8 @@
 #include "system/asleep.h"
 
 /*
- * Looks at a task whose call /proc does not show. With the pauses of asleep_poll() this many take
- * some 10 ms.
+ * If /proc does not show a task's call, this many looks in a row must find the task asleep. With
+ * the pauses of asleep_poll() they take some 10 ms.
  */
 #define LOOKS_WITHOUT_A_CALL	30
 
@@ -110,7 +110,7 @@ static int in_call(int fd, const struct asleep_call *call)
 	return calls_are_wrong ? -EOPNOTSUPP : ELSEWHERE;
 }
 
-/* As asleep_look_at(), without a judgement about a sleep ELSEWHERE, which @told is then. */
+/* As asleep_look_at(), but a sleep in another call is only reported: @told is then ELSEWHERE. */
 static int look_once(struct asleep_files *files, pid_t tid, const struct asleep_call *call,
 		     struct asleep_proof *proof, int *told)
 {

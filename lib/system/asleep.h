@@ -32,16 +32,16 @@ struct asleep_call {
 /* How often a task has gone to sleep. If this is equal at two times, the task slept throughout. */
 struct asleep_proof {
 	unsigned long switches;
-	int looks;	/* at one sleep, in a row; to be 0 at first */
+	int looks;	/* in a row at the same sleep; initially 0 */
 	bool weak;	/* by the state alone: a wake-up may not show yet */
-	bool steady;	/* for asleep_all(): was asleep at its last look; to be false at first */
+	bool steady;	/* for asleep_all(): was asleep at its last look; initially false */
 };
 
 /* What /proc shows of a sleeper here. */
 enum asleep_evidence {
 	ASLEEP_BY_CALL = 1,	/* its system call */
 	ASLEEP_BY_STATE,	/* its state alone */
-	ASLEEP_EMULATED,	/* its state; and a call, which is not the one that it made */
+	ASLEEP_EMULATED,	/* its state, and a system call that is not its own */
 	ASLEEP_UNSEEN,		/* neither */
 };
 

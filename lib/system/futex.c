@@ -16,7 +16,7 @@ int futex_wait(const unsigned int *word, unsigned int seen, unsigned int bits)
 	return 0;
 }
 
-/* The call's own idea of time, whatever the C library has for time_t. */
+/* The time as the system call takes it, whatever size the C library's time_t has. */
 struct kernel_time {
 #if defined(SYS_futex_time64) && SYS_futex == SYS_futex_time64
 	long long seconds, nanoseconds;

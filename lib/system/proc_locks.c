@@ -9,7 +9,7 @@
 
 #include "system/proc_locks.h"
 
-#define READINGS	200	/* until three agree */
+#define READINGS	200	/* up to this many, until three in a row agree */
 #define AT_ONCE		65536	/* read(2) gives a page at most, or more if a line is longer */
 #define LINE		4096	/* a thousand levels of waiters indent a line that far */
 
