@@ -26,7 +26,8 @@ static void wait_anywhere(const struct model_state *from, int actor, struct mode
 }
 
 /*
- * The order of the kernel's list decides which of several owners' locks it stands behind: try each.
+ * If locks of several owners are in its way, the order of the kernel's list decides which of them
+ * the request stands behind: add a state for each.
  */
 static void wait_in_queue(const struct model_state *from, int actor, struct model_set *to)
 {

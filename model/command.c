@@ -15,15 +15,15 @@
 static const char usage[] =
 	"usage: %s [-l] [-t GLOB]...        the tests\n"
 	"       %s --seed N [OPTION]...     the scenario of that seed\n"
-	"       %s --soak SECONDS [OPTION]...  those of new seeds, for so long\n"
+	"       %s --soak SECONDS [OPTION]...  scenarios of new seeds, for that long\n"
 	"       %s --replay FILE [OPTION]...   the scenario in that file\n"
 	"  --kind KIND   posix, ofd, flock, lockf, mixed, eventfd or futex\n"
-	"  --steps N     as many steps (%d)\n"
+	"  --steps N     this many steps (%d)\n"
 	"  --processes   the actors are processes, not threads with descriptors of their own\n"
 	"  --documented  compare with what the documentation allows, not with Linux\n"
 	"  --fifo        compare with strict first come, first served\n"
-	"  --no-getlk    do not ask who is in the way\n"
-	"  --save FILE   keep there the scenario that is found\n";
+	"  --no-getlk    do not use F_GETLK and F_OFD_GETLK\n"
+	"  --save FILE   save the scenario that differs\n";
 
 static void say_usage(FILE *stream, const char *name)
 {
@@ -46,7 +46,7 @@ static int replay(struct fuzz *fuzz, const char *name, void (*emit)(const char *
 	if (err < 0)
 		fprintf(stderr, "%s: cannot be read\n", name);
 	if (err > 0)
-		fprintf(stderr, "%s: line %d is no step\n", name, err);
+		fprintf(stderr, "%s: line %d is not a step\n", name, err);
 	if (err)
 		return 2;
 	err = fuzz_replay(fuzz, scenario, outcome);

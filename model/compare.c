@@ -179,7 +179,7 @@ static int compare_rest(struct comparison *comparison, const struct scenario *sc
 		outcome->level = MODEL_PROMISE;
 		outcome->step = scenario->count - 1;
 		snprintf(outcome->what, sizeof(outcome->what),
-			 "all have exited, and something is locked yet");
+			 "all have exited, and something is still locked");
 	}
 	err = stage_renew(stage);
 	return err ? err : lines_name_files(&comparison->observer.lines, stage);

@@ -15,8 +15,8 @@ struct comparison {
 	struct execution execution;
 	struct observer observer;
 	struct possible possible;
-	bool probing;			/* finding out what /proc/locks shows */
-	int patience;			/* ms for /proc/locks to be right */
+	bool probing;			/* now finding out what /proc/locks shows */
+	int patience;			/* how many ms /proc/locks may be wrong */
 	struct coverage *coverage;	/* or NULL */
 	/* For tests of the comparison: change what was seen. */
 	void (*distort)(struct observation *seen, const struct model_state *state,

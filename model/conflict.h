@@ -12,7 +12,7 @@ bool conflict_same_domain(const struct model_request *a, const struct model_requ
 /* The cells in which a lock of @owner is in the way of the actor's request. */
 unsigned int conflict_in_the_way(const struct model_state *state, int actor, int owner);
 
-/* Could not both requests be granted? */
+/* Do the two requests exclude each other? */
 bool conflict_of_requests(const struct model_state *state, int a, int b);
 
 /* Does anything keep the actor's request from being granted? */

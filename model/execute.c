@@ -53,7 +53,7 @@ int execute_begin(struct execution *execution, const struct scenario *scenario)
 	struct stage *stage = &execution->stage;
 	int err = stage_set(stage, scenario);
 
-	/* Before any starts: a process has them as of its start. */
+	/* Set all before any actor starts: a process keeps the copies that it starts with. */
 	for (int i = 0; i < MODEL_ACTORS; i++)
 		execution->performer[i] = (struct performer){
 			.stage = stage, .shared = &stage->actor[i],

@@ -45,7 +45,7 @@ struct free_run {
 	int index[2 * FREE_POINTS];		/* by hash */
 	int place[FREE_POINTS];			/* of each point in the index */
 	int count;
-	bool full;				/* there were more */
+	bool full;				/* some points did not fit */
 	struct model_set reached;
 };
 
@@ -53,7 +53,7 @@ struct free_run {
 int free_run_open(struct free_run *run);
 void free_run_close(struct free_run *run);
 
-/* Set the actors and cells of a history; NULL, or why there are too many for the model. */
+/* Set the actors and cells of a history. Return NULL, or why the model has no room for them. */
 const char *free_run_set(struct free_run *run, const struct history *history,
 			 const struct model_rules *rules);
 
@@ -64,7 +64,7 @@ struct model_step free_run_step_of(const struct free_run *run, const struct hist
 /* Add a point, unless it is there already, or leads nowhere. */
 void free_run_add(struct free_run *run, struct free_point *point);
 
-/* Nobody holds or requests anything. Is that where the run must be? */
+/* Start at the point where nobody holds or requests anything. Is that the only one possible now? */
 void free_run_begin(struct free_run *run);
 bool free_run_is_at_begin(const struct free_run *run);
 
@@ -82,7 +82,7 @@ typedef bool (*free_run_agrees)(const struct free_run *run, struct free_point *p
 				const struct history_event *e);
 bool free_run_keep(struct free_run *run, const struct history_event *e, free_run_agrees agrees);
 
-/* Has the row's call begun; its end? Is a close under way? */
+/* Has the row's call begun? Has the end of its process begun? Is a close under way? */
 bool free_run_has_begun(const struct free_point *point, int row);
 bool free_run_has_ended(const struct free_point *point, int row);
 bool free_run_closes(const struct free_point *point);

@@ -115,7 +115,7 @@ static void follow_row(struct free_run *run, const struct free_point *from, int 
 	}
 }
 
-/* Add what each actor can do next, and the kernel for it. */
+/* Add the points that follow from one more thing that an actor, or the kernel, may do. */
 static void follow(struct free_run *run, int number)
 {
 	const struct free_point from = run->point[number];

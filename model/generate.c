@@ -28,10 +28,10 @@ static bool chance(unsigned long long *seed, unsigned int percent)
 struct generator {
 	struct scenario *scenario;
 	unsigned long long seed;
-	struct model_state state;	/* as it may be after the steps so far */
+	struct model_state state;	/* one that is possible after the steps so far */
 	struct model_set next, scratch;
 	int files;
-	unsigned int weight[KINDS];	/* the weights of the kinds */
+	unsigned int weight[KINDS];	/* how often each kind is chosen */
 	const struct model_rules *rules;
 };
 
@@ -44,7 +44,7 @@ static void choose_cells(struct generator *gen)
 
 	for (int i = 0; i < MODEL_CELLS; i++)
 		cell[i] = i;
-	/* lockf(3) seeks, and no file system lets one seek as far as one may lock. */
+	/* lockf(3) needs a seek, and no file system allows one as far as the last byte. */
 	switch (below(&gen->seed, gen->weight[KIND_LOCKF] ? 3 : 4)) {
 	case 0:
 		break;
@@ -58,7 +58,7 @@ static void choose_cells(struct generator *gen)
 			cell[i] = cell[i - 1] + 1 + below(&gen->seed, 1u << (5 * i));
 		break;
 	case 3:
-		/* the last cell is the last byte, or a few */
+		/* the last cell has the last byte, and perhaps a few before it */
 		cell[MODEL_CELLS - 1] = LAST_BYTE - below(&gen->seed, 3);
 		for (int i = MODEL_CELLS - 2; i > 0; i--)
 			cell[i] = cell[i + 1] - 1 - below(&gen->seed, 5);
@@ -146,7 +146,7 @@ static void choose_lock(struct generator *gen, struct model_step *step)
 		step->wait = false;
 }
 
-/* A slot that is open (@open) or is not; -1 if there is none. */
+/* Choose one of the actor's slots that are open, or not, as @open says; -1 if there is none. */
 static int choose_slot(struct generator *gen, int actor, bool open)
 {
 	int slots[MODEL_SLOTS], count = 0;
@@ -160,7 +160,7 @@ static int choose_slot(struct generator *gen, int actor, bool open)
 	return count ? slots[below(&gen->seed, count)] : -1;
 }
 
-/* An actor that is @alive and asleep (@asleep), or is not; -1 if there is none. */
+/* Choose one of the actors that are alive, or not, and asleep, or not; -1 if there is none. */
 static int choose_actor(struct generator *gen, bool alive, bool asleep)
 {
 	int actors[MODEL_ACTORS], count = 0;
@@ -233,7 +233,7 @@ static bool choose_step(struct generator *gen, struct model_step *step)
 	return true;
 }
 
-/* Append the step; the state goes on as one of those that are possible. */
+/* Append the step, and choose one of the states that are possible after it. */
 static void add(struct generator *gen, const struct model_step *step)
 {
 	struct scenario *scenario = gen->scenario;

@@ -9,7 +9,7 @@ struct check {
 
 static const struct check before = { agree_own, explain_own };
 
-/* In this order: what the calls returned is looked at first. */
+/* In the order in which a difference is reported: first of all in what the calls returned. */
 static const struct check after[] = {
 	{ agree_calls, explain_calls },
 	{ agree_answers, explain_answer },
@@ -93,7 +93,7 @@ void judge_after(struct judgement *judgement)
 
 		if (!possible_asked(possible, level))
 			continue;
-		/* Controls and folklore have nothing to look at. */
+		/* For folklore, only the results of the calls can be checked. */
 		for (int i = 0; i < (level == MODEL_FOLKLORE ? 1 : checks); i++) {
 			if (!keep(judgement, level, &after[i], &left)) {
 				differs(judgement, level, &after[i], &left);

@@ -268,7 +268,7 @@ static bool answer(struct linearizer *judge, int at)
 	return true;
 }
 
-/* Does the actor itself write such an event, after its call before has returned? */
+/* Does such an event, which the actor itself writes, show that its last call has returned? */
 static bool follows_a_return(enum history_what what)
 {
 	return what == HISTORY_REQUEST || what == HISTORY_RELEASE || what == HISTORY_CLOSE ||
@@ -313,7 +313,7 @@ static bool follow(struct linearizer *judge, int at)
 	}
 }
 
-/* What the event makes possible: that a call takes effect, or that a process ends after it. */
+/* After the event, the row's call may take effect, or its process may end: add these points. */
 static bool go_on(struct linearizer *judge, int at)
 {
 	const struct history_event *e = &judge->run.history->event[at];

@@ -70,7 +70,7 @@ static bool understand_line(const struct stage *stage, const char *text, struct 
  * page with all its waiters. So what a page shows was there, all at once; and only a page that had
  * room for it proves that something was not there.
  */
-#define LONGEST_LOCKS	65536	/* to read more after every step would take too long */
+#define LONGEST_LOCKS	65536	/* reading more after each step would take too long */
 #define LONGEST_LOCK	1024	/* with its waiters */
 #define LONGEST_PAUSE	100	/* steps */
 

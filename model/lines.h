@@ -22,9 +22,9 @@ enum lines_extent {
 
 struct lines_reader {
 	int fd;				/* of /proc/locks, or -1 */
-	char tag[MODEL_FILES][40];	/* what names a file there */
+	char tag[MODEL_FILES][40];	/* the numbers by which it lists a file */
 	long page;			/* how much is read at once */
-	int pause;			/* if it is too long: steps until the next reading */
+	int pause;			/* after it was too long: steps until the next reading */
 };
 
 /* Open it, if it is there. 0 or -errno. */

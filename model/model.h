@@ -65,7 +65,7 @@ struct model_request {
 	unsigned char file, description, cells;
 	/* If waiters queue: an owner whose lock on @cell is in the way, or MODEL_WAITER + actor. */
 	unsigned char behind, cell;
-	unsigned char place;	/* among those behind the same; or in the order of arrival */
+	unsigned char place;	/* among the waiters behind that; else in the order of arrival */
 	short result;		/* 0 or -errno */
 };
 
@@ -76,7 +76,7 @@ struct model_request {
 struct model_state {
 	unsigned short alive;					/* actors, a bit each */
 	signed char slot[MODEL_ACTORS][MODEL_SLOTS];		/* a description, or -1 */
-	signed char file[MODEL_DESCRIPTIONS];			/* -1: there is none */
+	signed char file[MODEL_DESCRIPTIONS];			/* -1: no such description */
 	struct model_cells posix[MODEL_FILES][MODEL_ACTORS];
 	struct model_cells ofd[MODEL_DESCRIPTIONS];
 	struct model_cells flock[MODEL_DESCRIPTIONS];		/* all cells or none */

@@ -62,7 +62,7 @@ int pieces_end(const struct history *history, int from)
 		const struct history_event *e = &history->event[from++];
 		unsigned int before = busy[e->row];
 
-		/* Who closes a descriptor and who opens it again need not be the same task. */
+		/* One task may close a descriptor, and another open it again. */
 		if (e->what == HISTORY_OPEN) {
 			for (int i = 0; i < history->rows; i++) {
 				actors -= !!busy[i];

@@ -9,7 +9,7 @@
 #define PIECES_EVENTS	HISTORY_EVENTS
 #define PIECES		1024	/* a power of two */
 
-/* Some events; 0 of them: none. */
+/* A run of events of the history. If @count is 0, this place in the table is free. */
 struct piece {
 	int first, count;
 };
@@ -32,7 +32,7 @@ void pieces_set(struct pieces *pieces, const struct history *history,
 
 /*
  * Return where the piece that begins at event @from ends: by the events of each actor, nobody holds
- * or requests anything there. Whether that is so, the caller must find out.
+ * or requests anything there. The caller must check whether that is possible.
  */
 int pieces_end(const struct history *history, int from);
 

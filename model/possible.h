@@ -9,16 +9,16 @@
 #define POSSIBLE_STATES	4096	/* that a step may lead to */
 
 struct possible {
-	unsigned int levels;		/* which are asked for, a bit each */
+	unsigned int levels;		/* to be compared, a bit each */
 	struct model_set now[MODEL_LEVELS], next[MODEL_LEVELS], scratch;
-	int number[POSSIBLE_STATES];	/* for a subset */
+	int number[POSSIBLE_STATES];	/* memory for a subset */
 };
 
 /* 0 or -ENOMEM. */
 int possible_open(struct possible *possible, unsigned int levels);
 void possible_close(struct possible *possible);
 
-/* Is this level asked for? */
+/* Is this level to be compared? */
 bool possible_asked(const struct possible *possible, enum model_level level);
 
 /* Nobody holds anything. */

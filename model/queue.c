@@ -60,8 +60,9 @@ bool queue_is_behind(const struct model_state *state, int actor, int whom, int c
 }
 
 /*
- * Practice: a request stands behind a lock in its way, and there behind the first of those
- * already behind it that conflicts with it, and so on; as the last.
+ * Practice: a request stands behind a lock in its way. If a waiter that stands there already
+ * conflicts with it, it stands behind the first such waiter instead, and so on from there. It is
+ * always the last at its place.
  */
 void queue_stand_behind(struct model_state *state, int actor, int owner, int cell)
 {

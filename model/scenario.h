@@ -6,14 +6,14 @@
 #include "model/model.h"
 
 #define SCENARIO_STEPS	512
-#define SCENARIO_MADE	(SCENARIO_STEPS - MODEL_ACTORS * MODEL_SLOTS)	/* at random, at most */
+#define SCENARIO_MADE	(SCENARIO_STEPS - MODEL_ACTORS * MODEL_SLOTS)	/* room for random steps */
 #define SCENARIO_MIXED	KINDS	/* posix, ofd and flock in one */
 
 struct scenario {
-	unsigned long long seed;	/* 0: not generated from one */
+	unsigned long long seed;	/* 0: not generated */
 	int kind;			/* enum lock_kind, or SCENARIO_MIXED */
 	bool processes;			/* the actors are processes, not threads */
-	int actors;			/* that are there when it begins */
+	int actors;			/* how many there are when it begins */
 	off_t cell[MODEL_CELLS];	/* where each begins */
 	int count;
 	struct model_step step[SCENARIO_STEPS];
@@ -29,7 +29,7 @@ bool scenario_is_control(const struct scenario *scenario);
 /* How many bytes the cells from @first to @last are; 0: to the end of the file. */
 off_t scenario_length(const struct scenario *scenario, int first, int last);
 
-/* The cells of a range of bytes; 0 if it is none of cells. */
+/* The cells of a range of bytes; 0 if it does not consist of whole cells. */
 unsigned int scenario_cells(const struct scenario *scenario, off_t start, off_t len);
 
 #endif /* LOCKFAIR_SCENARIO_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* set: a set of states, each of them once. */
+/* set: a set of states, without duplicates. */
 #ifndef LOCKFAIR_MODEL_SET_H
 #define LOCKFAIR_MODEL_SET_H
 
@@ -9,7 +9,7 @@ struct model_set {
 	struct model_state *state;
 	int count, room;
 	int *index;		/* by hash */
-	bool full;		/* there were more */
+	bool full;		/* some states did not fit */
 };
 
 /* 0 or -ENOMEM; @room is a power of two. */
@@ -31,7 +31,7 @@ static inline const struct model_state *model_subset_state(const struct model_su
 	return &subset->set->state[subset->number[i]];
 }
 
-/* All states of the set, in memory for as many numbers; copy some to another set. */
+/* A subset of all states, with their numbers in @number. Copy the states of a subset to a set. */
 struct model_subset model_subset_all(const struct model_set *set, int *number);
 void model_subset_copy(const struct model_subset *subset, struct model_set *to);
 

@@ -21,9 +21,9 @@ struct stage {
 	const struct scenario *scenario;
 	bool processes;			/* the actors are processes, not threads */
 	struct lock_site site[KINDS];	/* of a control; otherwise the kind alone matters */
-	pid_t pid;			/* whose threads or children the actors are */
+	pid_t pid;			/* the process whose threads or children the actors are */
 	const char *dir;
-	int file[MODEL_FILES];		/* descriptions that no actor has */
+	int file[MODEL_FILES];		/* through descriptions that no actor has */
 };
 
 /* Make the files, in @dir if that is not NULL. 0 or -errno. */

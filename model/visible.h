@@ -18,7 +18,7 @@ bool model_allows_calls(const struct model_rules *rules, const struct model_stat
 /* The answer to F_GETLK or F_OFD_GETLK, in cells. */
 struct model_answer {
 	bool locked;
-	bool description;	/* held by one: l_pid is -1 */
+	bool description;	/* a description holds it: l_pid is -1 */
 	unsigned char actors;	/* otherwise a bit for each actor that l_pid may mean */
 	unsigned char mode;
 	unsigned char cells;	/* 0: not a range of cells */
@@ -41,7 +41,7 @@ struct model_line {
 	unsigned char actor;	/* of a POSIX lock; otherwise MODEL_ACTORS */
 };
 
-/* Write them to @lines. How many there are. */
+/* Write them to @lines, and return how many there are. */
 #define MODEL_LINES	(MODEL_OWNERS * MODEL_CELLS + MODEL_ACTORS)
 int model_lines(const struct model_state *state, int file, struct model_line *lines);
 

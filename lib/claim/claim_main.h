@@ -163,7 +163,7 @@ static inline void claim_end(int signal_number)
 		_exit(KSFT_FAIL);
 	claim_say("ended from outside while %s ran", claim_running->name);
 	history_draw(claim_history, NULL, claim_emit);
-	/* Its process group, or the process alone if it does not lead the group yet. */
+	/* Kill its process group, or the process alone if it does not lead the group yet. */
 	if (claim_running->pid > 0 && kill(-claim_running->pid, SIGKILL))
 		kill(claim_running->pid, SIGKILL);
 }
@@ -191,8 +191,8 @@ static inline bool claim_has_kind(const struct claim *claim, const char *kind_na
 }
 
 /*
- * Name the test in the kernel's log, at a level that a quiet console shows too: a guest may not
- * survive it.
+ * Name the test in the kernel's log, in case a guest does not survive it. Use a level that a quiet
+ * console shows, too.
  */
 static inline void claim_tell_kernel(const char *id)
 {
@@ -309,7 +309,7 @@ static inline int claim_judge_again(const char *path)
 	if (ret < 0)
 		fprintf(stderr, "%s: %s\n", path, strerror(-ret));
 	else if (ret)
-		fprintf(stderr, "%s: line %d is no part of a history\n", path, ret);
+		fprintf(stderr, "%s: line %d is not part of a history\n", path, ret);
 	return ret ? KSFT_FAIL : KSFT_PASS;
 }
 

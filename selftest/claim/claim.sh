@@ -237,7 +237,7 @@ is 'and is drawn as it was' grep -qxFf "$kept/drawn" "$out"
 is 'with what the judges say' has '^# nobody was overtaken'
 echo 'something else' >"$kept/wrong"
 "$claims" --judge "$kept/wrong" >"$out" 2>&1
-is 'what is no history is refused' has 'line 1 is no part of a history'
+is 'what is no history is refused' has 'line 1 is not part of a history'
 
 echo "1..$count"
 exit $failed
