@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * preflight: what can be asked of locks here, before any claim is judged?
+ * preflight: before any claim is judged, find out which lock calls work here.
  *
- * run_tests.sh runs it first. It asks each kind for locks that nobody is in the way of, and then
- * for one that another process holds, on files in LOCKFAIR_DIR or on memfds. It prints what it
- * finds in lines of columns that are separated by tabs:
+ * run_tests.sh runs it first. It asks each kind for locks with nothing in the way, and then for one
+ * that another process holds, on files in LOCKFAIR_DIR or on memfds. It prints what it finds in
+ * lines of columns that are separated by tabs:
  *
  *	evidence	call | state | emulated | unseen
  *	KIND	FINDING	CALL	ERRNO	fault | missing
@@ -26,7 +26,8 @@
  *
  * for whether the file is one lock by both paths, or there by both at all.
  *
- * A fault is not what the file system or the kernel may do: see lock_may_be_missing().
+ * "missing" is an error that means that there is no such lock here, by lock_may_be_missing(); any
+ * other is a "fault".
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -45,7 +46,7 @@
 
 #define NOBODY	65534	/* a user id that is not ours */
 
-/* One kind, and a party's way to a site of its own. */
+/* One kind, a site of that kind, and this process's lock on it. */
 struct question {
 	enum lock_kind kind;
 	const char *dir;
@@ -146,7 +147,7 @@ static void ask_second(struct question *question)
 	lock_release(&question->lock, 0, 0);
 }
 
-/* In a process of another user, if this one may have such. */
+/* Ask in a process of another user, if this process may change its user. */
 static void ask_as_another_user(struct question *question)
 {
 	int status = 0, end[2], err = 0;
@@ -160,7 +161,7 @@ static void ask_as_another_user(struct question *question)
 		struct lock lock;
 
 		privilege_raise(CAP_SETUID);
-		/* What it may not open tells nothing about locks. */
+		/* If the other user cannot open the file, that says nothing about locks. */
 		if (setresuid(NOBODY, NOBODY, NOBODY) ||
 		    lock_open(&lock, &question->site, DESCRIPTION_OWN))
 			_exit(1);
@@ -207,7 +208,7 @@ static void ask_beside_a_holder(struct question *question)
 
 	if (!history)
 		return;
-	/* What is known already is no reason not to ask the rest. */
+	/* Where requests that wait are refused, which is known by now, go on by tries. */
 	setenv("LOCKFAIR_UNWAITING", question->unwaiting, 1);
 	scene_open(&scene, question->kind, question->dir, history);
 	holder = actor_start(&scene, "holder");
@@ -233,7 +234,7 @@ static void ask(enum lock_kind kind, const char *dir)
 	struct question question = { .kind = kind, .dir = dir };
 	int err;
 
-	/* As the tests have it: see claim_setup(). */
+	/* Use the capabilities that the tests have: see claim_setup(). */
 	privilege_keep(PRIVILEGE(CAP_SETUID));
 	err = lock_site_open(&question.site, kind, dir, SCENE_FILE_SIZE);
 	if (!err)
@@ -252,7 +253,7 @@ static void ask(enum lock_kind kind, const char *dir)
 		printf("%s\tok\t\t\t\n", lock_kind_name(kind));
 }
 
-/* In a process of its own: a kernel that breaks locks may end it. */
+/* Ask in a process of its own, in case a broken kernel kills it. */
 static void ask_apart(enum lock_kind kind, const char *dir)
 {
 	int status = 0;
