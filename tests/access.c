@@ -86,7 +86,7 @@ PROMISE(RECORD_LOCKS, a_directory_takes_no_exclusive_lock)
 	gets_bad_descriptor(use_a_directory(scene).holder, EXCLUSIVE);
 }
 
-/* An exclusive lock would be EBADF and could not be refused, but a query can be answered. */
+/* A try for an exclusive lock would get EBADF, so a query shows that the directory is locked. */
 PRACTICE(POSIX | OFD, a_directory_takes_a_shared_lock)
 {
 	struct rivals rivals = use_a_directory(scene);
@@ -157,7 +157,7 @@ PRACTICE(FILE_LOCKS, a_socket_can_be_locked)
 	is_granted(scene, actor_try(rivals.holder, EXCLUSIVE), "the holder");
 	ret = actor_try(rivals.other, EXCLUSIVE);
 	holds(scene, ret == (is_kind(scene, OWNED_BY_PROCESS) ? -EAGAIN : 0),
-	      "another process was told: %s", ret ? strerror(-ret) : "it has the lock");
+	      "another process got: %s", ret ? strerror(-ret) : "the lock");
 }
 
 /* fcntl(2) requires a certain mode for locks that are placed, and says nothing of others. */
@@ -172,7 +172,7 @@ PRACTICE(OWNED_BY_PROCESS, a_release_needs_no_access)
 	actor_unlock_site(rivals.holder, THEIRS);
 	ret = actor_try(rivals.other, at_site(MINE, EXCLUSIVE));
 	holds(scene, !ret,
-	      "the holder let go through a read-only descriptor, and the other was told: %s",
+	      "the holder released through a read-only descriptor, and the other got: %s",
 	      strerror(-ret));
 }
 

@@ -26,7 +26,7 @@
 
 #define TURNS		100
 #define MEMFD_SIZE	64
-#define ATTEMPTS	5	/* file locks miss a turn in the first */
+#define ATTEMPTS	5	/* file locks need only the first: they miss a turn in it */
 
 /* In the scene's shared numbers. */
 enum { TURN, WRONG, SERVER_MISSES, CLIENT_MISSES, SERVER_TURNS, CLIENT_TURNS, FINISHED };
@@ -84,7 +84,7 @@ static bool server_looks(struct actor *self)
 	return true;
 }
 
-/* Another offset: the client rewinds, and reads the number without moving the offset again. */
+/* Any other offset: the client rewinds, and reads the number without moving the offset again. */
 static bool client_looks(struct actor *self)
 {
 	char text[16] = "";

@@ -49,7 +49,7 @@ struct call {
 	enum memory memory;
 	bool odd_command, odd_type;
 	int odd;	/* the wrong command or type */
-	bool to_lock;	/* make it neither as a query nor as a release */
+	bool to_lock;	/* only as a try or a request, not as a query or a release */
 	short whence;
 	off_t position;	/* of the file before the call */
 	off_t start, len;
@@ -186,7 +186,7 @@ static inline void gets_its_error(struct actor *caller, const struct call *call,
 	number[NUMBER_WHAT] = what;
 	actor_do(caller, make_call, (void *)call);
 	if (!holds(scene, (int)number[NUMBER_ERROR] == call->error,
-		   "the caller made %s with %s, and was told: %s, not: %s", what_names[what],
+		   "the caller made %s with %s, and got: %s, not: %s", what_names[what],
 		   call->mistake, outcome(number[NUMBER_ERROR]), outcome(call->error)))
 		return;
 	holds(scene, outsider_sees_no_change(outsider),

@@ -25,9 +25,9 @@
 #include "system/cpu.h"
 
 /*
- * On two CPUs: both orders, and GAPS times between the release and the signal. Before the first
- * of them the waiter falls asleep in three of four rounds, and has one of four times for it in
- * the others. On one CPU the times make no difference, and the waiter may run in between or not.
+ * On two CPUs: both orders, and GAPS times between the release and the signal. In three of four
+ * rounds the releaser first waits until the waiter sleeps, in the others for one of four times. On
+ * one CPU the times make no difference, and the waiter may run in between or not.
  */
 #define GAPS			16
 #define ROUNDS			(2 * GAPS * 4)
@@ -38,7 +38,7 @@
 struct race {
 	bool one_cpu, one_behind;
 	int rounds;
-	int waiter[2], behind[2];	/* sockets: the releaser's end, and the other's */
+	int waiter[2], behind[2];	/* sockets: the releaser's end, and the other actor's */
 };
 
 /* The actors in the order in which they are started. */
@@ -175,7 +175,7 @@ static int release_and_interrupt(struct actor *self, void *arg)
 	set(self, ROUND, round);
 	tell(race->waiter[0], END);
 	tell(race->behind[0], END);
-	/* That somebody holds the lock is for the model to judge. */
+	/* If somebody still holds the lock, the model judges whether that is wrong. */
 	return ret == -EAGAIN ? 0 : ret;
 }
 

@@ -11,8 +11,8 @@
 /* ---- what they share, in the scene's numbers ---- */
 
 enum number {
-	ROUND,		/* the last that was begun */
-	INTERRUPTED,	/* how often the waiter was */
+	ROUND,		/* the number of the round that was begun last */
+	INTERRUPTED,	/* how often the waiter was interrupted */
 };
 
 static inline unsigned long long number(struct actor *self, enum number which)
@@ -75,9 +75,9 @@ static inline int sleeps_or_is_gone(void *tid)
 }
 
 /*
- * Wait until the task sleeps. If it has not fallen asleep yet, the signal comes before its call,
- * or the one behind it comes before it in the queue: such a round shows little. That decides no
- * verdict, so that state S is enough, without a proof.
+ * Wait until the task sleeps. Otherwise its signal would come before its call, or the actor behind
+ * it would be first in the queue: such a round shows little. State S is enough, without a proof,
+ * because no verdict depends on it.
  */
 static inline void await_sleep(pid_t tid)
 {

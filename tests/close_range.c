@@ -116,7 +116,7 @@ PROMISE(FILE_LOCKS, a_range_that_is_unshared_leaves_it_to_a_clone)
 	has_ended(pair, "the death of the clone");
 }
 
-/* The same: there is nobody to leave it to. */
+/* The same, but nobody shares the table: the close is the last. */
 PROMISE(FILE_LOCKS, a_range_that_nobody_shares_ends_it)
 {
 	struct pair pair = hold(scene);

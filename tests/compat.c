@@ -76,12 +76,12 @@ static bool acts_as_32_bit_program(struct scene *scene, struct lock *lock)
 static bool is_excluded(struct scene *scene, const char *who, int ret)
 {
 	return holds(scene, ret == -EAGAIN,
-		     "%s was to be refused with EAGAIN, and was told: %s", who, outcome(ret));
+		     "%s was to be refused with EAGAIN, and got: %s", who, outcome(ret));
 }
 
 static bool is_granted(struct scene *scene, const char *who, int ret)
 {
-	return holds(scene, !ret, "%s was to be granted the lock, and was told: %s", who,
+	return holds(scene, !ret, "%s was to be granted the lock, and got: %s", who,
 		     outcome(ret));
 }
 
@@ -149,7 +149,7 @@ PROMISE(POSIX | OFD | FLOCK, a_32_bit_program_that_waits_is_granted_the_lock)
 	actor_lock(holder, EXCLUSIVE);
 	actor_begin(waiter, lock_32, NULL);
 	actor_settle(scene);
-	holds(scene, actor_waits(waiter), "the waiter was told: %s",
+	holds(scene, actor_waits(waiter), "the waiter got: %s",
 	      strerror(scene->shared->number[0]));
 	actor_unlock(holder);
 	actor_settle(scene);
@@ -301,7 +301,7 @@ PRACTICE(POSIX, a_descriptor_lost_while_waiting_is_ebadf)
 	actor_unlock(holder);
 	actor_await(waiter);
 	error = scene->shared->number[0];
-	holds(scene, error == EBADF, "the waiter was to be told EBADF, and got: %s",
+	holds(scene, error == EBADF, "the waiter was to get EBADF, and got: %s",
 	      error ? strerror(error) : "the lock");
 	ret = actor_try(peer, EXCLUSIVE);
 	is_granted(scene, "the peer, where nobody should have a lock,", ret);

@@ -57,7 +57,7 @@ static bool one_is_refused(struct scene *scene, const struct cycle *cycle)
 	int found = count(cycle, was_refused);
 
 	return holds(scene, found == 1,
-		     "%d of %d in the cycle were refused with EDEADLK; %s, who closed it: %s",
+		     "%d of %d in the cycle were refused with EDEADLK; %s, which closed it: %s",
 		     found, cycle->length, actor_name(cycle->last), fate(cycle->last));
 }
 
@@ -118,7 +118,7 @@ PROMISE(POSIX | LOCKF, the_others_go_on_when_the_refused_lets_go)
 		actor_settle(scene);
 		who = (who + cycle.length - 1) % cycle.length;
 		next = cycle.p[who];
-		holds(scene, was_granted(next), "the one in its way had let go, and %s: %s",
+		holds(scene, was_granted(next), "the holder in its way released, and %s: %s",
 		      actor_name(next), fate(next));
 	}
 }
@@ -228,7 +228,7 @@ PRACTICE(POSIX | LOCKF, a_cycle_of_thirteen_sleeps_until_a_signal)
 	struct cycle cycle = close_a_cycle(scene, LONGEST_SEEN + 1);
 
 	holds(scene, count(&cycle, actor_waits) == cycle.length,
-	      "%d of %d in the cycle were refused with EDEADLK; %s, who closed it: %s",
+	      "%d of %d in the cycle were refused with EDEADLK; %s, which closed it: %s",
 	      count(&cycle, was_refused), cycle.length, actor_name(cycle.last), fate(cycle.last));
 	is_freed_by_a_signal(cycle.last, cycle.p[LONGEST_SEEN - 1]);
 }

@@ -63,7 +63,7 @@ static inline bool is_freed_by_a_signal(struct actor *actor, const struct actor 
 	sleeps(next);
 	actor_unlock(actor);
 	actor_settle(actor->scene);
-	return holds(actor->scene, was_granted(next), "%s had let go, and %s: %s",
+	return holds(actor->scene, was_granted(next), "%s released its lock, and %s: %s",
 		     actor_name(actor), actor_name(next), fate(next));
 }
 

@@ -41,7 +41,7 @@ static bool nobody_is_ever_refused(struct scene *scene)
  *	p2            holds 2, and asks for 0 and 1 at once
  *
  * The search looks only at the first lock in the way: p2 waits for the holder, and for p1
- * only after the holder has let go.
+ * only after the holder has released its lock.
  */
 struct wide {
 	struct actor *holder, *p1, *p2;
@@ -167,9 +167,9 @@ PRACTICE(POSIX | LOCKF, a_cycle_that_an_ofd_request_closes_is_not_seen)
  *	between  waits for 0 (OFD)
  *	p2       waits for 0, holds 1	behind between
  *
- * __locks_insert_block() in fs/locks.c (since 5.0) lets the search find a waiter if what it
- * hangs below is POSIX; it should ask that of the waiter itself. Here p2 hangs below an OFD
- * waiter, and both sleep. Once the OFD waiter leaves, p2 queues again and is refused.
+ * __locks_insert_block() in fs/locks.c (since 5.0) lets the search find a waiter if the request or
+ * lock above it is POSIX; it should check the waiter instead. Here p2 hangs below an OFD waiter,
+ * and both sleep. Once the OFD waiter leaves, p2 queues again and is refused.
  */
 FOLKLORE(POSIX | LOCKF, a_deadlock_is_seen_past_an_ofd_waiter,
 	 "an OFD waiter hides a deadlock of POSIX locks")
@@ -225,7 +225,7 @@ FOLKLORE(POSIX | LOCKF, an_ofd_wait_takes_no_part_in_the_search,
  *	thread2     holds 1		the same owner, and awake
  *
  * fcntl(2), BUGS: "false positives (EDEADLK errors when there is no deadlock)". thread2 could
- * let go at any time; when it does, p is granted what it was refused before.
+ * release its lock at any time; when it does, p is granted what it was refused before.
  */
 FOLKLORE(POSIX | LOCKF, edeadlk_says_that_nobody_could_have_gone_on,
 	 "a thread's wait is taken for that of its process")
@@ -245,7 +245,7 @@ FOLKLORE(POSIX | LOCKF, edeadlk_says_that_nobody_could_have_gone_on,
 	if (refused)
 		actor_lock(p, byte(1));
 	holds(scene, !refused,
-	      "p was refused with EDEADLK, although thread2 could let go, and did");
+	      "p was refused with EDEADLK, although thread2 could release its lock, and did");
 }
 
 CLAIM_MAIN

@@ -122,7 +122,7 @@ PRACTICE(OWNED_BY_PROCESS, ebadf_after_dup2_ends_every_lock_of_the_process)
 		 outcome(ret));
 	ret = actor_try(queue.peer, other_bytes);
 	holds(scene, !ret,
-	      "the waiter was told EBADF, and the peer was refused what the other had locked: %s",
+	      "the waiter got EBADF, and the peer was refused what the other had locked: %s",
 	      strerror(-ret));
 }
 

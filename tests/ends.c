@@ -3,8 +3,8 @@
  * In which ways does a process end, and what becomes of its locks and its requests?
  *
  * Its locks end with its last thread, however that ends, and not when the dead process is reaped.
- * A thread that ends takes no lock along, not even the first thread, whose number the process has.
- * A request ends with the thread that waits in it.
+ * The end of any other thread releases no lock, not even that of the first thread, whose tid is the
+ * pid. A request ends with the thread that waits in it.
  *
  * Other ends: exit and SIGKILL (lifetime.c), the death of a waiter (cancel.c), the last task that
  * shares a table of descriptors (tasks.c), exec (inheritance.c), a parent (children.c), process 1
@@ -72,7 +72,7 @@ static int start_a_thread_that_execs(struct actor *self, void *arg)
 	return -pthread_create(&thread, NULL, exec, self);
 }
 
-/* Does not return: the process has another thread from here on. */
+/* Does not return. Another thread keeps the process alive. */
 static int end_the_first_thread(struct actor *self, void *arg)
 {
 	pthread_t thread;

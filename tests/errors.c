@@ -238,7 +238,7 @@ PROMISE(FILE_LOCKS, a_conflict_is_eagain_or_eacces)
 	int error = refused(scene, &outsider);
 
 	if (!holds(scene, error == EAGAIN || (error == EACCES && is_kind(scene, OWNED_BY_PROCESS)),
-		   "the caller tried, and was told: %s", outcome(error)))
+		   "the caller tried, and got: %s", outcome(error)))
 		return;
 	holds(scene, outsider_sees_no_change(&outsider),
 	      "the locks are not what they were after the caller was refused");
@@ -270,7 +270,7 @@ PRACTICE(OWNED_BY_PROCESS, a_conflict_is_eagain_and_not_eacces)
 	struct outsider outsider;
 	int error = refused(scene, &outsider);
 
-	holds(scene, error == EAGAIN, "the caller tried, and was told: %s", outcome(error));
+	holds(scene, error == EAGAIN, "the caller tried, and got: %s", outcome(error));
 }
 
 CLAIM_MAIN

@@ -183,7 +183,7 @@ PROMISE(SHARED_MODE, readers_and_writers_are_never_inside_together)
 	holds(scene, !violations, TWO_HELD_IT "a conflicting holder was met %d times", violations);
 }
 
-/* Here it is judged, whatever run_tests.sh has found. */
+/* Judge it here, even if run_tests.sh has found it and has the other tests skipped. */
 int main(int argc, char **argv)
 {
 	unsetenv("LOCKFAIR_SHARED");

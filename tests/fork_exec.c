@@ -43,7 +43,7 @@ static int exec(struct actor *self, void *arg)
 	return act_exec(self);
 }
 
-/* Exec what is no program: no file at all, and the locked file, which is open for writing. */
+/* Two execs that fail: no file, and the locked file, which is open for writing. */
 static int exec_in_vain(struct actor *self, void *arg)
 {
 	char path[40], *argv[] = { path, NULL };

@@ -204,7 +204,7 @@ PRACTICE(EVERY_KIND, a_frozen_holder_keeps_the_lock)
 
 	freeze_actor(holder);
 	ret = actor_try(actor_start(scene, "other"), EXCLUSIVE);
-	holds(scene, ret == -EAGAIN, "another asked for the lock of the frozen one: %s",
+	holds(scene, ret == -EAGAIN, "another asked for the lock of the frozen actor: %s",
 	      ret ? strerror(-ret) : "granted");
 	thaw_actor(holder);
 	scene_drain(scene);

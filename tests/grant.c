@@ -34,8 +34,8 @@ PROMISE(EVERY_KIND, a_try_of_a_free_lock_is_granted)
 }
 
 /*
- * Ask for locks that wait, even if run_tests.sh has found that they are refused. Elsewhere than on a
- * local file system, they need not be offered.
+ * Ask for locks that wait, even if run_tests.sh has found that they are refused. Only a local file
+ * system has to offer them.
  */
 static void ask_to_wait(struct scene *scene)
 {
@@ -122,7 +122,7 @@ PROMISE(POSIX | OFD, a_query_about_a_free_lock_is_answered)
 	lock_close(&lock);
 }
 
-/* Here it is judged, whatever run_tests.sh has found. */
+/* Judge it here, even if run_tests.sh has found it and has the other tests skipped. */
 int main(int argc, char **argv)
 {
 	unsetenv("LOCKFAIR_REFUSED");

@@ -12,7 +12,7 @@
 #include "claim/claim.h"
 #include "network.h"
 
-/* What an actor got that asked for the lock, with the result @ret. */
+/* Describe what an actor got whose request returned @ret. */
 static const char *got(int ret)
 {
 	return ret ? strerror(-ret) : "the lock";
@@ -32,8 +32,8 @@ static struct lock_request reading(const struct scene *scene, int site)
 }
 
 /*
- * A request on @site beside a lock on site @beside was not refused: @ret is its result. One is a
- * flock, the other is not.
+ * Fail the claim if a request on @site, with the result @ret, was refused for a lock on site
+ * @beside. One of the two is a flock, the other is not.
  */
 static void is_not_refused(struct scene *scene, int ret, int site, int beside)
 {
@@ -120,7 +120,7 @@ PROMISE(FILE_LOCKS, a_release_of_flock_or_fcntl_leaves_the_other)
 	}
 }
 
-/* @actor was refused the request on @site beside a lock on site @beside: @ret is its result. */
+/* Fail the claim unless @actor's request on @site was refused (@ret) for a lock on site @beside. */
 static void is_refused(int ret, const struct actor *actor, int site, int beside)
 {
 	struct scene *scene = actor->scene;

@@ -3,7 +3,7 @@
  * linearizable: the model judges the history of actors that run freely, for many rounds.
  *
  * After some rounds, when nobody requests or holds a lock, the history so far is judged and
- * forgotten. So it may be as long as it likes.
+ * forgotten. So a run may have any number of rounds.
  */
 #ifndef LOCKFAIR_LINEARIZABLE_H
 #define LOCKFAIR_LINEARIZABLE_H
@@ -39,7 +39,7 @@ static inline bool calls_are_linearizable(struct scene *scene, enum model_level 
 	return true;
 }
 
-/* May the next round, of this many events at most, not fit into the history any more? */
+/* Might the next round, of up to @events events, be too long for the rest of the history? */
 static inline bool history_is_full(const struct scene *scene, int events)
 {
 	return history_length(scene->history) + events >= HISTORY_EVENTS;

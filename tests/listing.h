@@ -36,7 +36,7 @@ static inline struct proc_lock line_of(const struct actor *actor, struct lock_re
 	return line;
 }
 
-/* Where the pid of a line does not say whose lock it is (OFD), the range does. */
+/* Use different ranges: the pid of a line does not say whose lock it is if that is OFD. */
 static inline struct lock_request on(const struct scene *scene, enum lock_mode mode, off_t start,
 				     off_t len)
 {
@@ -73,7 +73,7 @@ static inline void describe(char *text, size_t size, const struct proc_lock *lin
 static struct proc_lock lines[LINES];
 static char difference[160];
 
-/* Are the @count lines read those expected, a waiter under the number of its holder? */
+/* Do the @count lines match the expected ones, and does a waiter have its holder's number? */
 static inline bool are(int count, const struct proc_lock *expected, int wanted)
 {
 	char right[60], wrong[60];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Is one process at a time inside, if the lock file is removed or replaced?
+ * Can two processes be inside at once if the lock file is removed or replaced?
  *
- * No. A waiter has opened the file before, and is granted the lock of a file that has no name any
+ * Yes. A waiter has opened the file before, and is granted the lock of a file that has no name any
  * more. A newcomer opens the name, and locks the new file:
  *
  *	holder    HHHHHHHHH.

@@ -35,7 +35,7 @@ static void begin(struct actor *actor, off_t position, int command, off_t size)
 {
 	unsigned long long *number = actor->scene->shared->number;
 
-	/* Where requests that wait are refused, nobody is in the way of these. */
+	/* These need not wait: try instead, where requests that wait are refused. */
 	if (command == F_LOCK && actor->scene->site->no_wait)
 		command = F_TLOCK;
 	number[POSITION] = position;

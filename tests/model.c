@@ -64,10 +64,10 @@ static void agrees(struct scene *scene, int kind, unsigned int levels, int count
 }
 
 /*
- * The controls do. For file locks, report the shortest scenario in which an actor passes a waiter.
+ * The controls are. For file locks, report the shortest scenario in which a waiter is overtaken.
  */
 FOLKLORE(EVERY_KIND, random_scenarios_are_first_come_first_served,
-	 "somebody passed one who waited")
+	 "a waiter was overtaken")
 {
 	agrees(scene, scene->site->kind, MODEL_BELIEVED, 60, false);
 }

@@ -105,7 +105,7 @@ static inline struct actor *find(struct scene *scene, int fd, const char *who)
 	return actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, who, 0);
 }
 
-/* Open the file by its name if that was @done. Both names are gone afterwards. -1 and errno. */
+/* If @done, open the file by @name. Remove both names in any case. Return -1 with errno set. */
 static inline int and_open(bool done, const char *name, int flags)
 {
 	int fd = done ? open_name(name, flags) : -1, err = errno;

@@ -288,7 +288,7 @@ PRACTICE(FILE_LOCKS, the_end_of_process_1_ends_the_locks_of_all_inside)
 	wanted.mode = MODE_EXCLUSIVE;
 	if (!first_does(&inside, scene, have_a_child_hold))
 		return;
-	/* So that nobody outside keeps their descriptions. */
+	/* Nobody outside may keep the descriptions that own the locks inside. */
 	lock_close(&inside.first);
 	lock_close(&inside.child);
 	before = actor_try(outer, wanted);

@@ -27,7 +27,7 @@ static inline void disturb(struct actor *actor, disturbance begin, disturbance e
 
 #define PLACES	5
 
-/* Start a holder and @count waiters. The waiter of that number, @disturbed, does @prepare. */
+/* Start a holder and @count waiters. waiter[@disturbed] does @prepare before it asks. */
 static inline struct actor *queue_up(struct scene *scene, struct actor *waiter[], int count,
 				     int disturbed, actor_job prepare)
 {
@@ -66,7 +66,7 @@ static inline int out_of_turn(const struct history *history, const struct actor 
 /* The disturbance has not ended the wait. */
 static inline bool still_waits(struct actor *actor)
 {
-	return requires(actor->scene, actor_waits(actor), "%s waits no more: %s",
+	return requires(actor->scene, actor_waits(actor), "%s does not wait any more: %s",
 			actor_name(actor), strerror(-actor->result));
 }
 

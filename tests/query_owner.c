@@ -54,7 +54,7 @@ static bool child_is_told(struct scene *scene, int type, pid_t pid)
 	have(scene, &mine);
 	actor_do(child, ask_for_everything, NULL);
 	return holds(scene, (int)number[TYPE] == type && (int)number[PID] == pid,
-		     "the child of the owner was told: type %d, pid %d, not: type %d, pid %d",
+		     "the child of the owner got: type %d, pid %d, not: type %d, pid %d",
 		     (int)number[TYPE], (int)number[PID], type, pid);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does a lock survive what happens at the same moment?
+ * Are locks kept and released correctly when two calls race?
  *
  * A thread asks for a lock through a descriptor that another thread closes; releases it while
  * another thread forks; grants it to a waiter that it kills. Whichever comes first, afterwards
@@ -66,7 +66,7 @@ PROMISE(FILE_LOCKS, a_lock_raced_by_close_is_not_left_behind)
 		hold_back(ret ? THERE : HERE);
 	}
 	if (rounds_are_linearizable(true))
-		claim_say("%d of %d granted before close, the rest told EBADF", granted,
+		claim_say("%d of %d granted before close, the rest got EBADF", granted,
 			  race.rounds);
 }
 
@@ -84,7 +84,7 @@ static void run_child(int (*child)(void *arg))
 	child(&race);
 }
 
-/* What a child does first. */
+/* A child calls this first. It does nothing for a caller of run_child() that does its part. */
 static void become_child(const void *arg)
 {
 	if (arg)
@@ -150,13 +150,13 @@ PROMISE(FILE_LOCKS, a_child_neither_keeps_nor_takes_a_lock)
 		linger(sweep(i));
 		release(HERE, &race.lock);
 		meet(HERE, CHILD);
-		/* The child lives: does it keep the lock? */
+		/* The child is alive: does the lock outlive the release because of it? */
 		try_as_judge();
 		rounds_are_linearizable(false);
 		meet(HERE, CHILD);
 		linger(sweep(i));
 		acquire(HERE, &race.lock, false);
-		/* The child is gone, and the next one is starting: has it taken the lock along? */
+		/* The child is gone, and the next one is starting: did its exit end the lock? */
 		meet(HERE, THERE);
 		try_as_judge();
 		if (race.failed)

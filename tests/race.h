@@ -19,7 +19,7 @@
 #define CHILDREN_AT_LEAST 100
 
 #define SPINS		10000
-#define SPINS_FOR_CHILD	1000	/* its start takes longer than that anyway */
+#define SPINS_FOR_CHILD	1000	/* fewer: spinning would seldom outlast the start of a child */
 #define LEAD_STEP	32
 #define LEAD_LIMIT	65536
 
@@ -180,8 +180,8 @@ static inline void start_side(const char *name, actor_job job)
 }
 
 /*
- * All has gone as in some order of the calls, by the documentation. To be asked when nobody holds
- * or requests the lock, and after the last round.
+ * Fail the claim unless, by the documentation, some order of the calls explains their results. Call
+ * it when nobody holds or requests the lock, and after the last round.
  */
 static inline bool rounds_are_linearizable(bool last)
 {

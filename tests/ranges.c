@@ -178,8 +178,8 @@ static bool in_the_way(const char *others, struct lock_request request)
 }
 
 /*
- * Two owners lock and release ranges as drawn, and a peer tries all bytes after each step. What
- * it is to find follows from one rule: an owner has on each byte what it was granted last.
+ * Two owners lock and release random ranges, and a peer tries all bytes after each step. One rule
+ * says what it should find: on each byte an owner has what it was granted last.
  */
 PROMISE(RECORD_LOCKS, each_byte_has_what_was_last_granted_for_it)
 {

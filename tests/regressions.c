@@ -150,7 +150,7 @@ PRACTICE(POSIX | LOCKF, a_cycle_through_a_waiter_that_moved_is_seen)
 	actor_settle(scene);
 	requires(scene, actor_holds(one), "one was not granted the lock in its turn");
 	ret = outcome(one, B);
-	holds(scene, ret == -EDEADLK, "one asks for what two holds, who waits for one: %s",
+	holds(scene, ret == -EDEADLK, "one asks for what two holds, which waits for one: %s",
 	      describe(ret));
 }
 
@@ -210,7 +210,7 @@ PRACTICE(POSIX, no_cycle_is_seen_through_an_old_place)
 	actor_queue(reader, SHARED_ON(0, 1));
 	actor_begin(holder, barge_and_wait, NULL);
 	actor_settle(scene);
-	holds(scene, actor_waits(writer), "the writer, whom nobody waits for, does not sleep: %s",
+	holds(scene, actor_waits(writer), "nobody waits for the writer, and it does not sleep: %s",
 	      strerror(-writer->result));
 	requires(scene, actor_holds(reader), "the reader was not let in beside the holder");
 	actor_unlock(reader);
@@ -249,7 +249,7 @@ PRACTICE(POSIX | LOCKF, a_cycle_of_others_does_not_hang_the_detector)
 	actor_settle(scene);
 	requires(scene, !actor_waits(thread[2]), "thread3 sleeps on after a signal");
 	ret = outcome(late, B);
-	holds(scene, ret == ASLEEP, "one who is in no cycle asks for B: %s", describe(ret));
+	holds(scene, ret == ASLEEP, "late, which is in no cycle, asks for B: %s", describe(ret));
 }
 
 CLAIM_MAIN

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What does a request change that asks for the mode in which the lock is held already?
+ * What happens if a holder asks again for the mode in which it holds the lock?
  *
- * Nothing, for a lock of the whole file or a part of what is held; and a request for more bytes
+ * Nothing, if it asks for the whole file or for a part of what it holds; a request for more bytes
  * changes only those. It is no conversion, in which the old lock would go and the waiters would be
  * woken. (Which process is listed afterwards: tests/listing_owner.c.)
  */
@@ -43,7 +43,8 @@ static void nobody_is_woken(const struct queue *queue)
 	for (int i = 0; i < WAITERS; i++) {
 		const struct actor *waiter = queue->waiter[i];
 
-		requires(scene, actor_waits(waiter), "%s waits no more", actor_name(waiter));
+		requires(scene, actor_waits(waiter), "%s does not wait any more",
+			 actor_name(waiter));
 		sleeps_of(waiter);
 		holds(scene, waiter->proof.switches == queue->slept[i], "%s was woken",
 		      actor_name(waiter));

@@ -76,7 +76,7 @@ PRACTICE(OWNED_BY_PROCESS, a_request_waits_for_an_ofd_lock_of_its_own_process)
 	waits_for_itself(scene, ofd, 0, is_kind(scene, POSIX));
 }
 
-/* Both descriptions are readers, and one wants to write. */
+/* The task holds shared locks through both descriptions, and asks for an upgrade of one. */
 PROMISE(OWNED_BY_DESCRIPTION, an_upgrade_waits_for_the_same_tasks_other_shared_lock)
 {
 	int second = scene_add_kind(scene, scene->site->kind);

@@ -196,7 +196,7 @@ PRACTICE(OWNED_BY_PROCESS, a_taker_that_leaves_the_files_leaves_it_with_them)
 	has_ended(pair, "the death of the clone, while the process that took it lives");
 }
 
-/* A request needs only what open(2) has permitted; the kernel checks nothing afterwards. */
+/* open(2) decides what is permitted: the kernel does not check user or capabilities again. */
 PRACTICE(FILE_LOCKS, it_is_kept_across_a_change_of_user)
 {
 	struct actor *peer = actor_start(scene, "peer");
