@@ -23,7 +23,7 @@ struct explanation {
 	const struct model_step *step;
 	const struct observation *seen;
 	const struct model_subset *states;	/* none of which agrees with what was seen */
-	int file, question;			/* what was looked at last */
+	int file, question;			/* what was compared last */
 };
 
 void explain_calls(const struct explanation *explanation);

@@ -12,7 +12,7 @@ static_assert(2 * FREE_ROWS <= 8 * sizeof(short), "two bits for each row");
 static_assert(HISTORY_SITES <= MODEL_SLOTS, "a descriptor for each site");
 static_assert(HISTORY_SITES <= MODEL_FILES, "a file for each site");
 
-#define REACHED	256	/* from one point, by one thing that happens */
+#define REACHED	256	/* states that one more thing can lead to from a point */
 
 int free_run_open(struct free_run *run)
 {

@@ -9,7 +9,7 @@ struct check {
 
 static const struct check before = { agree_own, explain_own };
 
-/* In the order in which a difference is reported: first of all in what the calls returned. */
+/* Compared in this order; the first difference is reported. */
 static const struct check after[] = {
 	{ agree_calls, explain_calls },
 	{ agree_answers, explain_answer },

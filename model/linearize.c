@@ -108,7 +108,7 @@ static bool is_in_use(const struct free_run *run, int row)
 	return false;
 }
 
-/* Once a request has returned, a close that was late is over. */
+/* Once the request of a row has returned, closes that waited for it must be over: finish them. */
 static bool late_closes_are_over(const struct free_run *run, struct free_point *point, int row)
 {
 	for (int i = 0; i < run->history->rows; i++) {

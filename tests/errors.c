@@ -62,7 +62,7 @@ PROMISE(LOCKF, a_descriptor_not_writable_is_ebadf)
  */
 PROMISE(FILE_LOCKS, a_bad_command_is_einval)
 {
-	/* No value has bit 32: for flock() it is LOCK_MAND, which only some kernels refuse. */
+	/* None has the bit LOCK_MAND (32), which only some kernels refuse in flock(). */
 	static const struct call bad[] = {
 		{ "the command 20", EINVAL, .odd_command = true, .odd = 20 },
 		{ "the command 9999", EINVAL, .odd_command = true, .odd = 9999 },

@@ -136,8 +136,9 @@ PROMISE(EVERY_KIND, no_update_is_lost_under_an_exclusive_lock)
 	all_do(scene, add);
 	nobody_overlaps(scene);
 	sum = scene->shared->number[SUM];
-	holds(scene, sum == ACTORS * ROUNDS, TWO_HELD_IT "%d actors added one %d times each, and the sum is %d",
-	      ACTORS, ROUNDS, sum);
+	holds(scene, sum == ACTORS * ROUNDS,
+	      TWO_HELD_IT "%d actors added one %d times each, and the sum is %d", ACTORS, ROUNDS,
+	      sum);
 }
 
 static void look_around(unsigned long long *number, bool writes)

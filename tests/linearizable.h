@@ -39,7 +39,7 @@ static inline bool calls_are_linearizable(struct scene *scene, enum model_level 
 	return true;
 }
 
-/* Might the next round, of up to @events events, be too long for the rest of the history? */
+/* Is there too little room in the history for a round of up to @events events? */
 static inline bool history_is_full(const struct scene *scene, int events)
 {
 	return history_length(scene->history) + events >= HISTORY_EVENTS;

@@ -36,7 +36,7 @@ static inline struct proc_lock line_of(const struct actor *actor, struct lock_re
 	return line;
 }
 
-/* Use different ranges: the pid of a line does not say whose lock it is if that is OFD. */
+/* Give each OFD lock a range of its own: its line has no pid that says whose lock it is. */
 static inline struct lock_request on(const struct scene *scene, enum lock_mode mode, off_t start,
 				     off_t len)
 {

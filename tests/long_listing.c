@@ -61,7 +61,7 @@ static struct actor *start_holder(struct scene *scene)
 	return holder;
 }
 
-/* When this returns the other is taking and releasing locks. */
+/* When this returns, the other actor is taking and releasing locks. */
 static struct actor *start_other(struct scene *scene)
 {
 	struct actor *other = actor_start(scene, "other");

@@ -147,7 +147,7 @@ static bool has_file_system(const char *name)
 
 static struct rivals use_two_paths(struct scene *scene, struct ways *ways)
 {
-	/* Before a mount covers the folder that the file is made in. */
+	/* Make the file now: later a mount covers its folder. */
 	scene_add_file(scene);
 	mount_in_private(scene, go_both_ways, ways);
 	return use_files(scene, ways->mine.fd, ways->theirs.fd);

@@ -104,7 +104,7 @@ PROMISE(POSIX | OFD, a_lock_that_can_be_had_changes_l_type_alone)
 
 /*
  * The same sentence. F_GETLK may be asked with anything in l_pid; F_OFD_GETLK wants 0 there
- * (tests/errors.c), and leaves 0. A negative length stays one.
+ * (tests/errors.c), and leaves 0. A negative length stays negative.
  */
 PROMISE(POSIX | OFD, a_query_that_finds_nothing_leaves_pid_and_length)
 {

@@ -40,7 +40,7 @@ static struct rivals use_a_read_only_mount(struct scene *scene)
 	struct views views = { -1, -1, 0 };
 	struct rivals rivals;
 
-	/* Before a mount covers the folder that the file is made in. */
+	/* Make the file now: later a mount covers its folder. */
 	scene_add_file(scene);
 	mount_in_private(scene, mount_twice, &views);
 	rivals = use_files(scene, views.read_only, views.writable);

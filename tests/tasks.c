@@ -133,7 +133,7 @@ PRACTICE(OWNED_BY_PROCESS, a_clone_that_shares_the_files_is_not_excluded)
 	is_kept(pair, "the clone's exit");
 }
 
-/* By fcntl(2) a lock is released when its process terminates, and the holder has. */
+/* No promise: by fcntl(2) a lock is released when its process terminates, as the holder does. */
 PRACTICE(FILE_LOCKS, a_clone_that_shares_the_files_keeps_it)
 {
 	struct pair pair = hold(scene);
