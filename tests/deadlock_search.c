@@ -200,8 +200,8 @@ FOLKLORE(POSIX | LOCKF, a_deadlock_is_seen_past_an_ofd_waiter,
  *	p1  holds 0				and asks for 1
  *	p2  waits for 0 (OFD), holds 1 (OFD)
  *
- * According to the same sentence of fcntl(2), p1 would sleep. The same check goes wrong in the other
- * direction: the search finds p2, an OFD waiter, because it hangs below a POSIX lock.
+ * According to the same sentence of fcntl(2), p1 would sleep. The same check goes wrong in the
+ * other direction: the search finds p2, an OFD waiter, because it hangs below a POSIX lock.
  */
 FOLKLORE(POSIX | LOCKF, an_ofd_wait_takes_no_part_in_the_search,
 	 "an OFD waiter is found by the search")
