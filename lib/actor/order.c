@@ -44,8 +44,11 @@ bool order_heard(struct actor *actor)
 	actor->proof = (struct asleep_proof){ 0 };
 	if (actor->result == LOCK_CANNOT_WAIT)
 		scene_needs_wait(actor->scene);
-	/* A lock may be refused. A job must check its own results. */
-	if (actor->job && actor->result) {
+	/*
+	 * A lock may be refused. A job must check its own results. The first that cannot go on says
+	 * why: lib/claim may take its error for a skip.
+	 */
+	if (actor->job && actor->result && scene_goes_on(actor->scene)) {
 		actor->scene->job_error = actor->result;
 		scene_failed(actor->scene, "%s could not go on: %s", actor_name(actor),
 			     strerror(-actor->result));

@@ -112,6 +112,34 @@ static int sleeps_somewhere(void *arg)
 	return asleep_look(actor->shared->tid, &any, &proof) == 1 && !proof.weak;
 }
 
+static int fail_with(struct actor *self, void *arg)
+{
+	(void)self;
+	return *(int *)arg;
+}
+
+static int has_returned(void *arg)
+{
+	struct actor *actor = arg;
+
+	return __atomic_load_n(&actor->shared->done, __ATOMIC_ACQUIRE) == actor->shared->given;
+}
+
+TEST_F(actor, the_first_job_that_fails_says_why)
+{
+	static int input = -EIO, invalid = -EINVAL;
+	struct actor *first = actor_start(&self->scene, "first");
+	struct actor *second = actor_start(&self->scene, "second");
+
+	actor_begin(first, fail_with, &input);
+	actor_begin(second, fail_with, &invalid);
+	ASSERT_LE(0, asleep_poll(has_returned, first, ASLEEP_DEADLINE));
+	ASSERT_LE(0, asleep_poll(has_returned, second, ASLEEP_DEADLINE));
+	actor_settle(&self->scene);
+	EXPECT_NE(NULL, strstr(self->scene.error, "first could not go on"));
+	EXPECT_EQ(-EIO, self->scene.job_error);
+}
+
 /* It sleeps in a futex call, as waiters of this kind do, but at another address. */
 TEST(an_idle_actor_is_not_taken_for_a_waiter)
 {
