@@ -338,6 +338,9 @@ bool lock_may_be_missing(const struct lock_site *site, int err)
 {
 	if (is_control(site))
 		return err == -ENOSYS;
+	/* The file could not be made: that says nothing about locks. */
+	if (site->fd < 0)
+		return false;
 	if (lock_kernel_has_none())
 		return true;
 	if (lock_is_local(site))

@@ -144,6 +144,8 @@ TEST(a_directory_that_is_missing_is_an_error)
 	struct lock_site site;
 
 	EXPECT_EQ(-ENOENT, lock_site_open(&site, KIND_OFD, "/proc/self/no/such", 100));
+	/* Then nothing is known about locks. */
+	EXPECT_FALSE(lock_may_be_missing(&site, -ENOENT));
 	lock_site_close(&site);
 }
 
