@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * asleep: evidence that a task sleeps inside a given system call, and the one
- * function in lockfair that waits on a clock.
+ * asleep: evidence that a task sleeps inside a given system call, and the poller that looks for it
+ * until a deadline.
  *
  * The room lib/system asks the machine: this; privilege, the capabilities; release, the kernel;
  * proc_locks and task, what /proc says; cpu; futex; error_name. It uses no other room.
