@@ -150,7 +150,7 @@ static void ask_second(struct question *question)
 /* Ask in a process of another user, if this process may change its user. */
 static void ask_as_another_user(struct question *question)
 {
-	int status = 0, end[2], err = 0;
+	int end[2], err = 0;
 	pid_t pid;
 
 	if (privilege_has(CAP_SETUID) != 1 || pipe(end) < 0)
@@ -172,11 +172,18 @@ static void ask_as_another_user(struct question *question)
 	if (pid > 0 && read(end[0], &err, sizeof(err)) == sizeof(err) && err)
 		found(question, "refused", "a try of another user than root", err);
 	close(end[0]);
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 }
 
 /* ---- somebody is in the way ---- */
+
+/* The set-up went wrong, or a release is refused: the scene says so. */
+static void broken(struct question *question, const struct scene *scene)
+{
+	printf("%s\tunopened\t%s\t\tfault\n", lock_kind_name(question->kind), scene->error);
+	question->wrong = true;
+}
 
 static void ask_to_wait(struct question *question, struct actor *holder, struct actor *peer)
 {
@@ -185,6 +192,9 @@ static void ask_to_wait(struct question *question, struct actor *holder, struct 
 
 	actor_begin_lock(peer, EXCLUSIVE);
 	actor_settle_one(peer);
+	/* Where /proc does not show whether a task sleeps, nothing is known: see "evidence". */
+	if (scene->end == SCENE_LACKS)
+		return;
 	if (!scene_goes_on(scene))
 		return found(question, "unseen", "a request that has to wait", 0);
 	if (!peer->busy && !peer->result)
@@ -192,6 +202,8 @@ static void ask_to_wait(struct question *question, struct actor *holder, struct 
 	if (!peer->busy)
 		return found(question, "unwaiting", "a request that has to wait", peer->result);
 	actor_unlock(holder);
+	if (!scene_goes_on(scene))
+		return broken(question, scene);
 	ret = actor_await(peer);
 	if (ret == -ETIMEDOUT)
 		found(question, "lost", "a waiter", 0);
@@ -216,7 +228,7 @@ static void ask_beside_a_holder(struct question *question)
 	actor_lock(holder, EXCLUSIVE);
 	ret = actor_try(peer, EXCLUSIVE);
 	if (!scene_goes_on(&scene))
-		printf("%s\tunopened\t%s\t\tfault\n", lock_kind_name(question->kind), scene.error);
+		broken(question, &scene);
 	else if (!ret)
 		found(question, "shared", "a try", 0);
 	else if (ret != -EAGAIN)
@@ -256,12 +268,13 @@ static void ask(enum lock_kind kind, const char *dir)
 /* Ask in a process of its own, in case a broken kernel kills it. */
 static void ask_apart(enum lock_kind kind, const char *dir)
 {
+	pid_t pid, parent = getpid();
 	int status = 0;
-	pid_t pid;
 
 	fflush(stdout);
 	pid = fork();
 	if (!pid) {
+		actor_die_with_parent(parent);
 		ask(kind, dir);
 		fflush(stdout);
 		_exit(0);
