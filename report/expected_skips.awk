@@ -5,7 +5,7 @@
 #
 # Environment: L_SKIPS is the file "skips"; L_RELEASE the release of the kernel, X.Y;
 # L_CAPABILITIES those in effect that a test may name; L_MACHINE that of uname(2); L_FACTS the other
-# words of "skips" that apply.
+# words of "skips" that apply; LOCKFAIR_MISSING and so on what run_preflight has found.
 
 BEGIN {
 	while ((getline line < ENVIRON["L_SKIPS"]) > 0)
@@ -59,13 +59,10 @@ function more_skips(    i, count, why) {
 	return count
 }
 
-# Does the answer say why these tests are skipped?
-function is_answered(reason,    i) {
-	for (i = 1; i <= kind_count; i++)
-		if (kinds[i] in asked_first && extent[kinds[i]] != "call" &&
-		    index(reason, kinds[i]) && reason ~ / here( \([A-Z0-9]+\))?$/)
-			return 1
-	return 0
+# Is it a reason that run_tests.sh gave to the tests? Then the answer says why.
+function is_answered(reason) {
+	return index(ENVIRON["LOCKFAIR_MISSING"] ENVIRON["LOCKFAIR_REFUSED"] \
+		ENVIRON["LOCKFAIR_SHARED"] ENVIRON["LOCKFAIR_UNWAITING"], "=" reason ";") > 0
 }
 
 # Report kinds that are missing, although this release has them: a memfd of Linux 6.1 has ofd locks.

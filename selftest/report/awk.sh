@@ -25,8 +25,13 @@ to_ktap() {
 # Print the answer to the results of stdin, lines "ID STATE [SEEN]".
 answer() {
 	sed 's/ /\t/; s/ /\t\t/; s/$/\t\t\t/' >"$top/results"
+	summarize
+}
+
+summarize() {
 	L_SUMMARY=/dev/null L_REPEAT=1 L_AGAIN=x L_SKIPS=$top/skips L_ANSWERS=$top/answers \
 		L_MEDIUM=memfd L_RELEASE=6.1 L_MACHINE=m L_CAPABILITIES='' L_FACTS='' L_COLOUR=0 \
+		L_FATES=$top/fates LOCKFAIR_MISSING="posix=no posix locks here (ENOLCK);" \
 		L_VERBOSE=0 $awk -f "$report/summary.awk" -f "$report/answer.awk" \
 		-f "$report/expected_skips.awk" "$top/results" >"$top/out" 2>"$top/err"
 	rc=$?
@@ -108,6 +113,13 @@ ok 7 a.2"
 	END
 	has "$awk: the answer is derived from what the list names" out \
 		'^In short: posix does not exclude and queues in order\.$'
+	printf 'posix\tmissing\tkind\tis missing\tare missing\n' >"$top/fates"
+	printf 'one:promise.posix.%s\tskip\tno posix locks here (%s)\t\t\n' a ENOLCK b EIO \
+		>"$top/results"
+	summarize
+	has "$awk: a skip with another errno than was found first is not expected" out \
+		'^1 skip more than Linux 6.1 has: no posix locks here (EIO) (1)$'
+	rm "$top/fates"
 
 	is "$awk: the mount that a path is on" "$(mount_of /mnt/x) $(mount_of /mntx)" "tmpfs ext4"
 	is "$awk: a mount over another, with a blank" "$(mount_of '/mnt/a b/c')" xfs
