@@ -146,13 +146,12 @@ function is_limited(    i) {
 	return 0
 }
 
-# Count the kinds that were tested and in which a fault was found before the first test.
+# Set fault[] and faulty to the kinds that were tested and in which a fault was found before.
 function faults(    i) {
 	for (i = 1; i <= kind_count; i++)
 		if (kinds[i] in present && kinds[i] in asked_first &&
 		    asked_first[kinds[i]] == "fault")
 			fault[++faulty] = kinds[i]
-	return faulty
 }
 
 # Were file locks tested, and is no kind of them available?
@@ -313,6 +312,7 @@ END {
 		if (total[state])
 			entry("  ", state, pad(total[state], 6) legend[state])
 	}
+	faults()
 	bad = total["fail"] + total["unfair"] + total["hung"] + total["broke"] + total["lost"]
 	more = more_skips()
 	text = plural(results, "result", "results") (rounds > 1 ? " of " rounds " runs" : "") ": "
@@ -322,13 +322,13 @@ END {
 		text = text "nothing ran"
 	else if (more)
 		text = text "all that ran as expected, more skips than expected"
-	else if (is_limited())
+	else if (is_limited() || faulty)
 		text = text "all that ran as expected"
 	else
 		text = text "all as expected"
 	if (total["xpass"])
 		text = text ", " plural(total["xpass"], "unexpected pass", "unexpected passes")
-	put(text, paint(text, bad ? "fail" : total["skip"] == results ? "skip" : "hold"))
+	put(text, paint(text, bad || faulty ? "fail" : total["skip"] == results ? "skip" : "hold"))
 
 	if (is_folded)
 		put("a row for every claim: -v")
@@ -346,7 +346,7 @@ END {
 		for (i = 1; i <= pass_count; i++)
 			entry("", "xpass", "unexpected pass: " passes[i])
 	}
-	gone += faults()
+	gone += faulty
 	if (bad || gone)
 		put("")
 	for (i = 1; i <= unexpected; i++)

@@ -153,6 +153,13 @@ is "every call, EACCES: the exit status" $rc 1
 has "every call, EACCES: the answer says it" answer \
 	"posix, ofd, flock and lockf are refused with EACCES although nobody holds them, as a"
 
+"$refuse" getlk=37 -- "$here/../run_tests.sh" -t 'exclusion:*.posix.*' \
+	>"$top/out" 2>"$top/err" </dev/null
+is "a fault that no chosen test meets: the exit status" $? 1
+has "a fault that no chosen test meets: not all is as expected" err \
+	'^8 results: all that ran as expected$'
+has "a fault that no chosen test meets: it is listed" err '^FAIL  *posix: see below$'
+
 run "$refuse" setlk=0 setlkw=0 ofd_setlk=0 ofd_setlkw=0 \
 	flock_ex=0 flock_ex_nb=0 flock_sh=0 flock_sh_nb=0 --
 is "every call does nothing: the exit status" $rc 1
