@@ -105,8 +105,7 @@ function say(kind,    error, call) {
 		words = "does not exclude: two processes held it at a time"
 		plural = "do not exclude: two processes held it at a time"
 	} else if (finding_of[kind] == "confused") {
-		words = ": a try beside a holder is refused with " error \
-			", which is not for a conflict"
+		words = ": a try beside a holder is refused with " error ", not with EAGAIN"
 	} else if (finding_of[kind] == "unwaiting") {
 		words = ": a request that has to wait is refused here (" error \
 			"), one that finds the lock free is not"
