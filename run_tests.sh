@@ -238,7 +238,8 @@ built() {
 		path_of "$name"
 		[ -e "$path" ] || return 1
 		[ ! -f "$here/Makefile" ] || [ ! -w "$here" ] ||
-			[ -z "$(find "$here/lib" "$here/tests" -name '*.[ch]' -newer "$path")" ] ||
+			[ -z "$(find "$here/lib" "$here/model" "$here/preflight" "$here/tests" \
+				-name '*.[ch]' -newer "$path" 2>/dev/null)" ] ||
 			return 1
 	done
 }
