@@ -21,15 +21,19 @@ static int open_by_name(struct lock_site *site, enum lock_kind kind, const char 
 	return site->fd < 0 ? -errno : 0;
 }
 
-/* A child holds the lock by one path while this process tries it by the other. -errno of the try. */
-static int try_by_both(struct lock_site *by_one, struct lock_site *by_other)
+/*
+ * A child holds the lock by one path while this process tries it by the other. Return what that
+ * says of the two, or the name of the error.
+ */
+static const char *try_by_both(struct lock_site *by_one, struct lock_site *by_other)
 {
 	struct lock lock = { .site = by_other, .fd = by_other->fd };
 	int held[2], tried[2], err = -EPIPE;
+	const char *scope = NULL;
 	pid_t pid;
 
 	if (pipe(held) < 0 || pipe(tried) < 0)
-		return -errno;
+		return error_name(-errno);
 	pid = fork();
 	if (!pid) {
 		close(tried[1]);
@@ -40,14 +44,17 @@ static int try_by_both(struct lock_site *by_one, struct lock_site *by_other)
 		_exit(0);
 	}
 	close(held[1]);
-	if (pid > 0 && read(held[0], &err, sizeof(err)) == sizeof(err) && !err)
+	if (pid > 0 && read(held[0], &err, sizeof(err)) == sizeof(err) && !err) {
 		err = lock_acquire(&lock, &EXCLUSIVE, false);
+		scope = !err ? "two" : err == -EAGAIN ? "one" : NULL;
+	}
 	close(held[0]);
 	close(tried[0]);
 	close(tried[1]);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	return err;
+	/* A refusal of the first lock says nothing of the two, whatever its errno. */
+	return scope ? scope : error_name(err);
 }
 
 void scope_ask(enum lock_kind kind, const char *dir, const char *other)
@@ -55,12 +62,9 @@ void scope_ask(enum lock_kind kind, const char *dir, const char *other)
 	struct lock_site one = { .fd = -1 }, two = { .fd = -1 };
 	const char *scope = "hidden";
 	char path[4096];
-	int err;
 
-	if (!open_by_name(&one, kind, dir, O_CREAT) && !open_by_name(&two, kind, other, 0)) {
-		err = try_by_both(&one, &two);
-		scope = !err ? "two" : err == -EAGAIN ? "one" : error_name(err);
-	}
+	if (!open_by_name(&one, kind, dir, O_CREAT) && !open_by_name(&two, kind, other, 0))
+		scope = try_by_both(&one, &two);
 	printf("%s\tscope\t%s\n", lock_kind_name(kind), scope);
 	if (one.fd >= 0)
 		close(one.fd);
