@@ -28,8 +28,8 @@ $1 == "evidence" {
 }
 
 $2 == "scope" {
-	scope[$3 == "one" || $3 == "two" || $3 == "hidden" ? $3 : "refused"] = \
-		scope[$3 == "one" || $3 == "two" || $3 == "hidden" ? $3 : "refused"] " " $1
+	found = $3 ~ /^(one|two|hidden)$/ ? $3 : "refused"
+	scope[found] = scope[found] " " $1
 	scopes++
 	next
 }
