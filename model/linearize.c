@@ -313,16 +313,24 @@ static bool follow(struct linearizer *judge, int at)
 	}
 }
 
-/* After the event, the row's call may take effect, or its process may end: add these points. */
+/*
+ * What the event makes possible: that a call takes effect, or that a process ends after it; and
+ * after an open, that the calls of others through this descriptor do.
+ */
 static bool go_on(struct linearizer *judge, int at)
 {
 	const struct history_event *e = &judge->run.history->event[at];
-	const struct free_row *row = &judge->run.row[e->row];
+	int actor = judge->run.row[e->row].actor;
 
-	if (!row->call && !row->ending)
-		return true;
-	return free_run_go_on(&judge->run, e->row) ||
-	       undecided(judge, at, "too many orders are possible");
+	for (int i = 0; i < judge->run.history->rows; i++) {
+		const struct free_row *row = &judge->run.row[i];
+
+		if (i != e->row && (e->what != HISTORY_OPEN || row->actor != actor))
+			continue;
+		if ((row->call || row->ending) && !free_run_go_on(&judge->run, i))
+			return undecided(judge, at, "too many orders are possible");
+	}
+	return true;
 }
 
 static bool follow_piece(struct linearizer *judge, int from, int to)

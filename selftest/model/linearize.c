@@ -71,6 +71,9 @@ static const struct example allowed[] = {
 		    "B tries X, B granted" },
 	{ KIND_OFD, "A tries X, A granted, C closes, C returns, A opens, B tries X, B granted" },
 	{ KIND_POSIX, "B locks X, B granted, A locks X, A asleep, C closes, C returns, A EBADF" },
+	/* C opens it again beside A's call */
+	{ KIND_OFD, "C closes, C returns, A tries X, C opens, A granted, B tries X, B EAGAIN" },
+	{ KIND_OFD, "C closes, C returns, A tries X, C opens, A EBADF, B tries X, B granted" },
 };
 
 static const struct counter_example impossible[] = {
