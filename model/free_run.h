@@ -94,7 +94,10 @@ void free_run_finish(struct free_point *point, int row);
 void free_run_reopen(const struct free_run *run, struct free_point *point, int row, int site);
 void free_run_revive(const struct free_run *run, struct free_point *point, int row);
 
-/* A row that holds, at any of the points, what conflicts with this request; or -1. */
-int free_run_holder(const struct free_run *run, const struct history_event *request);
+/*
+ * A row that holds what conflicts with this request, at any of the points or, with @always, at each
+ * of them; or -1.
+ */
+int free_run_holder(const struct free_run *run, const struct history_event *request, bool always);
 
 #endif /* LOCKFAIR_FREE_RUN_H */

@@ -146,7 +146,22 @@ bool free_run_go_on(struct free_run *run, int row)
 	return !run->full;
 }
 
-int free_run_holder(const struct free_run *run, const struct history_event *e)
+/* A row that holds, at this point, what is in the way of the actor's request; or -1. */
+static int holder_at(const struct free_run *run, const struct free_point *point, int actor,
+		     const struct model_request *request)
+{
+	struct model_state state = point->state;
+
+	state.request[actor] = *request;
+	for (int owner = 0; owner < MODEL_OWNERS; owner++) {
+		if (conflict_in_the_way(&state, actor, owner))
+			return run->owners[owner < MODEL_ACTORS ? owner :
+					   (owner - MODEL_ACTORS) / MODEL_SLOTS];
+	}
+	return -1;
+}
+
+int free_run_holder(const struct free_run *run, const struct history_event *e, bool always)
 {
 	struct model_step step = free_run_step_of(run, e, STEP_LOCK);
 	struct model_request request = {
@@ -154,18 +169,16 @@ int free_run_holder(const struct free_run *run, const struct history_event *e)
 		.description = step.actor * MODEL_SLOTS + e->site,
 		.cells = model_range(step.first, step.last),
 	};
+	int holder = -1;
 
 	for (int i = 0; i < run->count; i++) {
-		struct model_state state = run->point[i].state;
+		int here = holder_at(run, &run->point[i], step.actor, &request);
 
-		state.request[step.actor] = request;
-		for (int owner = 0; owner < MODEL_OWNERS; owner++) {
-			int actor = owner < MODEL_ACTORS ? owner :
-				(owner - MODEL_ACTORS) / MODEL_SLOTS;
-
-			if (conflict_in_the_way(&state, step.actor, owner))
-				return run->owners[actor];
-		}
+		if (!always && here >= 0)
+			return here;
+		if (i && here != holder)
+			return -1;
+		holder = here;
 	}
-	return -1;
+	return holder;
 }

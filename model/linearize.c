@@ -153,7 +153,7 @@ static bool impossible(struct linearizer *judge, int at)
 	int holder = -1;
 
 	if (e->what == HISTORY_GRANT || e->what == HISTORY_REFUSE)
-		holder = free_run_holder(&judge->run, e);
+		holder = free_run_holder(&judge->run, e, e->what == HISTORY_GRANT);
 	if (e->what == HISTORY_GRANT && holder >= 0)
 		return decide(judge, LINEARIZE_IMPOSSIBLE, at,
 			      "%s was granted the lock while %s held it", name,
