@@ -47,8 +47,8 @@ enum asleep_evidence {
 
 /*
  * Find out on a process that is known to sleep in a read(2). Under an emulator of system calls
- * (qemu-user) /proc/PID/syscall shows those that the emulator makes, so that a call is believed
- * only if the right one is shown. -errno if no process can be started.
+ * (qemu-user) /proc/PID/syscall shows those that the emulator makes: a call is believed only if the
+ * right one is shown. -errno if no process can be started.
  */
 int asleep_evidence(void);
 
