@@ -178,11 +178,16 @@ static void ask_as_another_user(struct question *question)
 
 /* ---- somebody is in the way ---- */
 
-/* The set-up went wrong, or a release is refused: the scene says so. */
+/*
+ * The set-up went wrong, or a release is refused: the scene says so. But if /proc does not show
+ * whether a task sleeps, nothing is known of the kind: see "evidence".
+ */
 static void broken(struct question *question, const struct scene *scene)
 {
-	printf("%s\tunopened\t%s\t\tfault\n", lock_kind_name(question->kind), scene->error);
 	question->wrong = true;
+	if (scene->end == SCENE_LACKS)
+		return;
+	printf("%s\tunopened\t%s\t\tfault\n", lock_kind_name(question->kind), scene->error);
 }
 
 static void ask_to_wait(struct question *question, struct actor *holder, struct actor *peer)
@@ -192,9 +197,8 @@ static void ask_to_wait(struct question *question, struct actor *holder, struct 
 
 	actor_begin_lock(peer, EXCLUSIVE);
 	actor_settle_one(peer);
-	/* Where /proc does not show whether a task sleeps, nothing is known: see "evidence". */
 	if (scene->end == SCENE_LACKS)
-		return;
+		return broken(question, scene);
 	if (!scene_goes_on(scene))
 		return found(question, "unseen", "a request that has to wait", 0);
 	if (!peer->busy && !peer->result)
