@@ -56,9 +56,6 @@ bool order_heard(struct actor *actor)
 	return true;
 }
 
-/* The death of an actor wakes nobody: look for it this often, in milliseconds. */
-#define SLICE	100
-
 bool order_awaited(struct actor *actor, int deadline)
 {
 	unsigned int *done = &actor->shared->done;
@@ -67,8 +64,8 @@ bool order_awaited(struct actor *actor, int deadline)
 	while (!order_heard(actor)) {
 		if (deadline <= 0)
 			return false;
-		if (futex_wait_for(done, before, SLICE) == -ETIMEDOUT)
-			deadline -= SLICE;
+		/* The death of an actor wakes nobody: look for it after each slice. */
+		deadline -= futex_slice(done, before);
 	}
 	return true;
 }

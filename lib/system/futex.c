@@ -5,6 +5,7 @@
 #include <linux/futex.h>
 #include <linux/posix_types.h>
 #include <stddef.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "system/futex.h"
@@ -43,10 +44,23 @@ int futex_wake(const unsigned int *word, int count, unsigned int bits)
 	return 0;
 }
 
+int futex_slice(const unsigned int *word, unsigned int seen)
+{
+	struct timespec pause = { .tv_nsec = 1000000 };
+	int err = futex_wait_for(word, seen, FUTEX_SLICE);
+
+	if (err == -ETIMEDOUT)
+		return FUTEX_SLICE;
+	if (err != -ENOSYS)
+		return 0;
+	nanosleep(&pause, NULL);
+	return 1;
+}
+
 void futex_await(const unsigned int *word, unsigned int old)
 {
 	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == old)
-		futex_wait(word, old, FUTEX_ANY_BIT);
+		futex_slice(word, old);
 }
 
 void futex_announce(unsigned int *word, unsigned int value)

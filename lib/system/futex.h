@@ -24,7 +24,16 @@ int futex_wait_for(const unsigned int *word, unsigned int seen, int ms);
 /* Wake up to @count tasks that wait with a bit in common with @bits. 0 or -errno. */
 int futex_wake(const unsigned int *word, int count, unsigned int bits);
 
-/* Sleep while *@word is @old. Set it to @value and wake all sleepers. */
+/*
+ * Sleep once if *@word is @seen, for a moment: FUTEX_SLICE milliseconds, or 1 in a kernel without
+ * futexes. Return how many have passed, 0 if something has happened.
+ */
+#define FUTEX_SLICE	100
+int futex_slice(const unsigned int *word, unsigned int seen);
+
+/*
+ * Sleep while *@word is @old, looking again after each slice: a kernel whose futexes lose wake-ups is
+ * under test as well. Set it to @value and wake all sleepers. */
 void futex_await(const unsigned int *word, unsigned int old);
 void futex_announce(unsigned int *word, unsigned int value);
 
