@@ -199,6 +199,7 @@ while [ $# -gt 0 ]; do
 done
 
 [ -z "$self_test" ] || [ -z "$others" ] || die "--self-test takes no other option except --setup"
+[ -z "$all" ] || [ -z "$second" ] || die "--all asks nothing, and a second -d is a question"
 [ -n "$figures" ] || [ -z "$rounds" ] || die "--rounds is for --figures"
 if [ -n "$figures" ]; then
 	case $globs$stop$strict$verbose$all$list$repeat in

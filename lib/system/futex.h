@@ -32,8 +32,9 @@ int futex_wake(const unsigned int *word, int count, unsigned int bits);
 int futex_slice(const unsigned int *word, unsigned int seen);
 
 /*
- * Sleep while *@word is @old, looking again after each slice: a kernel whose futexes lose wake-ups is
- * under test as well. Set it to @value and wake all sleepers. */
+ * Sleep while *@word is @old, looking again after each slice: a kernel whose futexes lose wake-ups
+ * is under test as well. Set the word to @value and wake all sleepers.
+ */
 void futex_await(const unsigned int *word, unsigned int old);
 void futex_announce(unsigned int *word, unsigned int value);
 
