@@ -63,6 +63,7 @@ int history_row(struct history *history, const char *name)
 static void append(struct history *history, const struct history_event *event)
 {
 	unsigned int at = __atomic_load_n(&history->used, __ATOMIC_RELAXED);
+	struct history_event *place, rest = *event;
 
 	/* Do not count when it is full, so that a long run cannot wrap the counter. */
 	if (at >= HISTORY_EVENTS)
@@ -70,7 +71,11 @@ static void append(struct history *history, const struct history_event *event)
 	at = __atomic_fetch_add(&history->used, 1, __ATOMIC_SEQ_CST);
 	if (at >= HISTORY_EVENTS)
 		return;
-	history->event[at] = *event;
+	/* Its sort comes last: an actor that is killed before that leaves no half of an event. */
+	place = &history->event[at];
+	rest.what = 0;
+	*place = rest;
+	__atomic_store_n(&place->what, event->what, __ATOMIC_RELEASE);
 }
 
 static struct history_event event_of(int row, enum history_what what,
