@@ -79,17 +79,6 @@ static int any_fcntl(int fd, int command, void *argument)
 			waits ? WAIT : TRY, make_fcntl, &call);
 }
 
-int fcntl(int fd, int command, ...)
-{
-	void *argument;
-	va_list args;
-
-	va_start(args, command);
-	argument = va_arg(args, void *);
-	va_end(args);
-	return any_fcntl(fd, command, argument);
-}
-
 int fcntl64(int fd, int command, ...)
 {
 	void *argument;
@@ -100,6 +89,9 @@ int fcntl64(int fd, int command, ...)
 	va_end(args);
 	return any_fcntl(fd, command, argument);
 }
+
+/* A program without 64-bit offsets calls it by this name. */
+int fcntl(int fd, int command, ...) __attribute__((alias("fcntl64")));
 
 static int make_flock(void *arg, bool tries)
 {
