@@ -71,13 +71,19 @@ static void note_thread(int signal_number)
 			 __ATOMIC_RELEASE);
 }
 
-static void *handle_hangups(void *arg)
+/* Block or unblock SIGHUP in this thread: @how as for pthread_sigmask(3), which says the result. */
+static int mask_hangups(int how)
 {
 	sigset_t hangup;
 
 	sigemptyset(&hangup);
 	sigaddset(&hangup, SIGHUP);
-	pthread_sigmask(SIG_UNBLOCK, &hangup, NULL);
+	return pthread_sigmask(how, &hangup, NULL);
+}
+
+static void *handle_hangups(void *arg)
+{
+	mask_hangups(SIG_UNBLOCK);
 	while (arg)
 		pause();
 	return NULL;
@@ -88,13 +94,10 @@ static int request_beside_a_thread(struct actor *self, void *arg)
 {
 	struct sigaction action = { .sa_handler = note_thread };
 	pthread_t thread;
-	sigset_t hangup;
 
 	(void)arg;
 	handling = self;
-	sigemptyset(&hangup);
-	sigaddset(&hangup, SIGHUP);
-	if (sigaction(SIGHUP, &action, NULL) < 0 || pthread_sigmask(SIG_BLOCK, &hangup, NULL) ||
+	if (sigaction(SIGHUP, &action, NULL) < 0 || mask_hangups(SIG_BLOCK) ||
 	    pthread_create(&thread, NULL, handle_hangups, self))
 		return -EAGAIN;
 	return note_result(self, act_lock(self, EXCLUSIVE));
