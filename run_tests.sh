@@ -479,8 +479,8 @@ export L_SCOPE="$work/scope"
 if [ -t 2 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM:-dumb}" != dumb ]; then
 	L_COLOUR=1
 fi
-attend awk -f "$report/summary.awk" -f "$report/answer.awk" -f "$report/expected_skips.awk" \
-	"$results" >&2
+attend awk -f "$report/summary.awk" -f "$report/answer.awk" -f "$report/series.awk" \
+	-f "$report/expected_skips.awk" "$results" >&2
 got=$?
 [ ! -s "$work/kernel_log" ] || cat "$work/kernel_log" >&2
 [ -z "${LOCKFAIR_HISTORIES-}" ] || rmdir "$LOCKFAIR_HISTORIES" 2>/dev/null

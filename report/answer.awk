@@ -71,14 +71,6 @@ function fact(id, kind, state, saw, notes,    i) {
 		unsaid[topic[i], kind]++
 }
 
-# posix, ofd and flock
-function series(list, count,    i, text) {
-	text = list[1]
-	for (i = 2; i <= count; i++)
-		text = text (i < count ? ", " : " and ") list[i]
-	return text
-}
-
 # 1, -1 if it does not, or 0 if the results do not say.
 function topic_holds(name, kind) {
 	if (poor[name, kind])

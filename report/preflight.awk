@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Say in words what preflight/preflight found. Input: its lines, see there. Output: lines of columns
-# that are separated by tabs:
+# Say in words what preflight/preflight found. To be used with series.awk. Input: its lines, see
+# there. Output: lines of columns that are separated by tabs:
 #
 #	header	TEXT				a line for the header
-#	VARIABLE	KIND=REASON		for LOCKFAIR_MISSING and so on: see report/run_preflight
+#	VARIABLE	KIND=REASON		for LOCKFAIR_MISSING and so on: see run_preflight
 #	fate	KIND CLASS EXTENT WORDS PLURAL	for answer.awk: what the answer says of the kind
 #	scope	TEXT				the answer to two directories: is it one lock?
 #	evidence	TEXT			how it can be seen that a waiter sleeps
@@ -145,7 +145,8 @@ function reason(kind,    error) {
 	if (finding_of[kind] == "shared")
 		return kind " does not exclude here"
 	if (worst[kind] == 8 && call_of[kind] == "a try")
-		return (class_of[kind] == "missing" ? "no " kind " locks" : kind " is refused") error
+		return class_of[kind] == "missing" ? "no " kind " locks" error : \
+			kind " is refused" error
 	if (worst[kind] == 8 || worst[kind] == 6)
 		return kind " refuses " call_of[kind] error
 	if (finding_of[kind] == "confused")
@@ -159,12 +160,8 @@ function reason(kind,    error) {
 	return ""
 }
 
-# posix, ofd and flock
-function listed(words,    one, count, i, text) {
-	count = split(words, one, " ")
-	for (i = 1; i <= count; i++)
-		text = text (i == 1 ? "" : i < count ? ", " : " and ") one[i]
-	return text
+function listed(words,    one) {
+	return series(one, split(words, one, " "))
 }
 
 # Is the file by both directories one lock?

@@ -33,6 +33,7 @@ summarize() {
 		L_MEDIUM=memfd L_RELEASE=6.1 L_MACHINE=m L_CAPABILITIES='' L_FACTS='' L_COLOUR=0 \
 		L_FATES=$top/fates LOCKFAIR_MISSING="posix=no posix locks here (ENOLCK);" \
 		L_VERBOSE=0 $awk -f "$report/summary.awk" -f "$report/answer.awk" \
+		-f "$report/series.awk" \
 		-f "$report/expected_skips.awk" "$top/results" >"$top/out" 2>"$top/err"
 	rc=$?
 }
@@ -149,7 +150,7 @@ if have gawk; then
 			"$(lint -f "$kernels/$program.awk" -f "$report/one_line.awk")" ""
 	done
 	is "gawk --lint: summary.awk with its parts" "$(lint -f "$report/summary.awk" \
-		-f "$report/answer.awk" -f "$report/expected_skips.awk")" ""
+		-f "$report/answer.awk" -f "$report/series.awk" -f "$report/expected_skips.awk")" ""
 else
 	skip "gawk --lint" "no gawk"
 fi

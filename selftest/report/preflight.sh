@@ -24,7 +24,8 @@ run() {
 # Put the findings of stdin into words.
 words() {
 	ran="$awk preflight.awk"
-	tr '|' '\t' | L_MEDIUM=nfs L_FIRST=/a L_SECOND=/b $awk -f "$report/preflight.awk" \
+	tr '|' '\t' | L_MEDIUM=nfs L_FIRST=/a L_SECOND=/b $awk \
+		-f "$report/preflight.awk" -f "$report/series.awk" \
 		>"$top/words" 2>"$top/err"
 	rc=$?
 	tr '\t' '|' <"$top/words" >"$top/out"
@@ -50,15 +51,18 @@ put_into_words() {
 	futex|confused|a try beside a holder|EPERM|fault
 	END
 	is "$awk: it ends well" "$rc$(cat "$top/err")" 0
-	has "$awk: the header has every errno" out \
-		'^header|posix: EINVAL for a query; ENOLCK for a second lock, a lock on a second file$'
-	has "$awk: the worst finding decides" out '^refused|posix=posix refuses a second lock here .EN'
+	line='^header|posix: EINVAL for a query; ENOLCK for a second lock, a lock on a second file$'
+	has "$awk: the header has every errno" out "$line"
+	has "$awk: the worst finding decides" out \
+		'^refused|posix=posix refuses a second lock here .EN'
 	has "$awk: a kind that does not exclude" out '^shared|ofd=ofd does not exclude here$'
 	has "$awk: a waiter that is lost" out '^unwaiting|flock=no flock waiter is granted the'
-	has "$awk: a kind that need not be here" out '^missing|lockf=no lockf locks here (EOPNOTSUPP)$'
+	has "$awk: a kind that need not be here" out \
+		'^missing|lockf=no lockf locks here (EOPNOTSUPP)$'
 	has "$awk: a kind that need not be here: the place" out '|cannot be had on nfs here (EOPN'
 	has "$awk: a waiter that is not seen" out '^unwaiting|eventfd=no eventfd waiter is seen to'
-	has "$awk: an errno that is not for a conflict" out '^refused|futex=futex refuses a try beside'
+	has "$awk: an errno that is not for a conflict" out \
+		'^refused|futex=futex refuses a try beside'
 	has "$awk: a finding about one call skips nothing" out '^fate|flock|fault|wait|'
 
 	words <<-'END'
@@ -117,8 +121,8 @@ if unshare -m sh -c 'mount -t tmpfs none "$1" && cd "$1" && mkdir lower upper wo
 	exec "$2" -d both -d upper -t "grant:promise.posix.a_try*"' sh "$top/mount" \
 	"$(cd "$here/.." && pwd)/run_tests.sh" >"$top/out" 2>"$top/err" </dev/null; then
 	tr -s '\n ' ' ' <"$top/err" >"$top/answer"
-	has "an overlay and its upper layer are two locks" answer \
-		"a file is two locks, which do not exclude each other, with posix, ofd, flock and lockf"
+	line="two locks, which do not exclude each other, with posix, ofd, flock and lockf"
+	has "an overlay and its upper layer are two locks" answer "a file is $line"
 else
 	skip "an overlay and its upper layer are two locks" "no overlay can be mounted here"
 fi

@@ -84,7 +84,8 @@ function found_format(file, text, at,	whole, reason, nth) {
 	if (whole == "\"%s\", reason" && text ~ /bool skip_unless\([^)]*\)\n\{/)
 		return
 	# What run_tests.sh has found before the first test is not in the list.
-	if (whole ~ /^"%s", scene->no_wait$|^"%\.\*s", length$/ && text ~ /\nstatic const char \*found\(/)
+	if (whole ~ /^"%s", scene->no_wait$|^"%\.\*s", length$/ &&
+	    text ~ /\nstatic const char \*found\(/)
 		return
 	if (!is_literal(argument[at]) || argument[at] !~ /%/)
 		return found(file, argument[at])
@@ -134,7 +135,8 @@ function look_through(file, text,	part, word) {
 	look(file, text, "scene_lacks")
 	look(file, text, "goes_on_by_tries")
 	# lib/claim skips a test by itself.
-	for (part = text; match(part, /\*reason = "[^"]+"/); part = substr(part, RSTART + RLENGTH)) {
+	for (part = text; match(part, /\*reason = "[^"]+"/);
+	     part = substr(part, RSTART + RLENGTH)) {
 		word = substr(part, RSTART, RLENGTH)
 		sub(/^[^"]*/, "", word)
 		reasons[literal(word)]
