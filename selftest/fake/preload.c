@@ -19,6 +19,10 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#define ALIAS_OF(name) \
+	__attribute__(( \
+		alias(#name)))
+
 enum request { RELEASE, TRY, WAIT };
 
 /* Of this process, and not exact: enough to know whether a request is the first. */
@@ -91,7 +95,7 @@ int fcntl64(int fd, int command, ...)
 }
 
 /* A program without 64-bit offsets calls it by this name. */
-int fcntl(int fd, int command, ...) __attribute__((alias("fcntl64")));
+int fcntl(int fd, int command, ...) ALIAS_OF(fcntl64);
 
 static int make_flock(void *arg, bool tries)
 {
