@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Is a reader that waits behind a writer woken when the writer becomes a reader?
+ *
+ * On Linux this prints:
+ *	the reader was woken
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+int main(void)
+{
+	const char *name = "/tmp/downgrade";
+	int fd = open(name, O_CREAT | O_RDWR, 0600), status;
+	pid_t reader;
+
+	flock(fd, LOCK_EX);
+	reader = fork();
+	if (!reader) {
+		alarm(10);
+		_exit(flock(open(name, O_RDWR), LOCK_SH) != 0);
+	}
+	sleep(2);
+	flock(fd, LOCK_SH);
+	waitpid(reader, &status, 0);
+	unlink(name);
+	puts(status ? "the reader sleeps on" : "the reader was woken");
+	return status != 0;
+}
