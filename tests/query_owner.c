@@ -118,6 +118,18 @@ PROMISE(POSIX | OFD, ones_own_lock_of_the_other_kind_is_in_the_way)
 	answer_is(scene, &lock, everything, in_the_way(other, getpid()));
 }
 
+/* The same for a shared lock, which only an exclusive one conflicts with. */
+PROMISE(POSIX | OFD, a_shared_lock_of_the_other_kind_is_in_the_way)
+{
+	int second = scene_add_kind(scene, is_kind(scene, OFD) ? KIND_POSIX : KIND_OFD);
+	struct lock_request request = at_site(second, SHARED_ON(10, 10));
+	struct actor *holder = actor_start(scene, "holder");
+	struct lock lock = asker(scene);
+
+	actor_lock(holder, request);
+	answer_is(scene, &lock, everything, described(holder, request));
+}
+
 /*
  * fcntl(2): "If the conflicting lock is a traditional (process-associated) record lock, then
  * the l_pid field is set to the PID of the process holding that lock. If the conflicting lock
