@@ -90,6 +90,7 @@ others=
 matrix=
 matrix_options=
 specs=
+filesystems=
 machine_options=
 
 wants() {
@@ -103,7 +104,7 @@ while [ $# -gt 0 ]; do
 		value=${1#*=}
 		case $option in
 		--test|--repeat|--directory|--output|--rounds) ;;
-		--kernel|--kernels|--jobs|--vm|--cpus|--memory|--append) ;;
+		--kernel|--kernels|--jobs|--vm|--cpus|--memory|--append|--filesystem) ;;
 		*) die "unknown option $1 (-h lists them)" ;;
 		esac
 		shift
@@ -173,6 +174,13 @@ while [ $# -gt 0 ]; do
 		''|*"$newline"*) die "-k: no kernel '$(printf %s "$1" | tr '\n' ' ')'" ;;
 		esac
 		specs=$specs$1$newline ;;
+	--filesystem)
+		wants "$1" $#
+		shift
+		case $1 in
+		''|*"$newline"*) die "--filesystem: no file system '$(printf %s "$1" | tr '\n' ' ')'" ;;
+		esac
+		filesystems=$filesystems$1$newline ;;
 	--matrix) matrix=1 ;;
 	--kernels|--jobs)
 		wants "$1" $#
@@ -218,7 +226,7 @@ true >&2 || exec 2>/dev/null
 
 # ---- another kernel ----
 
-[ -z "$specs$matrix" ] || run_elsewhere
+[ -z "$specs$matrix$filesystems" ] || run_elsewhere
 [ -z "$machine_options" ] || die "--vm, --cpus, --memory and --append belong to -k and --matrix"
 [ -z "$matrix_options" ] || die "--kernels and --jobs belong to --matrix"
 
@@ -316,6 +324,7 @@ quoted() {
 }
 
 unset LOCKFAIR_DIR LOCKFAIR_STRICT LOCKFAIR_HISTORIES
+[ -z "${LOCKFAIR_FILESYSTEM-}" ] || again="$again --filesystem $(quoted "$LOCKFAIR_FILESYSTEM")"
 [ -z "${LOCKFAIR_KERNEL-}" ] || again="$again -k $(quoted "$LOCKFAIR_KERNEL")"
 [ -z "$stop" ] || export LOCKFAIR_STOP=1
 if [ -n "$strict" ]; then
@@ -323,7 +332,7 @@ if [ -n "$strict" ]; then
 	export LOCKFAIR_STRICT=1
 fi
 if [ -n "$directory" ]; then
-	again="$again -d $(quoted "$directory")"
+	[ -n "${LOCKFAIR_FILESYSTEM-}" ] || again="$again -d $(quoted "$directory")"
 	absolute=$(cd -- "$directory" 2>/dev/null && pwd -P) ||
 		die "-d: $directory cannot be entered"
 	locks=$(mktemp -d "$absolute/lockfair.XXXXXX" 2>"$work/noise") || {
@@ -336,7 +345,7 @@ unset LOCKFAIR_OTHER_DIR
 if [ -n "$second" ]; then
 	[ -d "$second" ] || die "-d: $second is not a directory"
 	second=$(cd -- "$second" && pwd -P) || die "-d: $second cannot be entered"
-	again="$again -d $(quoted "$second")"
+	[ -n "${LOCKFAIR_FILESYSTEM-}" ] || again="$again -d $(quoted "$second")"
 	export LOCKFAIR_OTHER_DIR="$second/${locks##*/}"
 fi
 summary=/dev/null
