@@ -91,6 +91,7 @@ matrix=
 matrix_options=
 specs=
 filesystems=
+compared=
 machine_options=
 
 wants() {
@@ -182,6 +183,7 @@ while [ $# -gt 0 ]; do
 		esac
 		filesystems=$filesystems$1$newline ;;
 	--matrix) matrix=1 ;;
+	--filesystems) compared=1 ;;
 	--kernels|--jobs)
 		wants "$1" $#
 		case $2 in
@@ -228,7 +230,8 @@ true >&2 || exec 2>/dev/null
 
 [ -z "$specs$matrix$filesystems" ] || run_elsewhere
 [ -z "$machine_options" ] || die "--vm, --cpus, --memory and --append belong to -k and --matrix"
-[ -z "$matrix_options" ] || die "--kernels and --jobs belong to --matrix"
+[ -z "$matrix_options$compared" ] ||
+	die "--kernels, --jobs and --filesystems belong to --matrix"
 
 # ---- the programs ----
 

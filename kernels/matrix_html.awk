@@ -195,20 +195,21 @@ function put_sum(word,    k, any) {
 }
 
 END {
+	compared = compared == "" ? "kernel" : compared
 	print "<!DOCTYPE html>\n<html lang=en><meta charset=utf-8>"
 	print "<meta name=viewport content=\"width=device-width, initial-scale=1\">"
-	print "<meta name=color-scheme content=\"light dark\"><title>lockfair: kernels compared</title>"
+	print "<meta name=color-scheme content=\"light dark\"><title>lockfair: " compared "s compared</title>"
 	while ((getline line < style) > 0)
 		css = css line "\n"
 	print "<style>\n" css "</style>"
-	print "<h1>lockfair: kernels compared</h1>"
-	print "<p>What may a program rely on when it takes a file lock? A row is a test, a column a kernel."
+	print "<h1>lockfair: " compared "s compared</h1>"
+	print "<p>What may a program rely on when it takes a file lock? A row is a test, a column a " compared "."
 	print "<p><b class=yes>yes</b>: it holds. <b class=no>no</b>: it does not, as expected."
 	print "<b class=skip>skip</b>: not available there. <b class=fail>FAIL</b>: it does not hold, but"
 	print "should. <b class=broke>BROKE</b>: the test itself went wrong. -: not run."
 	for (k = 1; k <= kernels; k++)
 		shown += !counts[k]
-	print "<p>A bar marks where a kernel differs from the last one to the left" \
+	print "<p>A bar marks where a " compared " differs from the last one to the left" \
 		(shown ? " that counts (<i>slanted</i>: does not count)." : ".")
 	print "An underlined word opens what was seen, and its history."
 	print "<div class=wide>"
@@ -222,7 +223,7 @@ END {
 		is_different[i] = differs(order[i])
 	put_differences(2, "What differs")
 	if (shown)
-		put_differences(1, "What differs only on kernels that do not count")
+		put_differences(1, "What differs only on " compared "s that do not count")
 
 	print "<h2>Everything</h2>"
 	file = ""

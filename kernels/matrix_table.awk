@@ -3,7 +3,7 @@
 # The results of several kernels, side by side: in full only the claims whose results differ. First
 # file: "NAME SPEC shown|counts" a line; second: what matrix_results.awk writes. Variables: form, which
 # is text, markdown, or verdict, which names the unexpected results, and exits with 1 if there are
-# any; columns, how wide the text may be (100).
+# any; compared, what a column is (kernel); columns, how wide the text may be (100).
 
 BEGIN {
 	FS = "[ \t]"
@@ -189,16 +189,17 @@ function verdict_line(    i, part, k, list, of) {
 			print name[k] ": " of[name[k]] " unexpected:" list[name[k]] \
 				(of[name[k]] > 10 ? "\n  and " of[name[k]] - 10 " more" : "")
 	if (!bad)
-		print kernels (kernels == 1 ? " kernel" : " kernels") ", all as expected where it counts"
+		print kernels " " compared (kernels == 1 ? "" : "s") ", all as expected where it counts"
 }
 
 END {
+	compared = compared == "" ? "kernel" : compared
 	if (form == "verdict") {
 		verdict_line()
 		exit bad > 0
 	}
 	if (form == "markdown")
-		print "Where kernels differ; a claim that is not here is the same on all of them.\n"
+		print "Where " compared "s differ; a claim that is not here is the same on all of them.\n"
 	left_width = 12
 	columns = columns ? columns : 100
 	find_differences()
@@ -214,6 +215,6 @@ END {
 	}
 	text = sprintf("%d tests differ, %d are the same on all", different, same - skipped)
 	if (skipped)
-		text = text sprintf(",\n%d except for a skip on a kernel that is only shown", skipped)
+		text = text sprintf(",\n%d except for a skip on a " compared " that is only shown", skipped)
 	print "\n" text "."
 }
