@@ -214,11 +214,18 @@ if [ "$(id -u)" = 0 ]; then
 		'^# machine: gVisor, runsc 00000000.0-fake, ptrace$'
 	has "gVisor: prints the results" out '^ok 2 barging$'
 	clean_after gVisor
+	run -k gvisor:trixie
+	is "the gVisor of a release of Debian: the exit status is 0" $rc 0
+	has "the gVisor of a release of Debian is fetched and used" out \
+		'^# machine: gVisor, runsc trixie-fake, ptrace$'
+	rm -rf "$top/cache"
 	FAKE_GUEST=broken run -k gvisor
 	is "gVisor that does not start: the exit status is 1" $rc 1
 	has "gVisor that does not start: stderr says so" err 'cannot create sandbox'
 else
 	for what in "gVisor: the exit status is 0" "gVisor: the header names the machine" \
+		"the gVisor of a release of Debian: the exit status is 0" \
+		"the gVisor of a release of Debian is fetched and used" \
 		"gVisor: prints the results" "nothing is left behind: gVisor" \
 		"gVisor that does not start: the exit status is 1" \
 		"gVisor that does not start: stderr says so"; do
@@ -243,6 +250,7 @@ echo "no kernel at all" >"$top/text"
 mkdir "$top/tree"
 refused 2 "is not the image of an x86 kernel" -k "$top/text"
 refused 2 "/dev/null is not a file" -k /dev/null
+refused 2 "gvisor:6.12 is no release of Debian" -k gvisor:6.12
 refused 2 "no kernel '$top/none' (an image" -k "$top/none"
 refused 2 "is not a built kernel tree" -k "$top/tree"
 refused 2 "no kernel ''" -k ''
