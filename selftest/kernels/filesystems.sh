@@ -1,0 +1,224 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tests of run_tests.sh --filesystem and --matrix --filesystems, with fake machines, a fake Debian
+# and fake userlands, see fake/machine, fake/userland and fake/set_up: nothing is booted or mounted.
+# The recipes are read, and the shell around their functions is tried.
+
+# shellcheck source-path=SCRIPTDIR source=../machine
+. "$(dirname -- "$0")/../machine"
+
+PATH=$here/fake/userland:$PATH
+recipes=$here/../kernels/filesystems
+FAKE_LOCKS=$top/locks
+FAKE_LOG=$top/log
+mkdir "$FAKE_LOCKS"
+export FAKE_LOCKS FAKE_LOG
+
+left_over() {
+	(cd "$top/tmp" && ls -A)
+	(cd "$top/locks" && ls -A)
+	alive
+	find "$top/cache" -name '*.[0-9]*' -path '*/filesystems/*' ! -name '*.deb' 2>/dev/null |
+		grep '[0-9]\.[0-9]*$'
+}
+
+echo "promise.posix.a_claim ok" | program access
+printf '%s\n' "practice.ofd.a_claim ok" "folklore.ofd.a_belief xfail somebody was overtaken" |
+	program barging
+an_image 1 >"$top/image"
+
+# ---- in a guest ----
+
+run --filesystem nfs4.2 -k debian:6.12 -o "$top/kept"
+is "in a guest: the exit status is 0" $rc 0
+is "in a guest: every result is printed" "$(grep -c '^ *ok ' "$top/out")" 5
+has "in a guest: the header names the machine" out '^# machine: QEMU, '
+has "in a guest: the recipe is set up there" log '^recipe:  "NFS 4.2;'
+has "in a guest: the first disk is the userland, and is not written to" log \
+	'-drive file=trixie-[0-9]*.img,format=raw,if=virtio,snapshot=on'
+has "the userland has the packages of all recipes" log '^debootstrap .*bindfs,.*,nfs-kernel-server,'
+is "in a guest: -o keeps how the machine ended" "$(cat "$top/kept/machine")" ok
+is "the modules are kept" "$(cd "$top/cache/debian" && echo 6*)" "6.12-amd64-modules"
+clean_after "in a guest"
+: >"$top/log"
+FAKE_DEBIAN=offline run --filesystem nfs4.2
+is "without -k, and what is kept, without a network: the exit status is 0" $rc 0
+has_not "the userland is made once" log '^debootstrap'
+run --filesystem nfs4.2+client
+is "a second path: the exit status is 0" $rc 0
+has "a second path: the recipe gets its name" log '^recipe: client "NFS 4.2;'
+run --filesystem 9p-loose
+has "9p: QEMU shares a folder" log '-virtfs local,path=share,mount_tag=share,'
+
+echo "promise.posix.a_claim fail" | program access
+run --filesystem nfs4.2 -k debian:6.12
+is "a failure: the exit status is 1" $rc 1
+has "a failure: the command that runs it alone names the file system and the kernel, and no folder" \
+	err "run_tests.sh --filesystem nfs4.2 -k debian:6.12 -t "
+run --filesystem nfs4.2
+has "a failure, without -k: the command names no kernel" err "run_tests.sh --filesystem nfs4.2 -t "
+echo "promise.posix.a_claim ok" | program access
+
+# $1: FAKE_GUEST; $2: the word for the end; $3: the phrase; the rest: options.
+ends() {
+	what=$1
+	word=$2
+	phrase=$3
+	shift 3
+	rm -rf "$top/kept"
+	FAKE_GUEST=$what run "$@" -o "$top/kept"
+	is "$*, $what: the exit status is 1" $rc 1
+	is "$*, $what: -o keeps a word for the end" "$(cat "$top/kept/machine")" "$word"
+	has "$*, $what: stderr says how it ended" err "^# machine: $phrase"
+	has "$*, $what: the KTAP has it as a failure" out '^not ok 1 machine$'
+	is "$*, $what: results.tsv has it as a failure" \
+		"$(cut -f 1-3 "$top/kept/results.tsv" | tr '\t' ' ')" "machine fail $word"
+	has_not "$*, $what: no line of the set-up is a result" out '^[^#B]*refused not ok'
+	clean_after "$*, $what"
+}
+ends not-set-up not-set-up \
+	"the guest (debian:6.12) could not set up nfs4.2: mount -t nfs;mount.nfs: Connection refused not-ok" \
+	--filesystem nfs4.2
+ends stuck hung "the guest (debian:6.12) hung: no progress for 15 s" --filesystem nfs4.2
+ends no-userland no-boot "the guest (debian:6.12) could not mount its userland" --filesystem nfs4.2
+
+# ---- here ----
+
+run --filesystem tmpfs
+is "here: the exit status is 0" $rc 0
+has "here: the header says so" out '^# machine: this one, static, in mount and process namespaces$'
+has_not "here: all scenarios are run" out '^# effort:'
+has "here: the recipe is set up" log '^recipe:  "tmpfs"$'
+clean_after "here"
+run --filesystem tmpfs -k host -o "$top/kept"
+is "here, by -k host: the exit status is 0" "$rc $(cat "$top/kept/machine")" "0 ok"
+is "here: the kernel's log is not kept, because it is not the suite's" \
+	"$(ls "$top/kept" | grep -c dmesg)" 0
+ends not-set-up not-set-up "this machine could not set up tmpfs: mount -t nfs" --filesystem tmpfs
+ends stuck hung "this machine hung: no progress for 15 s" --filesystem tmpfs
+FAKE_USER=1000 run --filesystem tmpfs
+has "an ordinary user gets a guest" out '^# machine: QEMU, '
+
+# ---- several ----
+
+run --filesystem tmpfs --filesystem nfs4.2 -o "$top/kept"
+is "two file systems: the exit status is 0" $rc 0
+is "two file systems: each has a result" "$(grep '^ok ' "$top/out" | tr '\n' ,)" \
+	"ok 1 tmpfs,ok 2 nfs4.2,"
+is "two file systems: each has a folder" "$(ls -d "$top"/kept/*/ | sed "s|$top/kept/||" | tr '\n' ' ')" \
+	"nfs4.2/ tmpfs/ "
+run --filesystem ramfs -k host -k debian:6.12
+is "one on two kernels: each has a result" "$(grep '^ok ' "$top/out" | tr '\n' ,)" \
+	"ok 1 ramfs.host,ok 2 ramfs.debian_6.12,"
+
+printf '%s\n' tmpfs 'nfs4.2 debian:6.12' 'smb shown' >"$top/list"
+run --matrix --filesystems --kernels "$top/list" -o "$top/compared"
+is "the matrix: the exit status is 0" $rc 0
+has "the matrix: a file system is a column" out '^  *tmpfs  *nfs4.2.6.12  *smb$'
+has "the matrix: the verdict speaks of file systems" err \
+	'^3 file systems, all as expected where it counts$'
+has "the matrix: the page does" compared/index.html '<h1>lockfair: file systems compared</h1>'
+clean_after "the matrix"
+printf '%s\n' tmpfs ramfs >"$top/list"
+rm -rf "$top/compared"
+run --matrix --filesystems --kernels "$top/list" -k debian:6.12 -o "$top/compared"
+is "the matrix with -k: it names the kernel of all" \
+	"$(grep -c '^# machine: QEMU' "$top"/compared/*/results.ktap | sed 's|.*/||; s|.*:||' | tr '\n' ' ')" \
+	"1 1 "
+FAKE_GUEST=not-set-up run --matrix --filesystems --kernels "$top/list"
+is "the matrix, nothing could be set up: the exit status is 1" $rc 1
+
+# ---- bad input ----
+
+# $1: exit status; $2: a pattern for the message; the rest: arguments.
+refused() {
+	want=$1
+	said=$2
+	shift 2
+	run "$@"
+	is "$*: the exit status is $want" $rc "$want"
+	has "$*: the message explains it" err "^run_tests.sh: .*$said"
+	is "$*: prints nothing on stdout" "$(cat "$top/out")" ""
+}
+refused 2 "no recipe for 'zfs'; there are: .*nfs4.2" --filesystem zfs
+refused 2 "'../boot' is no name of a file system" --filesystem ../boot
+refused 2 "no file system ''" --filesystem ''
+refused 2 "needs a value" --filesystem
+refused 2 "nfs4.2 has no second path 'moon'; there is: server mount client" --filesystem nfs4.2+moon
+refused 2 "tmpfs has no second path 'client'" --filesystem tmpfs+client
+refused 2 "makes its own directory, and takes no -d" --filesystem tmpfs -d /tmp
+refused 2 "cannot be combined with --matrix" --filesystem tmpfs --matrix
+refused 2 "belong to --matrix" --filesystems
+refused 2 "belong to --matrix" --filesystems --filesystem tmpfs
+refused 2 "takes one -k" --matrix --filesystems -k host -k debian:6.12
+refused 2 "take neither --setup nor -l" --filesystem tmpfs -l
+refused 2 "gvisor cannot mount tmpfs" --filesystem tmpfs -k gvisor
+refused 2 "not with --vm vng" --filesystem tmpfs --vm vng -k "$top/image"
+refused 2 "this machine cannot have it: nfs4.2 is only set up in a guest" \
+	--filesystem nfs4.2 -k host
+FAKE_USER=1000 refused 2 "this machine cannot have it: only root can" --filesystem tmpfs -k host
+FAKE_MISSING=nfsd refused 2 "debian:6.12 has no module nfsd" --filesystem nfs4.2
+refused 2 "no recipe for 'zfs'" --filesystem tmpfs --filesystem zfs
+printf '%s\n' 'tmpfs host maybe' >"$top/list"
+refused 2 "'maybe' after host is not 'shown'" --matrix --filesystems --kernels "$top/list"
+printf '%s\n' tmpfs tmpfs >"$top/list"
+refused 2 "two file systems are called tmpfs" --matrix --filesystems --kernels "$top/list"
+
+rm -rf "$top/cache"
+FAKE_USER=1000 refused 2 "debootstrap and chroot need root" --filesystem nfs4.2
+FAKE_DEBIAN=no-modules refused 1 "linux 6.12.5 (amd64) could not be fetched" --filesystem nfs4.2
+clean_after "no modules"
+run --filesystem nfs4.2 -t 'access:*'
+rm -rf "$top/cache/filesystems"
+FAKE_DEBIAN=offline refused 1 "no userland of Debian (trixie) for file systems" --filesystem nfs4.2
+has "no userland: debootstrap is quoted" err '^# debootstrap: E: Failed getting release file'
+clean_after "no userland"
+
+# ---- the recipes ----
+
+# Every recipe is read without output, and has what kernels/media and the documentation say.
+for recipe in "$recipes"/*; do
+	name=${recipe##*/}
+	said=$(
+		about='' packages='' modules='' only_guest='' share='' seconds=''
+		# shellcheck disable=SC1090 # a recipe
+		. "$recipe"
+		[ -n "$about" ] || echo "no about"
+		case $share in
+		''|9p|virtiofs) ;;
+		*)	echo "share is $share" ;;
+		esac
+		command -v set_up >/dev/null || echo "no set_up"
+		grep -q "^| $name |" "$here/../doc/filesystems.md" || echo "not in doc/filesystems.md"
+		grep -q "^$name\( \|\$\)" "$here/../kernels/matrix.filesystems" ||
+			echo "not in kernels/matrix.filesystems"
+		for package in $packages; do
+			grep -q "^| $package |" "$here/../doc/filesystems.md" ||
+				echo "doc/filesystems.md does not say what $package is for"
+		done
+	)
+	is "recipe $name is complete" "$said" ""
+done
+
+# $1: the body of a recipe's set_up; prints the exit status and what it has printed.
+begins() {
+	at=$top/at store=$top/store
+	export at store
+	rm -rf "$at" "$store"
+	sh -c '. "$1/mounts"
+	second=
+	set_up() {
+	'"$1"'
+	}
+	begin word' sh "$here/../kernels" 2>"$top/trace"
+	echo "status $?"
+}
+is "a recipe that works" "$(begins 'echo $1')" "word
+status 0"
+is "a command that fails ends the set-up" "$(begins 'false; echo later')" "status 1"
+is "a file system that cannot be written to is not set up" "$(begins 'rmdir "$at"')" "status 2"
+begins 'false' >/dev/null
+is "the command that failed is the last of the trace" "$(tail -n 1 "$top/trace")" "+ false"
+
+finish
