@@ -81,7 +81,6 @@ ends not-set-up not-set-up \
 	"the guest (debian:6.12) could not set up nfs4.2: mount -t nfs;mount.nfs: Connection refused not-ok" \
 	--filesystem nfs4.2
 ends stuck hung "the guest (debian:6.12) hung: no progress for 15 s" --filesystem nfs4.2
-ends no-userland no-boot "the guest (debian:6.12) could not mount its userland" --filesystem nfs4.2
 
 # ---- here ----
 
@@ -128,6 +127,29 @@ is "the matrix with -k: it names the kernel of all" \
 	"1 1 "
 FAKE_GUEST=not-set-up run --matrix --filesystems --kernels "$top/list"
 is "the matrix, nothing could be set up: the exit status is 1" $rc 1
+
+# ---- signals ----
+
+# End it by SIGTERM while the file system is set up under the kernel $1.
+ended_while_setting_up() {
+	rm -rf "$top/kept"
+	ran="--filesystem ramfs -k $1, ended by TERM"
+	MARKER=$marker FAKE_GUEST=stuck LOCKFAIR_PATIENCE=9999 \
+		"$front_door" --filesystem ramfs -k "$1" >"$top/out" 2>"$top/err" </dev/null &
+	pid=$!
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+		set +f
+		! grep -q -s "setting up" "$top"/tmp/lockfair.*/live || break
+		PATH=$real_path sleep 0.1
+	done
+	kill -s TERM $pid
+	wait $pid
+	rc=$?
+	is "ended by TERM while $1 sets up: the exit status is 143" $rc 143
+	clean_after "TERM while $1 sets up"
+}
+ended_while_setting_up host
+ended_while_setting_up debian:6.12
 
 # ---- bad input ----
 
