@@ -62,6 +62,11 @@ int descriptor_reopen(int fd)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	again = open(path, O_RDWR | O_CLOEXEC);
+	/* Has the first thread of the process exited, and given up its descriptors? */
+	if (again < 0 && errno == ENOENT) {
+		snprintf(path, sizeof(path), "/proc/thread-self/fd/%d", fd);
+		again = open(path, O_RDWR | O_CLOEXEC);
+	}
 	return again < 0 ? -errno : again;
 }
 
