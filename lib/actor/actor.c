@@ -108,7 +108,7 @@ struct actor *actor_start_with(struct scene *scene, enum actor_sort sort,
 	return actor;
 }
 
-struct actor *actor_start_child(struct actor *parent, const char *name)
+static struct actor *start_child(struct actor *parent, bool thread, const char *name)
 {
 	struct scene *scene = parent->scene;
 	struct actor *child = find_place(scene, name);
@@ -116,20 +116,29 @@ struct actor *actor_start_child(struct actor *parent, const char *name)
 
 	if (!scene_goes_on(scene))
 		return child;
-	child->sort = parent->sort;
+	child->sort = thread ? ACTOR_THREAD : parent->pid ? ACTOR_PROCESS : ACTOR_OWNER;
 	child->description = DESCRIPTION_INHERITED;
 	memcpy(child->lock, parent->lock, sizeof(child->lock));
 	child->heir = true;
 	order_give(parent, &(struct order){
-		.what = ORDER_START, .child = child, .row = child->row,
+		.what = ORDER_START, .child = child, .row = child->row, .thread = thread,
 	});
 	err = actor_await(parent);
 	if (err)
 		scene_broken(scene, "starting %s: %s", name, strerror(-err));
 	await_start(child);
-	if (child->sort == ACTOR_PROCESS)
-		child->pid = child->shared->tid;
+	child->pid = child->sort == ACTOR_PROCESS ? child->shared->tid : thread ? parent->pid : 0;
 	return child;
+}
+
+struct actor *actor_start_child(struct actor *parent, const char *name)
+{
+	return start_child(parent, false, name);
+}
+
+struct actor *actor_start_thread(struct actor *parent, const char *name)
+{
+	return start_child(parent, true, name);
 }
 
 struct actor *actor_start_nth(struct scene *scene, const char *name, int number)

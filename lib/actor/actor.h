@@ -22,10 +22,16 @@ struct actor *actor_start_with(struct scene *scene, enum actor_sort sort,
 			       enum lock_description description, const char *name, int number);
 
 /*
- * Have an actor start another of its sort. As after fork(2), the child has the same descriptors,
+ * Have a process or an owner start another. As after fork(2), the child has the same descriptors,
  * and shares the locks that open file descriptions own. It does not die with its parent.
  */
 struct actor *actor_start_child(struct actor *parent, const char *name);
+
+/*
+ * Have an actor start a thread (ACTOR_THREAD) in its process, which shares its table of
+ * descriptors, and so all its locks. Each of them can exit before the other.
+ */
+struct actor *actor_start_thread(struct actor *parent, const char *name);
 
 /* Ask for the lock and return at once; follow up with actor_settle() or actor_await(). */
 void actor_begin_lock(struct actor *actor, struct lock_request request);

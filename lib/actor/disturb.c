@@ -11,13 +11,17 @@
 #include "actor/act.h"
 #include "actor/disturb.h"
 #include "actor/order.h"
+#include "system/task.h"
+
+static pid_t process_of(const struct actor *actor)
+{
+	return actor->pid ? actor->pid : getpid();
+}
 
 static void send_signal(struct actor *actor, int signal_number)
 {
 	/* If the actor is a thread, the signal is for that thread, not for its whole process. */
-	pid_t group = actor->sort == ACTOR_PROCESS ? actor->pid : getpid();
-
-	if (syscall(SYS_tgkill, group, actor->shared->tid, signal_number) < 0)
+	if (syscall(SYS_tgkill, process_of(actor), actor->shared->tid, signal_number) < 0)
 		scene_broken(actor->scene, "signal %d to %s: %s", signal_number,
 			     actor_name(actor), strerror(errno));
 }
@@ -109,11 +113,26 @@ void actor_continue(struct actor *actor)
 
 /* ---- its end ---- */
 
-static int thread_is_gone(void *actor)
+static int thread_is_gone(void *arg)
 {
-	pid_t tid = ((struct actor *)actor)->shared->tid;
+	const struct actor *actor = arg;
+	pid_t tid = actor->shared->tid;
 
-	return syscall(SYS_tgkill, getpid(), tid, 0) < 0 && errno == ESRCH;
+	if (syscall(SYS_tgkill, process_of(actor), tid, 0) < 0)
+		return errno == ESRCH;
+	/* The first thread of a process stays as long as the others, without its files. */
+	return actor->sort == ACTOR_PROCESS && task_state(tid) == 'Z';
+}
+
+/* Is there another actor in its process? */
+static bool has_company(const struct actor *actor)
+{
+	const struct scene *scene = actor->scene;
+	int count = 0;
+
+	for (int i = 0; i < scene->actors; i++)
+		count += scene->actor[i].pid == actor->pid;
+	return count > 1;
 }
 
 /*
@@ -122,7 +141,7 @@ static int thread_is_gone(void *actor)
  */
 static bool await_end(struct actor *actor)
 {
-	if (actor->sort == ACTOR_PROCESS)
+	if (actor->pid && !has_company(actor))
 		return await_change(actor, WEXITED);
 	if (asleep_poll(thread_is_gone, actor, ASLEEP_DEADLINE) < 0)
 		scene_failed(actor->scene, "%s was to end, and has not in %d ms",
@@ -130,12 +149,10 @@ static bool await_end(struct actor *actor)
 	return scene_goes_on(actor->scene);
 }
 
-static void reap(struct actor *actor)
+static void is_gone(struct actor *actor)
 {
 	struct lock_request all = WHOLE;
 
-	if (!await_end(actor))
-		return;
 	asleep_close(&actor->files);
 	actor->shared->tid = 0;
 	if (actor->busy)
@@ -146,6 +163,36 @@ static void reap(struct actor *actor)
 	actor->still = false;
 	actor->gone = true;
 	actor->pid = 0;
+}
+
+static void reap(struct actor *actor)
+{
+	if (await_end(actor))
+		is_gone(actor);
+}
+
+/* After it was killed: its threads are gone with it. */
+static void reap_process(struct actor *actor)
+{
+	struct scene *scene = actor->scene;
+	pid_t pid = actor->pid;
+
+	if (!await_change(actor, WEXITED))
+		return;
+	for (int i = 0; i < scene->actors; i++) {
+		if (scene->actor[i].pid == pid)
+			is_gone(&scene->actor[i]);
+	}
+}
+
+static bool is_process_busy(const struct actor *actor)
+{
+	const struct scene *scene = actor->scene;
+	bool busy = false;
+
+	for (int i = 0; i < scene->actors; i++)
+		busy |= scene->actor[i].pid == actor->pid && scene->actor[i].busy;
+	return busy;
 }
 
 static void note_release(struct actor *actor)
@@ -167,15 +214,15 @@ void actors_kill(struct actor *actors[], int count)
 	}
 	/* The waiters first: the end of a holder must not grant them anything. */
 	for (int i = 0; i < count; i++) {
-		if (actors[i]->busy)
+		if (is_process_busy(actors[i]))
 			send_signal(actors[i], SIGKILL);
 	}
 	for (int i = 0; i < count; i++) {
-		if (!actors[i]->busy)
+		if (!is_process_busy(actors[i]))
 			send_signal(actors[i], SIGKILL);
 	}
 	for (int i = 0; i < count; i++)
-		reap(actors[i]);
+		reap_process(actors[i]);
 }
 
 void actor_kill(struct actor *actor)
@@ -200,7 +247,7 @@ static bool order_exit(struct actor *actor)
 
 void actor_exit(struct actor *actor)
 {
-	if ((actor->sort == ACTOR_OWNER || is_process(actor)) && order_exit(actor))
+	if ((actor->sort != ACTOR_PROCESS || is_process(actor)) && order_exit(actor))
 		reap(actor);
 }
 
@@ -231,6 +278,15 @@ static void end_threads(struct scene *scene, struct actor *threads[], int count)
 		reap(threads[i]);
 }
 
+static bool is_first_of_process(const struct actor *actor)
+{
+	const struct actor *first = actor->scene->actor;
+
+	while (first->pid != actor->pid)
+		first++;
+	return first == actor;
+}
+
 void scene_dismiss(struct scene *scene)
 {
 	struct actor *processes[SCENE_ACTORS], *threads[SCENE_ACTORS];
@@ -241,10 +297,10 @@ void scene_dismiss(struct scene *scene)
 
 		if (actor->gone)
 			continue;
-		if (actor->sort == ACTOR_PROCESS)
-			processes[process_count++] = actor;
-		else
+		if (!actor->pid)
 			threads[thread_count++] = actor;
+		else if (is_first_of_process(actor))
+			processes[process_count++] = actor;
 	}
 	actors_kill(processes, process_count);
 	end_threads(scene, threads, thread_count);

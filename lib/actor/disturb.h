@@ -17,7 +17,7 @@ void actor_stop(struct actor *actor);
 void actor_continue(struct actor *actor);
 
 /*
- * Have a process, or an owner, exit by itself; or kill the @count processes with SIGKILL, all
+ * Have an actor exit by itself; or kill the @count processes, with their threads, with SIGKILL, all
  * before the first is reaped. When this returns they are gone, and whatever only they owned is
  * released.
  */

@@ -26,6 +26,7 @@ struct order {
 	void *arg;
 	struct actor *child;	/* for ORDER_START */
 	int row;		/* of the child in the history */
+	bool thread;		/* the child shares the descriptors */
 };
 
 /* Give an order to an actor that has none. A failure ends the scene. */

@@ -259,15 +259,17 @@ int scene_add_kind(struct scene *scene, enum lock_kind kind)
 	return add_site(scene, kind, true);
 }
 
-static void end_actor(struct actor *actor)
+static void end_process(struct scene *scene, pid_t pid)
 {
-	if (actor->pid > 0) {
-		kill(actor->pid, SIGKILL);
-		while (waitpid(actor->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-		actor->pid = 0;
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	for (int i = 0; i < scene->actors; i++) {
+		if (scene->actor[i].pid == pid) {
+			scene->actor[i].pid = 0;
+			scene->actor[i].gone = true;
+		}
 	}
-	asleep_close(&actor->files);
 }
 
 void scene_close(struct scene *scene)
@@ -275,8 +277,12 @@ void scene_close(struct scene *scene)
 	bool threads = false;
 
 	for (int i = 0; i < scene->actors; i++) {
-		threads |= scene->actor[i].sort != ACTOR_PROCESS && !scene->actor[i].gone;
-		end_actor(&scene->actor[i]);
+		struct actor *actor = &scene->actor[i];
+
+		threads |= actor->sort != ACTOR_PROCESS && !actor->pid && !actor->gone;
+		if (actor->pid > 0)
+			end_process(scene, actor->pid);
+		asleep_close(&actor->files);
 	}
 	scene->actors = 0;
 	close(scene->wake[0]);

@@ -41,7 +41,7 @@ static_assert(HISTORY_SITES == SCENE_SITES, "each site has its kind");
 enum actor_sort {
 	ACTOR_PROCESS,
 	ACTOR_OWNER,		/* a thread of the test's own process, with its own descriptors */
-	ACTOR_THREAD,		/* such a thread, which shares the descriptors of the process */
+	ACTOR_THREAD,		/* a thread that shares those of the test, or of an actor */
 };
 
 /* What the test and an actor tell each other, in memory that both share. */
@@ -65,7 +65,7 @@ struct actor {
 	int row;		/* of the history */
 	enum actor_sort sort;
 	enum lock_description description;
-	pid_t pid;		/* of an ACTOR_PROCESS; otherwise 0 */
+	pid_t pid;		/* of its process; 0 for threads of the test's own */
 	bool heir;		/* started by another actor, whose descriptors it has */
 	bool busy;		/* its order has not returned yet */
 	bool job;		/* the order is or was a job */

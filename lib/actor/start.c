@@ -66,8 +66,9 @@ static int start_child(struct actor *self, const struct order *order)
 {
 	struct actor *child = order->child;
 
-	if (self->sort == ACTOR_PROCESS) {
+	if (getpid() != self->scene->shared->test) {
 		*child = *self;
+		child->sort = order->thread ? ACTOR_THREAD : ACTOR_PROCESS;
 		child->shared = &self->scene->shared->actor[child - self->scene->actor];
 		child->row = order->row;
 		child->heir = true;
@@ -139,6 +140,8 @@ static int perform_as_process(void *arg)
 	/* The test can read /proc/PID/syscall only if PID has no capability that it lacks. */
 	privilege_keep(0);
 	perform(self);
+	/* This thread alone: others of the process may be actors, too. */
+	syscall(SYS_exit, 0);
 	_exit(0);
 }
 
