@@ -40,13 +40,14 @@ bool agree_answers(struct agreement *with, const struct model_rules *rules,
 
 static int viewer_of(const struct model_state *state, const struct model_step *step)
 {
-	return step->kind == KIND_OFD ? MODEL_ACTORS + state->slot[step->actor][step->slot] :
-		step->actor;
+	return step->kind == KIND_OFD ?
+		MODEL_ACTORS + model_description(state, step->actor, step->slot) :
+		state->table[step->actor];
 }
 
 static int file_of(const struct model_state *state, const struct model_step *step)
 {
-	return state->file[state->slot[step->actor][step->slot]];
+	return state->file[model_description(state, step->actor, step->slot)];
 }
 
 static bool is_answered(const struct agreement *with)

@@ -53,7 +53,7 @@ static void wait_in_queue(const struct model_state *from, int actor, struct mode
 static bool drops_its_lock(const struct model_state *state, int actor)
 {
 	const struct model_request *request = &state->request[actor];
-	struct model_cells own = model_held(state, request, model_owner(request, actor));
+	struct model_cells own = model_held(state, request, model_owner(state, request, actor));
 
 	return request->kind == KIND_FLOCK &&
 	       (request->mode == MODE_SHARED ? own.exclusive : own.shared);
@@ -64,17 +64,26 @@ void attempt(const struct model_rules *rules, const struct model_state *from, in
 {
 	struct model_state state = *from;
 	const struct model_request *request = &state.request[actor];
+	bool late;
 
 	if (drops_its_lock(from, actor)) {
-		grant_release(rules, &state, request, model_owner(request, actor), MODEL_WHOLE);
+		grant_release(rules, &state, request, model_owner(from, request, actor),
+			      MODEL_WHOLE);
 		if (!rules->flock_drops_and_tries_at_once) {
 			model_set_add(to, &state);
 			state = *from;
 		}
 	}
+	late = !rules->ebadf_at_the_grant && grant_comes_too_late(from, actor);
+	if (late)
+		refuse(from, actor, -EBADF, to);
 	if (!conflict_blocks(rules, &state, actor)) {
 		grant(rules, &state, actor);
 		model_set_add(to, &state);
+		if (late) {
+			state.request[actor].result = 0;
+			model_set_add(to, &state);
+		}
 		return;
 	}
 	/*

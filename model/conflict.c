@@ -25,7 +25,7 @@ unsigned int conflict_in_the_way(const struct model_state *state, int actor, int
 	const struct model_request *request = &state->request[actor];
 
 	/* Promise, fcntl(2): "the existing lock is converted to the new lock type". */
-	if (owner == model_owner(request, actor))
+	if (owner == model_owner(state, request, actor))
 		return 0;
 	return excluded(model_held(state, request, owner), request->mode) & request->cells;
 }
@@ -34,7 +34,8 @@ bool conflict_of_requests(const struct model_state *state, int a, int b)
 {
 	const struct model_request *one = &state->request[a], *other = &state->request[b];
 
-	return conflict_same_domain(one, other) && model_owner(one, a) != model_owner(other, b) &&
+	return conflict_same_domain(one, other) &&
+	       model_owner(state, one, a) != model_owner(state, other, b) &&
 	       (one->cells & other->cells) &&
 	       (one->mode == MODE_EXCLUSIVE || other->mode == MODE_EXCLUSIVE);
 }
@@ -46,7 +47,7 @@ bool conflict_of_requests(const struct model_state *state, int a, int b)
 static bool is_passed_over(const struct model_state *state, int actor, int other)
 {
 	const struct model_request *request = &state->request[actor];
-	struct model_cells own = model_held(state, request, model_owner(request, actor));
+	struct model_cells own = model_held(state, request, model_owner(state, request, actor));
 	unsigned int wanted = request->cells & ~(own.shared | own.exclusive);
 
 	return model_pending(&state->request[other]) && conflict_of_requests(state, actor, other) &&

@@ -15,18 +15,53 @@ static bool is_detected(const struct model_request *request)
 	return lock_kind_traits(request->kind) & TRAIT_DETECTS_DEADLOCK;
 }
 
-/* Follow the waits from owner to owner: each request waits for everything in its way. */
+/* Are there several tasks that share a table of descriptors? */
+static bool tasks_share(const struct model_state *state)
+{
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		int table = state->table[i];
+
+		for (int j = 0; j < i && (state->alive & 1u << i); j++) {
+			if ((state->alive & 1u << j) && state->table[j] == table)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Does @owner have a request that is in the way of the actor's, which stands behind it? */
+static bool requests_in_the_way(const struct model_state *state, int actor, int owner)
+{
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		const struct model_request *request = &state->request[i];
+
+		if (i != actor && model_pending(request) && conflict_of_requests(state, actor, i) &&
+		    model_owner(state, request, i) == owner)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Follow the waits from owner to owner: each request waits for everything in its way. Promise,
+ * fcntl(2): "the kernel may falsely indicate a deadlock when two or more processes created using
+ * the clone(2) CLONE_FILES flag place locks that appear (to the kernel) to conflict": then
+ * requests count as well.
+ */
 static bool leads_to(const struct model_state *state, int owner, int target, unsigned int *seen)
 {
+	bool shared = tasks_share(state);
+
 	*seen |= 1u << owner;
 	for (int i = 0; i < MODEL_ACTORS; i++) {
 		const struct model_request *request = &state->request[i];
 
 		if (!model_pending(request) || request->kind == KIND_FLOCK ||
-		    model_owner(request, i) != owner)
+		    model_owner(state, request, i) != owner)
 			continue;
 		for (int next = 0; next < MODEL_OWNERS; next++) {
-			if (!conflict_in_the_way(state, i, next))
+			if (!conflict_in_the_way(state, i, next) &&
+			    !(shared && requests_in_the_way(state, i, next)))
 				continue;
 			if (next == target ||
 			    (!(*seen & 1u << next) && leads_to(state, next, target, seen)))
@@ -43,9 +78,10 @@ static bool leads_to(const struct model_state *state, int owner, int target, uns
  */
 enum deadlock deadlock_of(const struct model_state *state, int actor)
 {
+	int table = state->table[actor];
 	unsigned int seen = 0;
 
-	if (is_detected(&state->request[actor]) && leads_to(state, actor, actor, &seen))
+	if (is_detected(&state->request[actor]) && leads_to(state, table, table, &seen))
 		return DEADLOCK_MAY_BE_SEEN;
 	return DEADLOCK_NONE;
 }
@@ -71,7 +107,7 @@ static enum deadlock chain_from(const struct model_state *state, int i, int owne
 		at = &state->request[root];
 	}
 	mixed |= at->kind == KIND_OFD;
-	next = model_waits(at) ? at->behind : model_owner(at, root);
+	next = model_waits(at) ? at->behind : model_owner(state, at, root);
 	mixed |= next >= MODEL_ACTORS;
 	if (next == target)
 		rest = DEADLOCK_IS_SEEN;
@@ -83,12 +119,14 @@ static enum deadlock chain_from(const struct model_state *state, int i, int owne
 /*
  * Practice: from the owner of the lock in the way to the lock at the root of what that owner
  * waits behind, to its owner, and so on back to the requester. With OFD locks, or waiters for
- * them, on this way, some cycles are seen and some are not.
+ * them, on this way, some cycles are seen and some are not. Of an owner that waits in several
+ * threads only one request is followed: a cycle is seen for sure if all of them lead back.
  */
 static enum deadlock chain_to(const struct model_state *state, int owner, int target,
 			      unsigned int *seen)
 {
-	enum deadlock best = DEADLOCK_NONE;
+	enum deadlock all = DEADLOCK_NONE;
+	bool any = false;
 
 	*seen |= 1u << owner;
 	for (int i = 0; i < MODEL_ACTORS; i++) {
@@ -96,19 +134,20 @@ static enum deadlock chain_to(const struct model_state *state, int owner, int ta
 		enum deadlock found;
 
 		if (!model_waits(request) || request->kind == KIND_FLOCK ||
-		    model_owner(request, i) != owner)
+		    model_owner(state, request, i) != owner)
 			continue;
 		found = chain_from(state, i, owner, target, seen);
-		if (found > best)
-			best = found;
+		all = any && found != all ? DEADLOCK_MAY_BE_SEEN : found;
+		any = true;
 	}
-	return best;
+	return all;
 }
 
 enum deadlock deadlock_behind(const struct model_state *state, int actor, int owner)
 {
 	unsigned int seen = 0;
 
-	return is_detected(&state->request[actor]) ? chain_to(state, owner, actor, &seen) :
-		DEADLOCK_NONE;
+	if (!is_detected(&state->request[actor]))
+		return DEADLOCK_NONE;
+	return chain_to(state, owner, state->table[actor], &seen);
 }

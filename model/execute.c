@@ -54,10 +54,12 @@ int execute_begin(struct execution *execution, const struct scenario *scenario)
 	int err = stage_set(stage, scenario);
 
 	/* Set all before any actor starts: a process keeps the copies that it starts with. */
-	for (int i = 0; i < MODEL_ACTORS; i++)
+	for (int i = 0; i < MODEL_ACTORS; i++) {
 		execution->performer[i] = (struct performer){
 			.stage = stage, .shared = &stage->actor[i],
 		};
+		stage->actor[i].table = i;
+	}
 	for (int i = 0; i < scenario->actors && !err; i++) {
 		memset(stage->actor[i].fd, -1, sizeof(stage->actor[i].fd));
 		enter(execution, i, actor_start_with(&execution->scene, stage->processes ?
@@ -72,8 +74,18 @@ static void fork_actor(struct execution *execution, int number, int child)
 {
 	struct stage_actor *shared = execution->stage.actor;
 
-	memcpy(shared[child].fd, shared[number].fd, sizeof(shared->fd));
+	shared[child].table = child;
+	memcpy(shared[child].fd, shared[shared[number].table].fd, sizeof(shared->fd));
 	enter(execution, child, actor_start_child(execution->actor[number], names[child]));
+	shared[number].result = 0;
+}
+
+static void start_thread(struct execution *execution, int number, int thread)
+{
+	struct stage_actor *shared = execution->stage.actor;
+
+	shared[thread].table = shared[number].table;
+	enter(execution, thread, actor_start_thread(execution->actor[number], names[thread]));
 	shared[number].result = 0;
 }
 
@@ -87,6 +99,9 @@ int execute_step(struct execution *execution, const struct model_step *step)
 		break;
 	case STEP_FORK:
 		fork_actor(execution, step->actor, step->other);
+		break;
+	case STEP_THREAD:
+		start_thread(execution, step->actor, step->other);
 		break;
 	case STEP_EXIT:
 		actor_exit(actor);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/free_run.h"
+#include "model/step.h"
 
 /* Points are compared as bytes. */
 static_assert(sizeof(struct free_point) == sizeof(struct model_state) + sizeof(short),
@@ -131,11 +132,7 @@ bool free_run_has_ended(const struct free_point *point, int row)
 
 bool free_run_closes(const struct free_point *point)
 {
-	bool any = point->state.forgets;
-
-	for (int i = 0; i < MODEL_SLOTS; i++)
-		any |= point->state.closing[i] >= 0;
-	return any;
+	return model_closes(&point->state);
 }
 
 void free_run_finish(struct free_point *point, int row)
@@ -178,8 +175,10 @@ void free_run_add(struct free_run *run, struct free_point *point)
 {
 	int *at;
 
-	if (!free_run_closes(point))
+	if (!free_run_closes(point)) {
 		point->state.closer = 0;
+		point->state.closes = false;
+	}
 	if (returns_otherwise(run, point))
 		return;
 	at = find(run, point);

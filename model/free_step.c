@@ -33,7 +33,7 @@ static bool begin_close(const struct free_run *run, struct free_point *next,
 
 	if (model_pending(request) &&
 	    request->description == next->state.slot[step.actor][step.slot]) {
-		if (model_owner(request, step.actor) != step.actor)
+		if (model_owner(&next->state, request, step.actor) != step.actor)
 			return false;
 		model_interrupt(run->rules, &next->state, step.actor);
 		request->result = -EBADF;

@@ -31,6 +31,7 @@ struct generator {
 	struct model_state state;	/* one that is possible after the steps so far */
 	struct model_set next, scratch;
 	int files;
+	bool threads;			/* some actors share their table of descriptors */
 	unsigned int weight[KINDS];	/* how often each kind is chosen */
 	const struct model_rules *rules;
 };
@@ -111,10 +112,10 @@ static bool holds_any(const struct generator *gen, const struct model_step *step
 	struct model_cells held;
 
 	if (lock_kind_traits(step->kind) & TRAIT_FILE) {
-		in.description = gen->state.slot[step->actor][step->slot];
+		in.description = model_description(&gen->state, step->actor, step->slot);
 		in.file = gen->state.file[in.description];
 	}
-	held = model_held(&gen->state, &in, model_owner(&in, step->actor));
+	held = model_held(&gen->state, &in, model_owner(&gen->state, &in, step->actor));
 	return held.shared || held.exclusive;
 }
 
@@ -152,7 +153,7 @@ static int choose_slot(struct generator *gen, int actor, bool open)
 	int slots[MODEL_SLOTS], count = 0;
 
 	for (int i = 0; i < MODEL_SLOTS; i++) {
-		bool is_open = gen->state.slot[actor][i] >= 0;
+		bool is_open = model_description(&gen->state, actor, i) >= 0;
 
 		if (is_open == open)
 			slots[count++] = i;
@@ -186,7 +187,7 @@ static bool choose_on_descriptors(struct generator *gen, struct model_step *step
 		return gen->state.alive & (gen->state.alive - 1);
 	}
 	if (dice < 25) {
-		step->what = STEP_FORK;
+		step->what = gen->threads && chance(&gen->seed, 50) ? STEP_THREAD : STEP_FORK;
 		other = choose_actor(gen, false, false);
 		step->other = other;
 		return other >= 0;
@@ -259,6 +260,30 @@ static void open_files(struct generator *gen)
 	}
 }
 
+static void start_threads(struct generator *gen)
+{
+	for (int left = 1 + below(&gen->seed, MODEL_ACTORS - gen->scenario->actors); left; left--) {
+		struct model_step step = {
+			.what = STEP_THREAD, .actor = choose_actor(gen, true, false),
+			.other = choose_actor(gen, false, false),
+		};
+
+		add(gen, &step);
+	}
+}
+
+/* Some scenarios have threads. The others do not depend on that. */
+#define THREADS_PERCENT	30
+
+static void choose_threads(struct generator *gen)
+{
+	unsigned long long seed = ~gen->scenario->seed;
+
+	gen->threads = !scenario_is_control(gen->scenario) && chance(&seed, THREADS_PERCENT);
+	if (gen->threads)
+		gen->scenario->actors = 1 + gen->scenario->actors / 2;
+}
+
 int generate_scenario(struct scenario *scenario, unsigned long long seed, int kind, int steps)
 {
 	struct generator gen = { .scenario = scenario, .seed = seed };
@@ -277,9 +302,12 @@ int generate_scenario(struct scenario *scenario, unsigned long long seed, int ki
 	gen.files = chance(&gen.seed, 60) ? 1 : 2 + below(&gen.seed, MODEL_FILES - 1);
 	choose_kinds(&gen);
 	choose_cells(&gen);
+	choose_threads(&gen);
 	model_begin(&gen.state, scenario->actors);
 	if (!control)
 		open_files(&gen);
+	if (gen.threads)
+		start_threads(&gen);
 	end = scenario->count + steps;
 	if (end > SCENARIO_STEPS)
 		end = SCENARIO_STEPS;

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+
 #include "model/grant.h"
 #include "model/queue.h"
 
 void grant_finish(struct model_state *state, int actor, int result)
 {
+	/* The call was the last to refer to its description, perhaps. */
+	if (model_pending(&state->request[actor]) && model_has_lost_descriptor(state, actor))
+		state->closes = true;
 	state->request[actor] = (struct model_request){
 		.status = REQUEST_DONE, .result = result, .kind = state->request[actor].kind,
 	};
@@ -39,11 +44,23 @@ static bool wake_and_grow(const struct model_rules *rules, struct model_state *s
 	return grown;
 }
 
+bool grant_comes_too_late(const struct model_state *state, int actor)
+{
+	return model_owner(state, &state->request[actor], actor) < MODEL_ACTORS &&
+	       model_has_lost_descriptor(state, actor);
+}
+
+/*
+ * Practice: a POSIX lock that is granted after its descriptor has gone is taken back, with all
+ * others that the table has on the file. (An OFD lock or flock stays with its description, which
+ * the call keeps open until it returns.)
+ */
 void grant(const struct model_rules *rules, struct model_state *state, int actor)
 {
 	const struct model_request request = state->request[actor];
-	int owner = model_owner(&request, actor);
+	int owner = model_owner(state, &request, actor);
 	struct model_cells *own = model_held_by(state, &request, owner);
+	bool lost = grant_comes_too_late(state, actor);
 
 	/* If the lock is a new one, waiters behind the request now stand behind the lock. */
 	if (wake_and_grow(rules, state, &request, owner))
@@ -54,7 +71,11 @@ void grant(const struct model_rules *rules, struct model_state *state, int actor
 	own->exclusive &= ~request.cells;
 	*(request.mode == MODE_SHARED ? &own->shared : &own->exclusive) |= request.cells;
 	queue_name_locks(state, &request, owner);
-	grant_finish(state, actor, 0);
+	if (lost) {
+		state->takes_back[owner] |= 1u << request.file;
+		state->closes = true;
+	}
+	grant_finish(state, actor, lost ? -EBADF : 0);
 }
 
 /*

@@ -9,6 +9,9 @@
 /* The actor's request returns. */
 void grant_finish(struct model_state *state, int actor, int result);
 
+/* Is it a request for a POSIX lock that has lost its descriptor? */
+bool grant_comes_too_late(const struct model_state *state, int actor);
+
 /* The actor gets what it has requested; nothing is in the way. */
 void grant(const struct model_rules *rules, struct model_state *state, int actor);
 

@@ -53,35 +53,56 @@ static const char *broken_lock(const struct model_state *state)
 
 /* ---- actors and descriptors ---- */
 
-static bool has_gone(const struct model_state *state, int actor)
+static bool has_lock(const struct model_state *state, int table)
 {
 	for (int file = 0; file < MODEL_FILES; file++) {
-		if (state->posix[file][actor].shared || state->posix[file][actor].exclusive)
-			return false;
+		if (state->posix[file][table].shared || state->posix[file][table].exclusive)
+			return true;
 	}
-	return !model_pending(&state->request[actor]);
+	return false;
+}
+
+static const char *broken_actor(const struct model_state *state)
+{
+	for (int actor = 0; actor < MODEL_ACTORS; actor++) {
+		bool alive = state->alive & 1u << actor;
+		int table = state->table[actor];
+
+		if (!alive && table != actor)
+			return "an actor that has exited has a table of descriptors";
+		if ((state->alive & 1u << table) && state->table[table] != table)
+			return "a table has the number of an actor that uses another";
+		if (!alive && model_pending(&state->request[actor]))
+			return "an actor that has exited asks for a lock";
+	}
+	return NULL;
 }
 
 static const char *broken_descriptor(const struct model_state *state)
 {
 	unsigned int used = 0, open = 0;
 
-	for (int actor = 0; actor < MODEL_ACTORS; actor++) {
-		bool alive = state->alive & 1u << actor;
+	for (int table = 0; table < MODEL_ACTORS; table++) {
+		bool is_used = model_is_table_used(state, table);
 
 		for (int i = 0; i < MODEL_SLOTS; i++) {
-			if (state->slot[actor][i] < 0)
+			if (state->slot[table][i] < 0)
 				continue;
-			if (!alive)
-				return "an actor that has exited has a descriptor";
-			used |= 1u << state->slot[actor][i];
+			if (!is_used)
+				return "a table that nobody uses has a descriptor";
+			used |= 1u << state->slot[table][i];
 		}
-		if (!alive && !has_gone(state, actor))
-			return "an actor that has exited holds a lock or asks for one";
+		if (!is_used && has_lock(state, table))
+			return "a table that nobody uses holds a lock";
+	}
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		if (model_waits(&state->request[i]) &&
+		    (lock_kind_traits(state->request[i].kind) & TRAIT_FILE))
+			used |= 1u << state->request[i].description;
 	}
 	for (int i = 0; i < MODEL_DESCRIPTIONS; i++)
 		open |= (state->file[i] >= 0) << i;
-	return used == open ? NULL : "a description is open without a descriptor, or is not open";
+	return used == open ? NULL : "a description is open without a use, or is not open";
 }
 
 /* ---- requests ---- */
@@ -205,13 +226,15 @@ const char *invariant_broken(const struct model_rules *rules, const struct model
 {
 	const char *broken;
 
-	if (state->forgets || state->closer)
+	if (state->closes || state->forgets || state->closer)
 		return "a close is under way";
-	for (int i = 0; i < MODEL_SLOTS; i++) {
-		if (state->closing[i] >= 0)
-			return "a close is under way";
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		if (state->takes_back[i])
+			return "a lock is still to be taken back";
 	}
 	broken = broken_lock(state);
+	if (!broken)
+		broken = broken_actor(state);
 	if (!broken)
 		broken = broken_descriptor(state);
 	return broken ? broken : broken_request(rules, state);

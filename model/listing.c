@@ -33,8 +33,8 @@ static void note(const struct scenario *scenario, const struct outcome *outcome,
 }
 
 static const char marks[STEP_WHATS] = {
-	[STEP_DUP] = 'd', [STEP_CLOSE] = 'c', [STEP_FORK] = 'f', [STEP_EXIT] = 'x',
-	[STEP_INTERRUPT] = 'i',
+	[STEP_DUP] = 'd', [STEP_CLOSE] = 'c', [STEP_FORK] = 'f', [STEP_THREAD] = 't',
+	[STEP_EXIT] = 'x', [STEP_INTERRUPT] = 'i',
 };
 
 static void add_events(struct history *history, const struct scenario *scenario,
@@ -127,5 +127,5 @@ void listing_emit(const struct scenario *scenario, const struct outcome *outcome
 	snprintf(line, sizeof(line), "/* %s: */", level_words[outcome->level]);
 	emit(line, arg);
 	emit_long(outcome->what, emit, arg);
-	emit("/* below: c closes, d duplicates, f forks, i is interrupted, x exits */", arg);
+	emit("/* below: c closes, d duplicates, f forks, i interrupted, t thread, x exits */", arg);
 }

@@ -6,11 +6,12 @@
 
 /* States are hashed and compared as bytes, so they must not have padding. */
 static_assert(sizeof(struct model_cells) == 2, "no padding");
-static_assert(sizeof(struct model_request) == 10 * sizeof(char) + sizeof(short), "no padding");
-static_assert(sizeof(struct model_state) == sizeof(short) +
+static_assert(sizeof(struct model_request) == 12, "no padding");
+static_assert(sizeof(struct model_state) == 1 + MODEL_ACTORS +
 	      MODEL_ACTORS * MODEL_SLOTS + MODEL_DESCRIPTIONS +
 	      (MODEL_FILES * MODEL_ACTORS + 2 * MODEL_DESCRIPTIONS) * sizeof(struct model_cells) +
-	      MODEL_ACTORS * sizeof(struct model_request) + 2 + MODEL_SLOTS, "no padding");
+	      MODEL_ACTORS * sizeof(struct model_request) + 3 + MODEL_ACTORS, "no padding");
+static_assert(MODEL_ACTORS <= 8, "a bit for each actor");
 
 static_assert(MODEL_CELLS < 8, "a cell more than there are has a bit in a char");
 static_assert(MODEL_OWNERS <= MODEL_WAITER, "a number for each owner");
@@ -21,8 +22,26 @@ void model_begin(struct model_state *state, int actors)
 	memset(state, 0, sizeof(*state));
 	memset(state->slot, -1, sizeof(state->slot));
 	memset(state->file, -1, sizeof(state->file));
-	memset(state->closing, -1, sizeof(state->closing));
+	for (int i = 0; i < MODEL_ACTORS; i++)
+		state->table[i] = i;
 	state->alive = model_range(0, actors - 1);
+}
+
+bool model_has_lost_descriptor(const struct model_state *state, int actor)
+{
+	const struct model_request *request = &state->request[actor];
+
+	return model_description(state, actor, request->slot) != request->description &&
+	       (lock_kind_traits(request->kind) & TRAIT_FILE);
+}
+
+bool model_is_table_used(const struct model_state *state, int table)
+{
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		if ((state->alive & 1u << i) && state->table[i] == table)
+			return true;
+	}
+	return false;
 }
 
 struct model_cells *model_held_by(struct model_state *state, const struct model_request *in,

@@ -23,7 +23,7 @@
 
 #define MODEL_ACTORS		6
 #define MODEL_FILES		3
-#define MODEL_SLOTS		4	/* descriptors of an actor */
+#define MODEL_SLOTS		4	/* descriptors in a table */
 #define MODEL_CELLS		6
 #define MODEL_DESCRIPTIONS	(MODEL_ACTORS * MODEL_SLOTS)
 #define MODEL_OWNERS		(MODEL_ACTORS + MODEL_DESCRIPTIONS)
@@ -36,7 +36,8 @@ enum model_what {
 	STEP_OPEN,		/* slot, other: the file */
 	STEP_DUP,		/* slot, other: the new slot, which is closed if it is open */
 	STEP_CLOSE,		/* slot */
-	STEP_FORK,		/* other: the new actor */
+	STEP_FORK,		/* other: the new actor, with a copy of the table of descriptors */
+	STEP_THREAD,		/* other: the new actor, which shares the table */
 	STEP_EXIT,
 	STEP_INTERRUPT,		/* the actor's wait ends with EINTR */
 	STEP_WHATS
@@ -62,28 +63,38 @@ enum model_status {
 
 struct model_request {
 	unsigned char status, kind, mode, wait;
-	unsigned char file, description, cells;
+	unsigned char file, slot, description, cells;
 	/* If waiters queue: an owner whose lock on @cell is in the way, or MODEL_WAITER + actor. */
 	unsigned char behind, cell;
 	unsigned char place;	/* among the waiters behind that; else in the order of arrival */
-	short result;		/* 0 or -errno */
+	signed char result;	/* 0 or -errno */
 };
 
 #define MODEL_WAITER	64
 #define MODEL_NOBODY	127
 
-/* Owners are numbered: actors, then open file descriptions. */
+/*
+ * A table of descriptors, files_struct in the kernel, owns POSIX locks. It has the number of the
+ * actor that it began with; a thread shares that of the actor that started it.
+ *
+ * Owners are numbered: tables, then open file descriptions.
+ */
 struct model_state {
-	unsigned short alive;					/* actors, a bit each */
+	unsigned char alive;					/* actors, a bit each */
+	unsigned char table[MODEL_ACTORS];			/* of each actor */
 	signed char slot[MODEL_ACTORS][MODEL_SLOTS];		/* a description, or -1 */
 	signed char file[MODEL_DESCRIPTIONS];			/* -1: no such description */
 	struct model_cells posix[MODEL_FILES][MODEL_ACTORS];
 	struct model_cells ofd[MODEL_DESCRIPTIONS];
 	struct model_cells flock[MODEL_DESCRIPTIONS];		/* all cells or none */
 	struct model_request request[MODEL_ACTORS];
-	/* A close or an exit under way: files whose POSIX locks go, descriptions given up. */
-	unsigned char closer, forgets;
-	signed char closing[MODEL_SLOTS];
+	/*
+	 * Whether any of this may be under way: a close or an exit of a table, and the files whose
+	 * POSIX locks go with it; for each table, the files whose POSIX locks the kernel takes back
+	 * from a request without a descriptor; the end of descriptions that nobody refers to.
+	 */
+	unsigned char closes, closer, forgets;
+	unsigned char takes_back[MODEL_ACTORS];
 };
 
 /* Nobody holds anything; the first @actors are there. */
@@ -100,17 +111,30 @@ static inline bool model_pending(const struct model_request *request)
 	return request->status == REQUEST_ASLEEP || request->status == REQUEST_AWAKE;
 }
 
+/* What a descriptor of the actor refers to: a description, or -1. */
+static inline int model_description(const struct model_state *state, int actor, int slot)
+{
+	return state->slot[state->table[actor]][slot];
+}
+
 /*
  * Who owns the lock that the actor requests. Promise, fcntl(2): record locks "are associated with
- * the process", OFD locks "with the open file description on which they are acquired"; flock(2):
- * "with an open file description".
+ * the process", "the threads in a process share locks"; OFD locks "with the open file description
+ * on which they are acquired"; flock(2): "with an open file description".
  */
-static inline int model_owner(const struct model_request *request, int actor)
+static inline int model_owner(const struct model_state *state, const struct model_request *request,
+			      int actor)
 {
 	bool description = request->kind == KIND_OFD || request->kind == KIND_FLOCK;
 
-	return description ? MODEL_ACTORS + request->description : actor;
+	return description ? MODEL_ACTORS + request->description : state->table[actor];
 }
+
+/* Has another thread closed, or replaced, the descriptor of the actor's request? */
+bool model_has_lost_descriptor(const struct model_state *state, int actor);
+
+/* Does any actor use the table? */
+bool model_is_table_used(const struct model_state *state, int table);
 
 /* What @owner holds of the file, and of the sort of lock, that @in is about. */
 static inline struct model_cells model_held(const struct model_state *state,

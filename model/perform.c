@@ -8,10 +8,15 @@
 #include "lock/descriptor.h"
 #include "model/perform.h"
 
+static int *descriptors(const struct performer *self)
+{
+	return self->stage->actor[self->shared->table].fd;
+}
+
 static void choose_lock(struct performer *self, enum lock_kind kind, int slot)
 {
 	self->lock.site = &self->stage->site[kind];
-	self->lock.fd = lock_kind_traits(kind) & TRAIT_FILE ? self->shared->fd[slot] : -1;
+	self->lock.fd = lock_kind_traits(kind) & TRAIT_FILE ? descriptors(self)[slot] : -1;
 }
 
 /* Queries about POSIX locks are also for lockf(3), which makes such locks. */
@@ -57,20 +62,43 @@ static int lock_or_unlock(struct actor *actor, struct performer *self,
 	return act_acquire(actor, &self->lock, &request, step->wait);
 }
 
-static int duplicate(int *fd, int from, int to)
+static int duplicate(const int *fd, int from, int to)
 {
 	int copy = fd[to] < 0 ? fcntl(fd[from], F_DUPFD_CLOEXEC, 0) :
 		dup3(fd[from], fd[to], O_CLOEXEC);
 
-	if (copy < 0)
-		return -errno;
-	fd[to] = copy;
-	return 0;
+	return copy < 0 ? -errno : copy;
+}
+
+/*
+ * Open or duplicate into a slot. The kernel takes the lowest free number, and a thread that waits
+ * finds its descriptor by the number: let each slot always have the same, by filling those before
+ * it.
+ */
+static int fill_slot(struct actor *actor, struct performer *self, const struct model_step *step,
+		     int slot)
+{
+	int *fd = descriptors(self), filled[MODEL_SLOTS], count = 0, got = 0;
+
+	for (int i = 0; i < slot && got >= 0; i++) {
+		if (fd[i] >= 0 || fd[slot] >= 0)
+			continue;
+		got = fcntl(actor->scene->wake[0], F_DUPFD_CLOEXEC, 0);
+		filled[count++] = got;
+	}
+	if (got >= 0)
+		got = step->what == STEP_OPEN ? descriptor_reopen(self->stage->file[step->other]) :
+			duplicate(fd, step->slot, slot);
+	while (count > 0)
+		close(filled[--count]);
+	if (got >= 0)
+		fd[slot] = got;
+	return got < 0 ? got : 0;
 }
 
 static int make_step(struct actor *actor, struct performer *self, const struct model_step *step)
 {
-	int *fd = self->shared->fd, closed;
+	int *fd = descriptors(self), closed;
 
 	switch (step->what) {
 	case STEP_LOCK:
@@ -79,10 +107,9 @@ static int make_step(struct actor *actor, struct performer *self, const struct m
 	case STEP_QUERY:
 		return query(self, step);
 	case STEP_OPEN:
-		fd[step->slot] = descriptor_reopen(self->stage->file[step->other]);
-		return fd[step->slot] < 0 ? fd[step->slot] : 0;
+		return fill_slot(actor, self, step, step->slot);
 	case STEP_DUP:
-		return duplicate(fd, step->slot, step->other);
+		return fill_slot(actor, self, step, step->other);
 	case STEP_CLOSE:
 		closed = fd[step->slot];
 		fd[step->slot] = -1;

@@ -8,6 +8,7 @@ static const struct model_rules levels[MODEL_LEVELS] = {
 	[MODEL_PRACTICE] = {
 		.queues = true,
 		.flock_drops_and_tries_at_once = true,
+		.ebadf_at_the_grant = true,
 		.reports_all_of_a_lock = true,
 		.lists_waiters = true,
 	},

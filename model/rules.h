@@ -45,6 +45,13 @@ struct model_rules {
 	 * another request may be granted one, or the lock is converted as record locks are.
 	 */
 	bool flock_drops_and_tries_at_once;
+	/*
+	 * POSIX.1-2024, 2.9.7: close() and fcntl() each "see all of the specified effects of the
+	 * other call, or none of them". If a thread closes the descriptor with which another waits
+	 * for a POSIX lock, the request may fail with EBADF, at once or later; or it is granted,
+	 * and the lock goes at once. Practice: it waits on, and fails when it could be granted.
+	 */
+	bool ebadf_at_the_grant;
 	/* Promise, fcntl(2), F_SETLK, and lockf(3): EACCES or EAGAIN. Practice: EAGAIN. */
 	bool conflict_may_be_eacces;
 	/*

@@ -105,6 +105,11 @@ static bool does_not_wait(struct model_step *step)
 	return true;
 }
 
+static bool starts_another(const struct model_step *step)
+{
+	return step->what == STEP_FORK || step->what == STEP_THREAD;
+}
+
 /* Renumber the actors in the order of their first appearance, without gaps. */
 static void rename_actors(struct shrinking *shrinking)
 {
@@ -120,12 +125,12 @@ static void rename_actors(struct shrinking *shrinking)
 	for (int i = 0; i < smaller.count; i++) {
 		struct model_step *step = &smaller.step[i];
 
-		if (step->what == STEP_FORK && name[step->other] < 0)
+		if (starts_another(step) && name[step->other] < 0)
 			name[step->other] = names++;
 		if (name[step->actor] < 0)
 			return;
 		step->actor = name[step->actor];
-		if (step->what == STEP_FORK)
+		if (starts_another(step))
 			step->other = name[step->other];
 	}
 	take(shrinking, &smaller);

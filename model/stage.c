@@ -75,6 +75,6 @@ unsigned int stage_actors(const struct stage *stage, pid_t pid)
 	if (!stage->processes)
 		return pid == stage->pid ? model_range(0, MODEL_ACTORS - 1) : 0;
 	for (int i = 0; i < MODEL_ACTORS; i++)
-		actors |= (stage->actor[i].tid == pid) << i;
+		actors |= (stage->actor[i].table == i && stage->actor[i].tid == pid) << i;
 	return actors;
 }

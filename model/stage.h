@@ -8,6 +8,7 @@
 /* What can be seen of an actor, in memory that all share. */
 struct stage_actor {
 	pid_t tid;
+	int table;			/* the actor whose fd it uses */
 	int fd[MODEL_SLOTS];
 	struct model_step step;
 	int result;
@@ -40,7 +41,7 @@ void stage_clear(struct stage *stage);
 /* Return an observer's access to a file, by locks of this kind. */
 struct lock stage_lock(const struct stage *stage, enum lock_kind kind, int file);
 
-/* Which actors a process id may mean, a bit each: all threads of a process have the same. */
+/* Whose tables a process id may mean, a bit each: all threads of a process have the same. */
 unsigned int stage_actors(const struct stage *stage, pid_t pid);
 
 #endif /* LOCKFAIR_STAGE_H */

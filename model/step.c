@@ -16,13 +16,36 @@ struct work {
 
 /* ---- descriptors ---- */
 
-static bool is_open(const struct model_state *state, int description)
+/*
+ * The descriptions, a bit each, that are open, and that nobody refers to. Promise, close(2): a call
+ * that sleeps "holds a reference to the underlying open file description, and this reference keeps
+ * the description open until the I/O system call completes".
+ */
+static unsigned int unused(const struct model_state *state)
 {
-	for (int actor = 0; actor < MODEL_ACTORS; actor++) {
-		if (memchr(state->slot[actor], description, MODEL_SLOTS))
-			return true;
+	unsigned int open = 0, used = 0;
+
+	for (int i = 0; i < MODEL_DESCRIPTIONS; i++)
+		open |= (state->file[i] >= 0) << i;
+	for (int table = 0; table < MODEL_ACTORS; table++) {
+		for (int i = 0; i < MODEL_SLOTS; i++) {
+			if (state->slot[table][i] >= 0)
+				used |= 1u << state->slot[table][i];
+		}
 	}
-	return memchr(state->closing, description, MODEL_SLOTS);
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		if (model_pending(&state->request[i]))
+			used |= 1u << state->request[i].description;
+	}
+	return open & ~used;
+}
+
+static void release_all(const struct work *work, struct model_state *state, enum lock_kind kind,
+			int file, int owner)
+{
+	struct model_request in = { .kind = kind, .file = file };
+
+	grant_release(work->rules, state, &in, owner, MODEL_WHOLE);
 }
 
 /*
@@ -31,11 +54,19 @@ static bool is_open(const struct model_state *state, int description)
  */
 static void forget(const struct work *work, const struct model_state *from, int file)
 {
-	struct model_request in = { .kind = KIND_POSIX, .file = file };
 	struct model_state state = *from;
 
-	grant_release(work->rules, &state, &in, state.closer, MODEL_WHOLE);
+	release_all(work, &state, KIND_POSIX, file, state.closer);
 	state.forgets &= ~(1u << file);
+	model_set_add(work->reached, &state);
+}
+
+static void take_back(const struct work *work, const struct model_state *from, int table, int file)
+{
+	struct model_state state = *from;
+
+	release_all(work, &state, KIND_POSIX, file, table);
+	state.takes_back[table] &= ~(1u << file);
 	model_set_add(work->reached, &state);
 }
 
@@ -43,45 +74,60 @@ static void forget(const struct work *work, const struct model_state *from, int 
  * Promise, fcntl(2): OFD locks go "on the last close of the open file description"; flock(2):
  * "when all such file descriptors have been closed".
  */
-static void give_up(const struct work *work, const struct model_state *from, int number)
+static void give_up(const struct work *work, const struct model_state *from, int description)
 {
 	struct model_state state = *from;
-	int description = state.closing[number];
+	int file = state.file[description], owner = MODEL_ACTORS + description;
 
-	state.closing[number] = -1;
-	if (!is_open(&state, description)) {
-		struct model_request in = { .kind = KIND_OFD, .file = state.file[description] };
-		int owner = MODEL_ACTORS + description;
-
-		grant_release(work->rules, &state, &in, owner, MODEL_WHOLE);
-		in.kind = KIND_FLOCK;
-		grant_release(work->rules, &state, &in, owner, MODEL_WHOLE);
-		state.file[description] = -1;
-	}
+	release_all(work, &state, KIND_OFD, file, owner);
+	release_all(work, &state, KIND_FLOCK, file, owner);
+	state.file[description] = -1;
 	model_set_add(work->reached, &state);
 }
 
-static void close_slot(struct model_state *state, int actor, int slot)
+/* Where waiters do not queue, those that wait with the descriptor may notice at once. */
+static void close_slot(const struct model_rules *rules, struct model_state *state, int table,
+		       int slot)
 {
-	int description = state->slot[actor][slot];
+	int description = state->slot[table][slot];
 
 	if (description < 0)
 		return;
-	state->closer = actor;
+	state->closes = true;
+	state->closer = table;
 	state->forgets |= 1u << state->file[description];
-	state->closing[slot] = description;
-	state->slot[actor][slot] = -1;
+	state->slot[table][slot] = -1;
+	for (int i = 0; !rules->ebadf_at_the_grant && i < MODEL_ACTORS; i++) {
+		if (model_waits(&state->request[i]) && grant_comes_too_late(state, i))
+			queue_wake(&state->request[i]);
+	}
 }
 
 /* open(2): "a new open file description". */
-static void open_slot(struct model_state *state, int actor, int slot, int file)
+static void open_slot(struct model_state *state, int table, int slot, int file)
 {
 	int description = 0;
 
 	while (state->file[description] >= 0)
 		description++;
 	state->file[description] = file;
-	state->slot[actor][slot] = description;
+	state->slot[table][slot] = description;
+}
+
+/*
+ * The actor's table goes with the last actor that uses it. fcntl(2): locks are "automatically
+ * released when the process terminates".
+ */
+static void exit_actor(const struct model_rules *rules, struct model_state *state, int actor)
+{
+	int table = state->table[actor];
+
+	state->alive &= ~(1u << actor);
+	state->table[actor] = actor;
+	if (model_is_table_used(state, table))
+		return;
+	for (int i = 0; i < MODEL_SLOTS; i++)
+		close_slot(rules, state, table, i);
 }
 
 /* ---- a step begins ---- */
@@ -96,11 +142,12 @@ static void request(const struct model_rules *rules, struct model_state *state,
 	};
 
 	if (lock_kind_traits(step->kind) & TRAIT_FILE) {
-		request.description = state->slot[step->actor][step->slot];
+		request.slot = step->slot;
+		request.description = model_description(state, step->actor, step->slot);
 		request.file = state->file[request.description];
 	}
 	if (step->what == STEP_UNLOCK) {
-		grant_release(rules, state, &request, model_owner(&request, step->actor),
+		grant_release(rules, state, &request, model_owner(state, &request, step->actor),
 			      request.cells);
 		grant_finish(state, step->actor, 0);
 		return;
@@ -115,8 +162,8 @@ static void request(const struct model_rules *rules, struct model_state *state,
 void model_start(const struct model_rules *rules, struct model_state *state,
 		 const struct model_step *step)
 {
-	int actor = step->actor;
-	signed char *slot = state->slot[actor];
+	int actor = step->actor, table = state->table[actor];
+	signed char *slot = state->slot[table];
 
 	grant_finish(state, actor, 0);
 	switch (step->what) {
@@ -125,15 +172,15 @@ void model_start(const struct model_rules *rules, struct model_state *state,
 		request(rules, state, step);
 		break;
 	case STEP_OPEN:
-		open_slot(state, actor, step->slot, step->other);
+		open_slot(state, table, step->slot, step->other);
 		break;
 	case STEP_DUP:
 		/* dup(2): it "refers to the same open file description" */
-		close_slot(state, actor, step->other);
+		close_slot(rules, state, table, step->other);
 		slot[step->other] = slot[step->slot];
 		break;
 	case STEP_CLOSE:
-		close_slot(state, actor, step->slot);
+		close_slot(rules, state, table, step->slot);
 		break;
 	case STEP_FORK:
 		/*
@@ -143,11 +190,13 @@ void model_start(const struct model_rules *rules, struct model_state *state,
 		memcpy(state->slot[step->other], slot, MODEL_SLOTS);
 		state->alive |= 1u << step->other;
 		break;
+	case STEP_THREAD:
+		/* pthreads(7): threads share "open file descriptors" and "record locks" */
+		state->table[step->other] = table;
+		state->alive |= 1u << step->other;
+		break;
 	case STEP_EXIT:
-		/* fcntl(2): "automatically released when the process terminates" */
-		for (int i = 0; i < MODEL_SLOTS; i++)
-			close_slot(state, actor, i);
-		state->alive &= ~(1u << actor);
+		exit_actor(rules, state, actor);
 		break;
 	}
 }
@@ -171,58 +220,59 @@ void model_interrupt(const struct model_rules *rules, struct model_state *state,
 /* ---- it goes on, until everybody is at rest ---- */
 
 /* A close that releases nothing cannot be observed, so its time does not matter. */
-static bool goes_unnoticed(const struct model_state *state, int file, int description)
+static bool is_empty(struct model_cells cells)
 {
-	struct model_cells cells = state->posix[file][state->closer];
-
-	if (description >= 0) {
-		cells = state->ofd[description];
-		if (state->flock[description].shared || state->flock[description].exclusive)
-			return false;
-	}
 	return !cells.shared && !cells.exclusive;
 }
 
-static bool something_goes_unnoticed(const struct work *work, const struct model_state *state)
+static bool goes_unnoticed(const struct model_state *state, int description)
 {
-	for (int file = 0; file < MODEL_FILES; file++) {
-		if ((state->forgets & 1u << file) && goes_unnoticed(state, file, -1)) {
-			forget(work, state, file);
-			return true;
-		}
-	}
-	for (int i = 0; i < MODEL_SLOTS; i++) {
-		int description = state->closing[i];
-
-		if (description >= 0 && !(state->forgets & 1u << state->file[description]) &&
-		    goes_unnoticed(state, 0, description)) {
-			give_up(work, state, i);
-			return true;
-		}
-	}
-	return false;
+	return is_empty(state->ofd[description]) && is_empty(state->flock[description]);
 }
 
-/* Add a state for each thing that can happen next in a close or an exit. */
-static bool closing_goes_on(const struct work *work, const struct model_state *state)
+/*
+ * Add a state for each thing that can happen next in a close or an exit; or, with @unnoticed, for
+ * the first that cannot be observed. A close() ends the locks of the process first.
+ */
+static bool closing_goes_on(const struct work *work, const struct model_state *state,
+			    bool unnoticed)
 {
+	unsigned int gone = unused(state);
 	bool any = false;
 
-	for (int file = 0; file < MODEL_FILES; file++) {
-		if (!(state->forgets & 1u << file))
+	for (int file = 0; file < MODEL_FILES && !(any && unnoticed); file++) {
+		if (!(state->forgets & 1u << file) ||
+		    (unnoticed && !is_empty(state->posix[file][state->closer])))
 			continue;
 		any = true;
 		forget(work, state, file);
 	}
-	for (int i = 0; i < MODEL_SLOTS; i++) {
-		int description = state->closing[i];
+	for (int i = 0; i < MODEL_ACTORS * MODEL_FILES && !(any && unnoticed); i++) {
+		int table = i / MODEL_FILES, file = i % MODEL_FILES;
 
-		if (description < 0 || (state->forgets & 1u << state->file[description]))
+		if (!(state->takes_back[table] & 1u << file) ||
+		    (unnoticed && !is_empty(state->posix[file][table])))
+			continue;
+		any = true;
+		take_back(work, state, table, file);
+	}
+	for (int i = 0; gone >> i && !(any && unnoticed); i++) {
+		if (!(gone & 1u << i) || (state->forgets & 1u << state->file[i]) ||
+		    (unnoticed && !goes_unnoticed(state, i)))
 			continue;
 		any = true;
 		give_up(work, state, i);
 	}
 	return any;
+}
+
+bool model_closes(const struct model_state *state)
+{
+	bool any = state->forgets;
+
+	for (int i = 0; i < MODEL_ACTORS; i++)
+		any |= state->takes_back[i];
+	return state->closes && (any || unused(state));
 }
 
 bool model_go_on(const struct model_rules *rules, const struct model_state *state,
@@ -232,9 +282,10 @@ bool model_go_on(const struct model_rules *rules, const struct model_state *stat
 	bool any = false;
 	int first = -1;
 
-	if (something_goes_unnoticed(&work, state))
+	if (state->closes && closing_goes_on(&work, state, true))
 		return true;
-	any = closing_goes_on(&work, state);
+	if (state->closes)
+		any = closing_goes_on(&work, state, false);
 	for (int i = 0; i < MODEL_ACTORS; i++) {
 		if (state->request[i].status != REQUEST_AWAKE)
 			continue;
@@ -269,6 +320,7 @@ void model_step(const struct model_rules *rules, const struct model_state *from,
 		if (model_go_on(rules, &state, scratch))
 			continue;
 		state.closer = 0;
+		state.closes = false;
 		if (model_set_add(to, &state))
 			invariant_check(rules, &state);
 	}
@@ -284,7 +336,7 @@ static bool holds_any(const struct model_state *state, int actor)
 
 bool model_applies(const struct model_state *state, const struct model_step *step)
 {
-	const signed char *slot = state->slot[step->actor];
+	const signed char *slot = state->slot[state->table[step->actor]];
 
 	if (!(state->alive & 1u << step->actor))
 		return false;
@@ -296,7 +348,10 @@ bool model_applies(const struct model_state *state, const struct model_step *ste
 	case STEP_OPEN:
 		return slot[step->slot] < 0;
 	case STEP_FORK:
-		return !(state->alive & 1u << step->other);
+	case STEP_THREAD:
+		/* A table has the number of the actor that it began with. */
+		return !(state->alive & 1u << step->other) &&
+		       !model_is_table_used(state, step->other);
 	case STEP_EXIT:
 		return true;
 	case STEP_LOCK:

@@ -22,6 +22,9 @@ void model_start(const struct model_rules *rules, struct model_state *state,
 /* The actor's request ends with EINTR. */
 void model_interrupt(const struct model_rules *rules, struct model_state *state, int actor);
 
+/* Is a close, or the end of a description, still under way? */
+bool model_closes(const struct model_state *state);
+
 /* Add to @to a state for each thing that can happen next. Return false if all are at rest. */
 bool model_go_on(const struct model_rules *rules, const struct model_state *state,
 		 struct model_set *to);

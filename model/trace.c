@@ -68,6 +68,9 @@ void trace_line(const struct scenario *scenario, const struct model_step *step,
 	case STEP_FORK:
 		snprintf(line, room, "fork(%c);", 'A' + step->other);
 		break;
+	case STEP_THREAD:
+		snprintf(line, room, "thread(%c);", 'A' + step->other);
+		break;
 	case STEP_EXIT:
 		snprintf(line, room, "exit();");
 		break;
@@ -206,6 +209,11 @@ bool trace_parse_line(const struct scenario *scenario, const char *line, struct 
 	}
 	if (sscanf(line, "fork(%c);%n", &child, &end) == 1 && end) {
 		step->what = STEP_FORK;
+		step->other = child - 'A';
+		return is_actor(step->other);
+	}
+	if (sscanf(line, "thread(%c);%n", &child, &end) == 1 && end) {
+		step->what = STEP_THREAD;
 		step->other = child - 'A';
 		return is_actor(step->other);
 	}

@@ -84,10 +84,10 @@ bool model_free_for_flock(const struct model_state *state, int file, enum lock_m
 /* ---- /proc/locks ---- */
 
 static struct model_line line_of(int depth, int kind, enum lock_mode mode, unsigned int cells,
-				 int actor)
+				 int table)
 {
 	return (struct model_line){ depth, kind == KIND_LOCKF ? KIND_POSIX : kind, mode, cells,
-		is_owned_by_process(kind) ? actor : MODEL_ACTORS };
+		is_owned_by_process(kind) ? table : MODEL_ACTORS };
 }
 
 static struct model_line *add_waiters(const struct model_state *state, int file, bool flock,
@@ -100,7 +100,8 @@ static struct model_line *add_waiters(const struct model_state *state, int file,
 			if (request->place != place ||
 			    !queue_is_behind(state, i, behind, cell, file, flock))
 				continue;
-			*line++ = line_of(depth, request->kind, request->mode, request->cells, i);
+			*line++ = line_of(depth, request->kind, request->mode, request->cells,
+					  state->table[i]);
 			line = add_waiters(state, file, flock, MODEL_WAITER + i, 0, depth + 1,
 					   line);
 		}

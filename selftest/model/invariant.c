@@ -151,7 +151,35 @@ static void a_file_to_be_forgotten(struct model_state *state)
 
 static void a_description_to_be_closed(struct model_state *state)
 {
-	state->closing[0] = 0;
+	state->closes = true;
+}
+
+static void a_lock_to_be_taken_back(struct model_state *state)
+{
+	state->takes_back[0] = 1;
+}
+
+static void a_table_of_the_dead(struct model_state *state)
+{
+	state->table[3] = 0;
+}
+
+static void a_thread_of_a_thread_that_is_none(struct model_state *state)
+{
+	state->table[1] = 0;
+	state->table[2] = 1;
+}
+
+static void a_request_of_the_dead(struct model_state *state)
+{
+	state->request[3] = state->request[2];
+	state->request[3].place++;
+}
+
+/* B has closed, and its thread waits on: the description is open for this call alone. */
+static void a_waiter_without_a_descriptor(struct model_state *state)
+{
+	state->slot[1][0] = -1;
 }
 
 static const struct {
@@ -164,13 +192,17 @@ static const struct {
 	{ MODEL_PROMISE, half_an_flock, "an flock() lock is not on the whole file" },
 	{ MODEL_PROMISE, a_lock_of_nobody, "a description that is closed has locks" },
 	{ MODEL_PROMISE, an_open_descriptor_of_the_dead,
-	  "an actor that has exited has a descriptor" },
-	{ MODEL_PROMISE, a_lock_of_the_dead,
-	  "an actor that has exited holds a lock or asks for one" },
+	  "a table that nobody uses has a descriptor" },
+	{ MODEL_PROMISE, a_lock_of_the_dead, "a table that nobody uses holds a lock" },
+	{ MODEL_PROMISE, a_table_of_the_dead,
+	  "an actor that has exited has a table of descriptors" },
+	{ MODEL_PROMISE, a_thread_of_a_thread_that_is_none,
+	  "a table has the number of an actor that uses another" },
+	{ MODEL_PROMISE, a_request_of_the_dead, "an actor that has exited asks for a lock" },
 	{ MODEL_PROMISE, an_open_description_without_descriptor,
-	  "a description is open without a descriptor, or is not open" },
+	  "a description is open without a use, or is not open" },
 	{ MODEL_PROMISE, a_descriptor_without_description,
-	  "a description is open without a descriptor, or is not open" },
+	  "a description is open without a use, or is not open" },
 	{ MODEL_PROMISE, a_try_that_sleeps, "a request that sleeps is not one that waits" },
 	{ MODEL_PROMISE, a_request_about_another_file,
 	  "a request that sleeps is about a file that is not open" },
@@ -192,6 +224,7 @@ static const struct {
 	{ MODEL_PROMISE, awake, "not everybody is at rest" },
 	{ MODEL_PROMISE, a_file_to_be_forgotten, "a close is under way" },
 	{ MODEL_PROMISE, a_description_to_be_closed, "a close is under way" },
+	{ MODEL_PROMISE, a_lock_to_be_taken_back, "a lock is still to be taken back" },
 };
 
 TEST_F(invariant, each_invariant_can_be_broken)
@@ -212,6 +245,16 @@ TEST_F(invariant, each_invariant_can_be_broken)
 		}
 		EXPECT_STREQ(damages[i].broken, broken);
 	}
+}
+
+TEST_F(invariant, a_call_that_sleeps_keeps_its_description_open)
+{
+	struct model_state state;
+
+	ASSERT_EQ(NULL, run_steps(&self->sets, MODEL_PRACTICE, 4, two_readers_wait));
+	state = self->sets.now.state[0];
+	a_waiter_without_a_descriptor(&state);
+	EXPECT_EQ(NULL, invariant_broken(model_rules(MODEL_PRACTICE), &state));
 }
 
 /* A state that the rules cannot have led to ends the program. */

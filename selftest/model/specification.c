@@ -41,6 +41,7 @@ TEST(what_is_no_step_is_not_read)
 {
 	static const char * const lines[] = {
 		"A: fd4 = open(file0);", "A: fd0 = open(file3);", "G: exit();", "A: fork(G);",
+		"A: thread(G);", "A: thread(B)", "A: thread();",
 		"A: posix_lock(fd0, EXCLUSIVE, 0, 7);", "A: posix_lock(fd0, SOMEHOW, 0, 1);",
 		"A: posix_lock(fd0, EXCLUSIVE, 3, 1)", "A: mixed_lock(fd0, EXCLUSIVE, 0, 1);",
 		"A: flock_lock(fd0, EXCLUSIVE, 0, 1);", "A: posix_frob(fd0, EXCLUSIVE, 0, 1);",
@@ -70,6 +71,29 @@ TEST(a_seed_is_a_scenario)
 	}
 }
 
+/* Threads are in every kind of scenario, and not in all. */
+TEST(some_scenarios_have_threads)
+{
+	for (int kind = 0; kind <= SCENARIO_MIXED; kind++) {
+		int with = 0;
+
+		for (int seed = 1; seed <= 100; seed++) {
+			bool any = false;
+
+			ASSERT_EQ(0, generate_scenario(&scenario, seed, kind, STEPS));
+			for (int i = 0; i < scenario.count; i++)
+				any |= scenario.step[i].what == STEP_THREAD;
+			with += any;
+		}
+		if (scenario_is_control(&scenario)) {
+			EXPECT_EQ(0, with);
+			continue;
+		}
+		EXPECT_LT(15, with);
+		EXPECT_GT(50, with);
+	}
+}
+
 static bool has_three_exits(const struct scenario *smaller, void *arg)
 {
 	int exits = 0;
@@ -78,6 +102,38 @@ static bool has_three_exits(const struct scenario *smaller, void *arg)
 	for (int i = 0; i < smaller->count; i++)
 		exits += smaller->step[i].what == STEP_EXIT;
 	return exits >= 3;
+}
+
+static bool has_a_thread_of_a_thread(const struct scenario *smaller, void *arg)
+{
+	int thread = -1;
+
+	(void)arg;
+	for (int i = 0; i < smaller->count; i++) {
+		const struct model_step *step = &smaller->step[i];
+
+		if (step->what != STEP_THREAD)
+			continue;
+		if (step->actor == thread)
+			return true;
+		thread = step->other;
+	}
+	return false;
+}
+
+TEST(threads_are_renamed_as_well)
+{
+	char line[TRACE_LINE];
+
+	scenario.count = 0;
+	for (int seed = 1; !has_a_thread_of_a_thread(&scenario, NULL); seed++)
+		ASSERT_EQ(0, generate_scenario(&scenario, seed, KIND_OFD, 400));
+	shrink_scenario(&scenario, has_a_thread_of_a_thread, NULL, 5000);
+	ASSERT_EQ(2, scenario.count);
+	trace_line(&scenario, &scenario.step[0], line);
+	EXPECT_STREQ("A: thread(B);", line);
+	trace_line(&scenario, &scenario.step[1], line);
+	EXPECT_STREQ("B: thread(C);", line);
 }
 
 TEST(nothing_is_left_but_what_is_needed)
