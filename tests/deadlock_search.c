@@ -143,6 +143,32 @@ PRACTICE(POSIX | LOCKF, threads_that_wait_for_one_process_are_no_cycle)
 }
 
 /*
+ *	p	 holds 0	waits for 1
+ *	q	 holds 2
+ *	thread1  holds 1	waits for q
+ *	thread2			asks for 0
+ *
+ * The wait of thread1 closes no cycle, and does not hide that of thread2.
+ */
+PRACTICE(POSIX | LOCKF, a_cycle_is_seen_while_another_thread_waits)
+{
+	struct actor *p = actor_start(scene, "p");
+	struct actor *q = actor_start(scene, "q");
+	struct actor *t1 = start_thread(scene, "thread1");
+	struct actor *t2 = start_thread(scene, "thread2");
+
+	actor_lock(p, byte(0));
+	actor_lock(q, byte(2));
+	actor_lock(t1, byte(1));
+	actor_queue(p, byte(1));
+	actor_queue(t1, byte(2));
+	ask(t2, byte(0));
+	gets_edeadlk(t2);
+	sleeps(p);
+	sleeps(t1);
+}
+
+/*
  *	p1  holds 0		waits for 1
  *	p2     holds 1 (OFD)	and asks for 0 (OFD)
  *

@@ -93,6 +93,24 @@ PRACTICE(OWNED_BY_PROCESS, a_grant_after_dup2_says_ebadf)
 	peer_is_granted(queue.peer, "after a grant to a replaced descriptor");
 }
 
+/* The number may refer to the same file again: what counts is the description. */
+PRACTICE(OWNED_BY_PROCESS, a_grant_after_another_open_says_ebadf)
+{
+	struct thread_queue queue = queue_a_thread(scene, EXCLUSIVE);
+	struct lock again = { .fd = -1 };
+	int ret;
+
+	if (!scene_goes_on(scene))
+		return;
+	ret = lock_open(&again, scene->site, DESCRIPTION_OWN);
+	requires(scene, !ret, "opening the file again: %s", strerror(-ret));
+	sets_up(scene, dup2(again.fd, queue.waiter->lock[0].fd), "dup2");
+	ret = grant(&queue);
+	holds(scene, ret == -EBADF, "the waiter whose number has another description: %s",
+	      outcome(ret));
+	peer_is_granted(queue.peer, "after a grant to another description");
+}
+
 /*
  *	holder  HHHHHHHHHHHHH.		the first bytes
  *	waiter     wwwwwwwwwwx		a thread of this process
