@@ -49,11 +49,15 @@ struct wide {
 	int pid;
 };
 
-/* The argument of a call, and its answer. Each process has its own. */
-static union {
+/*
+ * The argument of a call, and its answer. Each process has its own. No call is made before
+ * needs_32_bit_calls() has found that there are such calls: until then it is -ECANCELED.
+ */
+static union answer_32 {
 	struct narrow narrow;
 	struct wide wide;
-} *low;
+} no_answer, *low = &no_answer;
+static bool call_32_is_usable;
 
 /* call_32() returns 0 or more, or -errno. */
 #ifdef SYS_arch_prctl	/* only x86 has this */
@@ -161,13 +165,16 @@ static inline void call_32_leave(int signal_number)
 static inline bool call_32_works(void)
 {
 	int where = MAP_PRIVATE | MAP_ANONYMOUS, status = 1;
-	pid_t child;
+	pid_t child = -1;
 
 #ifdef MAP_32BIT
 	where |= MAP_32BIT;
 #endif
 	low = mmap(NULL, sizeof(*low), PROT_READ | PROT_WRITE, where, -1, 0);
-	child = low == MAP_FAILED ? -1 : fork();
+	if (low == MAP_FAILED)
+		low = &no_answer;
+	else
+		child = fork();
 	if (!child) {
 		/* A kernel without that entry, or a seccomp filter, sends a signal. */
 		signal(SIGSEGV, call_32_leave);
@@ -181,22 +188,28 @@ static inline bool needs_32_bit_calls(struct scene *scene)
 {
 	bool works = call_32_works();
 
+	call_32_is_usable = works;
 	skip_unless(scene, works || (call_32_has_programs() && !privilege_is_confined()),
 		    CALL_32_MISSING);
 	return requires(scene, works,
 			"this kernel has 32-bit programs, and getpid() of one does not work");
 }
 
+static inline int call_32_if_usable(int nr, long first, long second, void *third)
+{
+	return call_32_is_usable ? call_32(nr, first, second, third) : -ECANCELED;
+}
+
 /* Each returns 0 or -errno; the answer to a query is in *low. */
 static inline int flock_32(int fd, int operation)
 {
-	return call_32(NR_32_FLOCK, fd, operation, NULL);
+	return call_32_if_usable(NR_32_FLOCK, fd, operation, NULL);
 }
 
 static inline int fcntl_32(int fd, int command, struct narrow lock)
 {
 	low->narrow = lock;
-	return call_32(NR_32_FCNTL, fd, command, low);
+	return call_32_if_usable(NR_32_FCNTL, fd, command, low);
 }
 
 static inline int fcntl64_32(int fd, int command, short type, long long start, long long len)
@@ -204,7 +217,7 @@ static inline int fcntl64_32(int fd, int command, short type, long long start, l
 	low->wide = (struct wide){ .type = type };
 	memcpy(low->wide.start, &start, sizeof(start));
 	memcpy(low->wide.len, &len, sizeof(len));
-	return call_32(NR_32_FCNTL64, fd, command, low);
+	return call_32_if_usable(NR_32_FCNTL64, fd, command, low);
 }
 
 /* Does the answer to a query by fcntl64() name this range? */

@@ -14,8 +14,28 @@
 #include "call_32.h"
 #include "claim/claim.h"
 
-/* As lock_acquire(), and for F_UNLCK lock_release(). */
-static int set_32(const struct lock *lock, short type, const struct lock_request *at, bool wait)
+/* ---- two programs ---- */
+
+/* The test's own process, which acts as a 32-bit program, and an actor, which does not. */
+struct programs {
+	struct lock lock;		/* of the 32-bit program */
+	struct actor *other;
+};
+
+static struct programs start(struct scene *scene, const char *other)
+{
+	struct programs programs = { .lock = { .site = scene->site, .fd = -1 } };
+	int err = needs_32_bit_calls(scene) ?
+		  lock_open(&programs.lock, scene->site, DESCRIPTION_OWN) : 0;
+
+	if (err)
+		scene_broken(scene, "opening the file: %s", strerror(-err));
+	programs.other = actor_start(scene, other);
+	return programs;
+}
+
+/* Lock the whole file, or for F_UNLCK release it. 0 or -errno. */
+static int set_32(const struct lock *lock, short type, bool wait)
 {
 	static const int operations[] = {
 		[F_RDLCK] = LOCK_SH, [F_WRLCK] = LOCK_EX, [F_UNLCK] = LOCK_UN,
@@ -25,15 +45,13 @@ static int set_32(const struct lock *lock, short type, const struct lock_request
 	case KIND_FLOCK:
 		return flock_32(lock->fd, operations[type] | (wait ? 0 : LOCK_NB));
 	case KIND_OFD:
-		return fcntl64_32(lock->fd, wait ? OFD_SETLKW_32 : OFD_SETLK_32, type, at->start,
-				  at->len);
+		return fcntl64_32(lock->fd, wait ? OFD_SETLKW_32 : OFD_SETLK_32, type, 0, 0);
 	default:
-		return fcntl64_32(lock->fd, wait ? SETLKW64_32 : SETLK64_32, type, at->start,
-				  at->len);
+		return fcntl64_32(lock->fd, wait ? SETLKW64_32 : SETLK64_32, type, 0, 0);
 	}
 }
 
-/* A job: the exclusive lock, by a call that waits. */
+/* A job: the exclusive lock, by a 32-bit call that waits. */
 static int lock_32(struct actor *self, void *arg)
 {
 	struct asleep_call call = {
@@ -46,7 +64,7 @@ static int lock_32(struct actor *self, void *arg)
 	(void)arg;
 	history_add(scene->history, self->row, HISTORY_REQUEST, &EXCLUSIVE);
 	act_sleeps_in(self, call);
-	ret = set_32(self->lock, F_WRLCK, &EXCLUSIVE, true);
+	ret = set_32(self->lock, F_WRLCK, true);
 	act_sleeps_in(self, ASLEEP_NOWHERE);
 	history_add(scene->history, self->row, ret ? HISTORY_REFUSE : HISTORY_GRANT,
 		    &EXCLUSIVE);
@@ -58,19 +76,6 @@ static int lock_32(struct actor *self, void *arg)
 static const char *outcome(int ret)
 {
 	return ret ? strerror(-ret) : "granted";
-}
-
-/* The test's process acts as a 32-bit program from now on, which locks through @lock. */
-static bool acts_as_32_bit_program(struct scene *scene, struct lock *lock)
-{
-	int err;
-
-	if (!needs_32_bit_calls(scene))
-		return false;
-	err = lock_open(lock, scene->site, DESCRIPTION_OWN);
-	if (err)
-		scene_broken(scene, "opening the file: %s", strerror(-err));
-	return scene_goes_on(scene);
 }
 
 static bool is_excluded(struct scene *scene, const char *who, int ret)
@@ -94,44 +99,28 @@ static bool is_granted(struct scene *scene, const char *who, int ret)
  */
 PROMISE(POSIX | OFD | FLOCK, a_32_bit_lock_excludes_a_64_bit_program)
 {
-	struct actor *other;
-	struct lock lock;
+	struct programs both = start(scene, "other");
 	int ret;
 
-	if (!acts_as_32_bit_program(scene, &lock))
-		return;
-	other = actor_start(scene, "other");
-	ret = set_32(&lock, F_WRLCK, &EXCLUSIVE, false);
-	is_granted(scene, "the 32-bit program", ret);
-	ret = actor_try(other, SHARED);
-	is_excluded(scene, "the other, a reader,", ret);
-	ret = set_32(&lock, F_RDLCK, &SHARED, false);
-	is_granted(scene, "the 32-bit program, now a reader,", ret);
-	ret = actor_try(other, EXCLUSIVE);
-	is_excluded(scene, "the other, a writer,", ret);
-	ret = set_32(&lock, F_UNLCK, &EXCLUSIVE, false);
+	is_granted(scene, "the 32-bit program", set_32(&both.lock, F_WRLCK, false));
+	is_excluded(scene, "the other, a reader,", actor_try(both.other, SHARED));
+	is_granted(scene, "the 32-bit program, now a reader,", set_32(&both.lock, F_RDLCK, false));
+	is_excluded(scene, "the other, a writer,", actor_try(both.other, EXCLUSIVE));
+	ret = set_32(&both.lock, F_UNLCK, false);
 	requires(scene, !ret, "the release of the 32-bit program: %s", strerror(-ret));
-	ret = actor_try(other, EXCLUSIVE);
-	is_granted(scene, "the other, after the release,", ret);
+	is_granted(scene, "the other, after the release,", actor_try(both.other, EXCLUSIVE));
 }
 
 PROMISE(POSIX | OFD | FLOCK, a_64_bit_lock_excludes_a_32_bit_program)
 {
-	struct actor *holder;
-	struct lock lock;
-	int ret;
+	struct programs both = start(scene, "holder");
 
-	if (!acts_as_32_bit_program(scene, &lock))
-		return;
-	holder = actor_start(scene, "holder");
-	actor_lock(holder, EXCLUSIVE);
-	ret = set_32(&lock, F_RDLCK, &SHARED, false);
-	is_excluded(scene, "the 32-bit program, a reader,", ret);
-	actor_lock(holder, SHARED);
-	ret = set_32(&lock, F_WRLCK, &EXCLUSIVE, false);
-	is_excluded(scene, "the 32-bit program, a writer,", ret);
-	ret = set_32(&lock, F_RDLCK, &SHARED, false);
-	is_granted(scene, "the 32-bit program, beside a reader,", ret);
+	actor_lock(both.other, EXCLUSIVE);
+	is_excluded(scene, "the 32-bit program, a reader,", set_32(&both.lock, F_RDLCK, false));
+	actor_lock(both.other, SHARED);
+	is_excluded(scene, "the 32-bit program, a writer,", set_32(&both.lock, F_WRLCK, false));
+	is_granted(scene, "the 32-bit program, beside a reader,",
+		   set_32(&both.lock, F_RDLCK, false));
 }
 
 /*
@@ -142,8 +131,7 @@ PROMISE(POSIX | OFD | FLOCK, a_32_bit_program_that_waits_is_granted_the_lock)
 {
 	struct actor *holder, *waiter;
 
-	if (!needs_32_bit_calls(scene))
-		return;
+	needs_32_bit_calls(scene);
 	holder = actor_start(scene, "holder");
 	waiter = actor_start(scene, "waiter");
 	actor_lock(holder, EXCLUSIVE);
@@ -172,31 +160,27 @@ PROMISE(POSIX, the_fcntl_of_old_locks_the_bytes_it_names)
 		{ { F_WRLCK, SEEK_END, -96, 10, 0 }, SCENE_FILE_SIZE - 96, SCENE_FILE_SIZE - 87 },
 		{ { F_WRLCK, SEEK_SET, 20, 0, 0 }, 20, LLONG_MAX },
 	};
-	struct actor *other;
-	struct lock lock;
+	struct programs both = start(scene, "other");
 
-	if (!acts_as_32_bit_program(scene, &lock))
-		return;
-	other = actor_start(scene, "other");
 	for (unsigned int i = 0; i < ARRAY_SIZE(rows) && scene_goes_on(scene); i++) {
+		struct narrow lock = rows[i].lock, unlock = lock;
 		off_t first = rows[i].first, last = rows[i].last;
-		int ret = fcntl_32(lock.fd, i % 2 ? SETLKW_32 : SETLK_32, rows[i].lock);
+		int ret = fcntl_32(both.lock.fd, i % 2 ? SETLKW_32 : SETLK_32, lock);
 
 		is_granted(scene, "the 32-bit program", ret);
-		ret = actor_try(other, EXCLUSIVE_ON(first, 1));
+		ret = actor_try(both.other, EXCLUSIVE_ON(first, 1));
 		is_excluded(scene, "the other, on the first byte,", ret);
-		ret = actor_try(other, EXCLUSIVE_ON(last, 1));
+		ret = actor_try(both.other, EXCLUSIVE_ON(last, 1));
 		is_excluded(scene, "the other, on the last byte,", ret);
-		ret = actor_try(other, EXCLUSIVE_ON(first - 1, 1));
+		ret = actor_try(both.other, EXCLUSIVE_ON(first - 1, 1));
 		is_granted(scene, "the other, on the byte before,", ret);
 		if (last < LLONG_MAX) {
-			ret = actor_try(other, EXCLUSIVE_ON(last + 1, 1));
+			ret = actor_try(both.other, EXCLUSIVE_ON(last + 1, 1));
 			is_granted(scene, "the other, on the byte after,", ret);
 		}
-		actor_unlock(other);
-		low->narrow = rows[i].lock;
-		low->narrow.type = F_UNLCK;
-		ret = fcntl_32(lock.fd, SETLK_32, low->narrow);
+		actor_unlock(both.other);
+		unlock.type = F_UNLCK;
+		ret = fcntl_32(both.lock.fd, SETLK_32, unlock);
 		requires(scene, !ret, "the release of the 32-bit program: %s", strerror(-ret));
 	}
 }
@@ -205,23 +189,19 @@ PROMISE(POSIX, the_fcntl_of_old_locks_the_bytes_it_names)
 PROMISE(POSIX, an_answer_that_does_not_fit_is_eoverflow)
 {
 	const struct narrow query = { F_WRLCK, SEEK_SET, INT_MAX, 0, 0 };
-	struct actor *holder;
-	struct lock lock;
+	struct programs both = start(scene, "holder");
 	int ret;
 
-	if (!acts_as_32_bit_program(scene, &lock))
-		return;
-	holder = actor_start(scene, "holder");
-	actor_lock(holder, EXCLUSIVE_ON(1ll + INT_MAX, 1));
-	ret = fcntl_32(lock.fd, GETLK_32, query);
+	actor_lock(both.other, EXCLUSIVE_ON(1ll + INT_MAX, 1));
+	ret = fcntl_32(both.lock.fd, GETLK_32, query);
 	holds(scene, ret == -EOVERFLOW && !memcmp(&low->narrow, &query, sizeof(query)),
 	      "asked for a lock that starts at 2 GiB: %s, type %d, start %d",
 	      ret ? strerror(-ret) : "no error", low->narrow.type, low->narrow.start);
-	actor_lock(holder, EXCLUSIVE_ON(INT_MAX, 1));
-	actor_unlock_range(holder, 1ll + INT_MAX, 1);
-	ret = fcntl_32(lock.fd, GETLK_32, query);
+	actor_lock(both.other, EXCLUSIVE_ON(INT_MAX, 1));
+	actor_unlock_range(both.other, 1ll + INT_MAX, 1);
+	ret = fcntl_32(both.lock.fd, GETLK_32, query);
 	holds(scene, !ret && low->narrow.type == F_WRLCK && low->narrow.start == INT_MAX &&
-	      low->narrow.len == 1 && low->narrow.pid == holder->pid,
+	      low->narrow.len == 1 && low->narrow.pid == both.other->pid,
 	      "asked for a lock of the byte before: %s, type %d, start %d, length %d",
 	      strerror(-ret), low->narrow.type, low->narrow.start, low->narrow.len);
 }
@@ -232,20 +212,16 @@ PROMISE(POSIX, an_answer_that_does_not_fit_is_eoverflow)
  */
 PROMISE(POSIX | OFD, fcntl64_tells_large_values)
 {
-	const off_t start = (5ll << 40) + 7, len = (3ll << 35) + 9;
+	const off_t start_at = (5ll << 40) + 7, len = (3ll << 35) + 9;
+	struct programs both = start(scene, "holder");
 	bool ofd = is_kind(scene, OFD);
-	struct actor *holder;
-	struct lock lock;
 	int ret;
 
 	fixed_by("4d2dc2cc766c", "4.15");
-	if (!acts_as_32_bit_program(scene, &lock))
-		return;
-	holder = actor_start(scene, "holder");
-	actor_lock(holder, EXCLUSIVE_ON(start, len));
-	ret = fcntl64_32(lock.fd, ofd ? OFD_GETLK_32 : GETLK64_32, F_RDLCK, 0, 0);
-	holds(scene, !ret && low->wide.type == F_WRLCK && is_at(start, len) &&
-	      low->wide.pid == (ofd ? -1 : holder->pid),
+	actor_lock(both.other, EXCLUSIVE_ON(start_at, len));
+	ret = fcntl64_32(both.lock.fd, ofd ? OFD_GETLK_32 : GETLK64_32, F_RDLCK, 0, 0);
+	holds(scene, !ret && low->wide.type == F_WRLCK && is_at(start_at, len) &&
+	      low->wide.pid == (ofd ? -1 : both.other->pid),
 	      "%s, type %d, start %x%08x, length %x%08x, pid %d", strerror(-ret), low->wide.type,
 	      low->wide.start[1], low->wide.start[0], low->wide.len[1], low->wide.len[0],
 	      low->wide.pid);
@@ -255,21 +231,17 @@ PROMISE(POSIX | OFD, fcntl64_tells_large_values)
 PRACTICE(POSIX, a_length_that_does_not_fit_is_cut)
 {
 	const struct narrow query = { F_WRLCK, SEEK_SET, 0, 0, 0 };
-	struct actor *holder;
-	struct lock lock;
+	struct programs both = start(scene, "holder");
 	int ret;
 
-	if (!acts_as_32_bit_program(scene, &lock))
-		return;
-	holder = actor_start(scene, "holder");
-	actor_lock(holder, EXCLUSIVE_ON(100, 3ll << 32));
-	ret = fcntl_32(lock.fd, GETLK_32, query);
+	actor_lock(both.other, EXCLUSIVE_ON(100, 3ll << 32));
+	ret = fcntl_32(both.lock.fd, GETLK_32, query);
 	holds(scene, ret == -EOVERFLOW || (!ret && low->narrow.start == 100 &&
 					   low->narrow.len == INT_MAX),
 	      "asked for a length of 12 GiB: %s, start %d, length %d", strerror(-ret),
 	      low->narrow.start, low->narrow.len);
-	actor_lock(holder, EXCLUSIVE_ON(100, 0));
-	ret = fcntl_32(lock.fd, GETLK_32, query);
+	actor_lock(both.other, EXCLUSIVE_ON(100, 0));
+	ret = fcntl_32(both.lock.fd, GETLK_32, query);
 	holds(scene, !ret && low->narrow.start == 100 && !low->narrow.len,
 	      "asked for a lock to the end: %s, start %d, length %d", strerror(-ret),
 	      low->narrow.start, low->narrow.len);
@@ -287,8 +259,7 @@ PRACTICE(POSIX, a_descriptor_lost_while_waiting_is_ebadf)
 	struct actor *holder, *peer, *waiter;
 	int error, ret;
 
-	if (!needs_32_bit_calls(scene))
-		return;
+	needs_32_bit_calls(scene);
 	holder = actor_start(scene, "holder");
 	peer = actor_start(scene, "peer");
 	waiter = actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_OWN, "waiter", 0);
