@@ -11,13 +11,9 @@
  */
 #define CLAIM_KEEPS	PRIVILEGE(CAP_SYS_ADMIN)
 
-#include <fcntl.h>
-#include <sched.h>
-#include <stddef.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
+#include "inside.h"
 #include "listed.h"
 
 #define READS	20	/* /proc/locks may leave out a line while others lock */
@@ -25,17 +21,6 @@
 
 /* What was found inside, in the scene's shared numbers. */
 enum number { PID_OF_OUTER, PID_OF_FIRST, LISTED, PID_LISTED };
-
-struct inside;
-typedef int (*inside_job)(struct inside *inside);
-
-struct inside {
-	struct scene *scene;
-	struct lock first, child;	/* a description for each */
-	inside_job job;
-	pid_t pid;
-	int done[2], end[2];		/* pipes: the job has returned; first may end */
-};
 
 /* Locks with ranges do not overlap; a lock without is shared. */
 static struct lock_request at(const struct scene *scene, off_t start)
@@ -112,25 +97,6 @@ static int mount_and_list(struct inside *inside)
 	return count < 0 ? count : 0;
 }
 
-static int live_inside(void *arg)
-{
-	struct inside *inside = arg;
-	struct lock_request request = at(inside->scene, FIRSTS);
-	char nothing;
-	int err;
-
-	/* The parent has no pid in this namespace to look for, but its end closes the pipe. */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	close(inside->end[1]);
-	err = lock_acquire(&inside->first, &request, false);
-	if (!err)
-		err = inside->job(inside);
-	if (write(inside->done[1], &err, sizeof(err)) == sizeof(err) &&
-	    read(inside->end[0], &nothing, 1) < 0)
-		return 1;
-	return 0;
-}
-
 /* Have a child lock what first does not, and stay. It does not ask to die with its parent. */
 static int have_a_child_hold(struct inside *inside)
 {
@@ -153,82 +119,22 @@ static int have_a_child_hold(struct inside *inside)
 	return child < 0 ? -errno : err;
 }
 
-/* ---- outside ---- */
-
-/*
- * Start first, and wait for its job. By clone(2), because after a fork() the child looks for its
- * parent (actor_die_with_parent()). Return 0 or -errno, of clone() or of the job.
- */
-static int start_first(struct inside *inside, struct scene *scene, inside_job job)
-{
-	static max_align_t stack[4096];
-	int err = -EPIPE;
-
-	inside->scene = scene;
-	inside->job = job;
-	if (!scene_goes_on(scene))
-		return 0;
-	if (lock_open(&inside->first, scene->site, DESCRIPTION_OWN) ||
-	    lock_open(&inside->child, scene->site, DESCRIPTION_OWN) ||
-	    pipe2(inside->done, O_CLOEXEC) < 0 || pipe2(inside->end, O_CLOEXEC) < 0) {
-		scene_broken(scene, "descriptors: %s", strerror(errno));
-		return 0;
-	}
-	privilege_raise(CAP_SYS_ADMIN);
-	inside->pid = clone(live_inside, stack + ARRAY_SIZE(stack),
-			    CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, inside);
-	if (inside->pid < 0)
-		err = -errno;
-	privilege_lower(CAP_SYS_ADMIN);
-	close(inside->done[1]);
-	close(inside->end[0]);
-	if (inside->pid > 0 && read(inside->done[0], &err, sizeof(err)) != sizeof(err))
-		err = -EPIPE;
-	return err;
-}
-
-/* Let first, which still holds its lock, end. */
-static void end_first(struct inside *inside)
-{
-	if (inside->pid <= 0)
-		return;
-	close(inside->end[1]);
-	while (waitpid(inside->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-}
-
-/* The kernel's configuration may leave them out; user_namespaces(7) has the limits. */
-static bool may_have_namespaces(void)
-{
-	return !access("/proc/self/ns/pid", F_OK) && sysctl_of("user/max_pid_namespaces") != 0 &&
-	       sysctl_of("user/max_mnt_namespaces") != 0;
-}
-
-/* Have first do the job. If the scene goes on, end_first() is to follow. */
-static bool first_does(struct inside *inside, struct scene *scene, inside_job job)
-{
-	int err = start_first(inside, scene, job);
-
-	needs_capability(scene, CAP_SYS_ADMIN, err);
-	skip_unless(scene, !err || may_have_namespaces(), "no pid namespaces here");
-	if (err)
-		scene_broken(scene, "inside: %s", strerror(-err));
-	if (!scene_goes_on(scene))
-		end_first(inside);
-	return scene_goes_on(scene);
-}
-
 /* ---- what is reported ---- */
+
+static struct inside with_job(struct scene *scene, inside_job job)
+{
+	return (struct inside){ .scene = scene, .job = job, .request = at(scene, FIRSTS) };
+}
 
 PRACTICE(POSIX | OFD, a_query_names_the_pid_in_the_askers_namespace)
 {
 	bool ofd = is_kind(scene, OFD);
 	struct actor *outer = actor_start(scene, "outer");
-	struct inside inside = { 0 };
+	struct inside inside = with_job(scene, ask);
 	pid_t first;
 
 	actor_lock(outer, at(scene, OUTERS));
-	if (!first_does(&inside, scene, ask))
+	if (!inside_does_its_job(&inside))
 		return;
 	holds(scene, noted(scene, PID_OF_FIRST) == (ofd ? -1 : 1),
 	      "inside, first is process 1, and is named as %d", noted(scene, PID_OF_FIRST));
@@ -237,7 +143,7 @@ PRACTICE(POSIX | OFD, a_query_names_the_pid_in_the_askers_namespace)
 	first = pid_of_holder(&inside.child, FIRSTS);
 	holds(scene, first == (ofd ? -1 : inside.pid),
 	      "outside, first is process %d, and is named as %d", inside.pid, first);
-	end_first(&inside);
+	inside_end(&inside);
 }
 
 /*
@@ -250,12 +156,12 @@ PRACTICE(FILE_LOCKS, a_namespace_lists_its_own_locks_and_all_of_ofd)
 	bool ofd = is_kind(scene, OFD);
 	struct actor *outer = actor_start(scene, "outer");
 	struct proc_lock lines[LINES] = { 0 };
-	struct inside inside = { 0 };
+	struct inside inside = with_job(scene, mount_and_list);
 	int count;
 
 	needs_listed_locks(scene);
 	actor_lock(outer, at(scene, OUTERS));
-	if (!first_does(&inside, scene, mount_and_list))
+	if (!inside_does_its_job(&inside))
 		return;
 	holds(scene, noted(scene, LISTED) == (ofd ? 2 : 1), "inside, %d locks are listed",
 	      noted(scene, LISTED));
@@ -271,7 +177,7 @@ PRACTICE(FILE_LOCKS, a_namespace_lists_its_own_locks_and_all_of_ofd)
 		holds(scene, ofd ? pid == -1 : pid == outer->pid || pid == inside.pid,
 		      "outside, process %d is listed, and is neither of the two", pid);
 	}
-	end_first(&inside);
+	inside_end(&inside);
 }
 
 /*
@@ -282,17 +188,17 @@ PRACTICE(FILE_LOCKS, the_end_of_process_1_ends_the_locks_of_all_inside)
 {
 	struct actor *outer = actor_start(scene, "outer");
 	struct lock_request wanted = at(scene, OUTERS);
-	struct inside inside = { 0 };
+	struct inside inside = with_job(scene, have_a_child_hold);
 	int before, after;
 
 	wanted.mode = MODE_EXCLUSIVE;
-	if (!first_does(&inside, scene, have_a_child_hold))
+	if (!inside_does_its_job(&inside))
 		return;
 	/* Nobody outside may keep the descriptions that own the locks inside. */
 	lock_close(&inside.first);
 	lock_close(&inside.child);
 	before = actor_try(outer, wanted);
-	end_first(&inside);
+	inside_end(&inside);
 	requires(scene, before == -EAGAIN, "outer asks for what a process inside has locked: %s",
 		 before ? strerror(-before) : "granted");
 	after = actor_try(outer, wanted);
