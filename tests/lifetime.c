@@ -169,6 +169,32 @@ PROMISE(FILE_LOCKS, a_kill_ends_it)
 	has_ended(pair, "the holder's death by SIGKILL");
 }
 
+/*
+ *	holder  HHHH   HHHHHH.	is stopped, and continued
+ *	waiter    wwwwwwwwwwwwH
+ *	peer         x   x
+ *
+ * fcntl(2): locks are "removed by an explicit F_UNLCK", and as above; flock(2): "the lock is
+ * released either by an explicit LOCK_UN operation … or when all such file descriptors have been
+ * closed". A stop, signal(7), is neither. For the controls, only lib/lock/control.c promises it.
+ */
+PROMISE(EVERY_KIND, a_stopped_holder_keeps_it)
+{
+	struct pair pair = hold(scene);
+	struct actor *waiter = actor_start(scene, "waiter");
+
+	actor_queue(waiter, EXCLUSIVE);
+	actor_stop(pair.holder);
+	is_kept(pair, "a stop of the holder");
+	actor_settle(scene);
+	holds(scene, actor_waits(waiter), "the holder is stopped, and the waiter waits no more");
+	actor_continue(pair.holder);
+	is_kept(pair, "a stop and its end");
+	actor_unlock(pair.holder);
+	actor_settle(scene);
+	holds(scene, actor_holds(waiter), "after the release the waiter sleeps on");
+}
+
 /* ---- what is not a close: locks of the process ---- */
 
 /* open(2), O_PATH: "The file itself is not opened". */
