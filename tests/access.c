@@ -10,9 +10,12 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "access.h"
 #include "network.h"
+
+#define OF_PROC	"/proc/self/comm"	/* proc_pid_comm(5): it can be written to */
 
 /*
  * Skip the test if flock() is made of fcntl locks here: then the request, which this descriptor
@@ -116,6 +119,19 @@ PRACTICE(FILE_LOCKS, a_pipe_can_be_locked)
 	sets_up(scene, pipe2(end, O_CLOEXEC), "pipe2");
 	rivals = use_files(scene, end[1], reopen(end[0], O_RDWR));
 	excludes(rivals, EXCLUSIVE, EXCLUSIVE);
+}
+
+/* Its file system leaves locking to fs/locks.c, like that of any other file. */
+PRACTICE(FILE_LOCKS, a_file_of_proc_can_be_locked)
+{
+	int fd = open(OF_PROC, O_RDWR | O_CLOEXEC);
+	struct stat file;
+
+	if (!skip_unless(scene, fd >= 0 || (!stat(OF_PROC, &file) && file.st_uid != geteuid()),
+			 "one's own files of /proc belong to another") ||
+	    !sets_up(scene, fd, "open"))
+		return;
+	excludes(use_files(scene, fd, reopen(fd, O_RDWR)), EXCLUSIVE, EXCLUSIVE);
 }
 
 /* pts(4): their file system may not be mounted. */

@@ -150,4 +150,62 @@ PROMISE(POSIX | OFD, a_posix_lock_has_a_pid_and_an_ofd_lock_minus_1)
 	}
 }
 
+/* ---- the pid in a request ---- */
+
+/* Set or release the lock by a request with @pid in l_pid. 0 or an errno. */
+static int set_with_pid(const struct lock *lock, int command, short type, pid_t pid)
+{
+	struct flock range = {
+		.l_type = type, .l_whence = SEEK_SET, .l_start = 10, .l_len = 10, .l_pid = pid,
+	};
+
+	return fcntl(lock->fd, command, &range) ? errno : 0;
+}
+
+/* Release the bytes that the test has locked, with its pid. The query afterwards finds the lock. */
+static int release_in_the_name_of_the_test(struct actor *self, void *arg)
+{
+	int err = set_with_pid(self->lock, F_SETLK, F_UNLCK, self->scene->shared->test);
+
+	return err ? -err : ask_for_everything(self, arg);
+}
+
+/* Another process is told of a lock of the test itself. */
+static bool is_the_tests(struct actor *other, pid_t named)
+{
+	unsigned long long *number = other->scene->shared->number;
+
+	return holds(other->scene, (int)number[TYPE] == F_WRLCK && (int)number[PID] == getpid(),
+		     "process %d took the lock with l_pid %d, and another was told: type %d, pid %d",
+		     getpid(), named, (int)number[TYPE], (int)number[PID]);
+}
+
+/*
+ * fcntl(2), of OFD locks: "Unlike traditional record locks, the l_pid field of that structure
+ * must be set to zero"; of l_pid itself: "set by F_GETLK and F_OFD_GETLK".
+ */
+PROMISE(POSIX, a_false_pid_in_a_request_is_ignored)
+{
+	static const int commands[] = { F_SETLK, F_SETLKW };
+	struct actor *other = actor_start(scene, "other");
+	const pid_t named[] = { other->pid, getppid(), 1, -1 };
+	struct lock lock = asker(scene);
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(named) && scene_goes_on(scene); i++) {
+		bool waits = i % 2 && !scene->site->no_wait;
+		int err = set_with_pid(&lock, commands[waits], F_WRLCK, named[i]);
+
+		holds(scene, !err, "a request with l_pid %d: %s", named[i], strerror(err));
+		actor_do(other, ask_for_everything, NULL);
+		is_the_tests(other, named[i]);
+		actor_do(other, release_in_the_name_of_the_test, NULL);
+		is_the_tests(other, named[i]);
+		err = set_with_pid(&lock, commands[waits], F_UNLCK, named[i]);
+		holds(scene, !err, "a release with l_pid %d: %s", named[i], strerror(err));
+		actor_do(other, ask_for_everything, NULL);
+		holds(scene, (int)scene->shared->number[TYPE] == F_UNLCK,
+		      "released with l_pid %d, and another finds it locked", named[i]);
+	}
+}
+
 CLAIM_MAIN
