@@ -40,7 +40,7 @@ PROMISE(EVERY_KIND, a_try_of_a_free_lock_is_granted)
 static void ask_to_wait(struct scene *scene)
 {
 	if (!lock_is_local(scene->site))
-		scene_needs_wait(scene);
+		scene_needs_wait(scene, 0);
 	scene->site->no_wait = false;
 }
 

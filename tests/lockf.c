@@ -215,7 +215,7 @@ PROMISE(LOCKF, f_lock_waits_where_f_tlock_is_refused)
 
 	succeeds(owner, 8, F_LOCK, 2);
 	is_refused(waiter, 12, F_TLOCK, -4);
-	scene_needs_wait(scene);
+	scene_needs_wait(scene, 0);
 	begin(waiter, 12, F_LOCK, -4);
 	actor_settle(scene);
 	holds(scene, actor_waits(waiter), "the waiter is back from F_LOCK");
@@ -265,7 +265,7 @@ PRACTICE(LOCKF, who_waits_keeps_the_section_when_the_position_moves)
 						DESCRIPTION_INHERITED, "waiter", 0);
 
 	actor_lock(owner, EXCLUSIVE);
-	scene_needs_wait(scene);
+	scene_needs_wait(scene, 0);
 	begin(waiter, 4, F_LOCK, 4);
 	actor_settle(scene);
 	requires(scene, actor_waits(waiter), "the waiter was to wait for the owner");

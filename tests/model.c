@@ -53,7 +53,9 @@ static void agrees(struct scene *scene, int kind, unsigned int levels, int count
 {
 	struct fuzz *fuzz;
 
-	if (!scene_needs_wait(scene))
+	for (int site = 0; site < scene->sites; site++)
+		scene_needs_wait(scene, site);
+	if (!scene_goes_on(scene))
 		return;
 	fuzz = run_claim(scene, kind, levels, count, processes);
 	if (!fuzz)

@@ -104,10 +104,11 @@ static void goes_on_by_tries(struct scene *scene, struct lock_site *site, const 
 
 static void goes_on_by_tries(struct scene *scene, struct lock_site *site, const char *format, ...)
 {
+	char *reason = scene->no_wait[site - scene->site];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(scene->no_wait, sizeof(scene->no_wait), format, args);
+	vsnprintf(reason, sizeof(*scene->no_wait), format, args);
 	va_end(args);
 	site->no_wait = true;
 }
@@ -188,10 +189,10 @@ static void probe_site(struct scene *scene, struct lock_site *site, int err)
 				 error_name(err));
 }
 
-bool scene_needs_wait(struct scene *scene)
+bool scene_needs_wait(struct scene *scene, int site)
 {
-	if (*scene->no_wait)
-		scene_lacks(scene, "%s", scene->no_wait);
+	if (scene->site[site].no_wait)
+		scene_lacks(scene, "%s", scene->no_wait[site]);
 	return scene_goes_on(scene);
 }
 

@@ -76,6 +76,44 @@ TEST_F(actor, one_that_should_be_granted_and_sleeps_is_an_error)
 	EXPECT_EQ(SCENE_FAILED, self->scene.end);
 }
 
+/* Requests that wait for a lock of this kind are refused, as run_tests.sh has found. */
+static int add_kind_without_waits(struct scene *scene)
+{
+	int site;
+
+	setenv("LOCKFAIR_UNWAITING", "ofd=no ofd locks that wait here (EIO)", 1);
+	site = scene_add_kind(scene, KIND_OFD);
+	unsetenv("LOCKFAIR_UNWAITING");
+	return site;
+}
+
+TEST_F(actor, requests_may_wait_at_one_site_and_not_at_another)
+{
+	int second = add_kind_without_waits(&self->scene);
+	struct actor *holder = actor_start(&self->scene, "holder");
+	struct actor *other = actor_start(&self->scene, "other");
+
+	EXPECT_TRUE(scene_needs_wait(&self->scene, 0));
+	actor_lock(holder, EXCLUSIVE);
+	actor_lock(holder, at_site(second, EXCLUSIVE));
+	actor_queue(other, EXCLUSIVE);
+	EXPECT_TRUE(actor_waits(other));
+	actor_unlock_site(holder, 0);
+	EXPECT_EQ(0, actor_await(other));
+	EXPECT_EQ(SCENE_GOES_ON, self->scene.end);
+	actor_queue(other, at_site(second, EXCLUSIVE));
+	EXPECT_EQ(SCENE_LACKS, self->scene.end);
+	EXPECT_STREQ("no ofd locks that wait here (EIO)", self->scene.error);
+}
+
+TEST_F(actor, a_test_that_must_wait_at_a_site_can_ask)
+{
+	int second = add_kind_without_waits(&self->scene);
+
+	EXPECT_FALSE(scene_needs_wait(&self->scene, second));
+	EXPECT_EQ(SCENE_LACKS, self->scene.end);
+}
+
 TEST_F(actor, an_actor_that_dies_breaks_the_scene)
 {
 	struct actor *actor = actor_start(&self->scene, "victim");
