@@ -54,7 +54,7 @@ struct question {
 	struct lock lock;
 	bool wrong;		/* something was found */
 	bool hopeless;		/* no lock is available, so nothing else can be asked */
-	char unwaiting[16];	/* for LOCKFAIR_UNWAITING: see lib/actor/scene.c */
+	char unwaiting[64];	/* for LOCKFAIR_UNWAITING: see lib/actor/scene.c */
 };
 
 static void found(struct question *question, const char *finding, const char *call, int err)
@@ -79,6 +79,15 @@ static const struct {
 	{ MODE_SHARED, true, "a request of a shared lock that may wait" },
 };
 
+/* Requests that wait are refused in that mode: the scene that follows has to know. */
+static void note_unwaiting(struct question *question, enum lock_mode mode)
+{
+	size_t length = strlen(question->unwaiting);
+
+	snprintf(question->unwaiting + length, sizeof(question->unwaiting) - length, "%s.%s=;",
+		 lock_kind_name(question->kind), lock_mode_name(mode));
+}
+
 static void ask_alone(struct question *question)
 {
 	bool has_shared = lock_kind_traits(question->kind) & TRAIT_SHARED;
@@ -94,8 +103,7 @@ static void ask_alone(struct question *question)
 			found(question, "refused", requests[i].name, err);
 			question->hopeless |= !requests[i].wait;
 			if (requests[i].wait)
-				snprintf(question->unwaiting, sizeof(question->unwaiting), "%s=",
-					 lock_kind_name(question->kind));
+				note_unwaiting(question, request.mode);
 			continue;
 		}
 		err = lock_release(&question->lock, 0, 0);

@@ -42,6 +42,8 @@ $2 == "ok" || NF < 5 {
 	kind = $1; finding = $2; call = $3; error = $4; class = $5
 	if (!(kind in worst))
 		kinds[++count] = kind
+	if (finding == "refused")
+		refused[kind, call]
 	if (error != "") {
 		if (!((kind, error) in calls))
 			errors[kind] = errors[kind] " " error
@@ -58,6 +60,15 @@ $2 == "ok" || NF < 5 {
 		call_of[kind] = call
 		error_of[kind] = error
 	}
+}
+
+# Is only one of two modes refused to requests that wait? Return "shared ", "exclusive " or "".
+function mode_of(kind,    shared, exclusive) {
+	shared = (kind, "a request of a shared lock that may wait") in refused
+	exclusive = (kind, "a request that may wait") in refused
+	if (finding_of[kind] != "refused" || shared == exclusive || kind ~ /^(lockf|eventfd)$/)
+		return ""
+	return shared ? "shared " : "exclusive "
 }
 
 function rank_of(finding, call) {
@@ -94,8 +105,12 @@ function by_a_module(error) {
 	return error ~ /^(EACCES|EPERM)$/ ? ", as a security module does" : ""
 }
 
+function article(mode) {
+	return (mode ~ /^[aeiou]/ ? "an " : "a ") mode
+}
+
 # Set words and plural to what the answer says of a kind, and of several with one fate.
-function say(kind,    error, call) {
+function say(kind,    error, call, mode) {
 	error = error_of[kind]
 	call = call_of[kind]
 	plural = ""
@@ -114,7 +129,9 @@ function say(kind,    error, call) {
 	} else if (finding_of[kind] == "lost") {
 		words = ": a waiter is not granted the lock when it is released"
 	} else if (call ~ /may wait/) {
-		words = ": a request that waits is refused here (" error \
+		mode = mode_of(kind)
+		words = ": a request " (mode == "" ? "" : "of " article(mode) "lock ") \
+			"that waits is refused here (" error \
 			"), also where nobody holds the lock; a try works"
 	} else if (call == "a try" && class_of[kind] == "missing") {
 		words = "cannot be had on " ENVIRON["L_MEDIUM"] " here (" error ")"
@@ -152,12 +169,19 @@ function reason(kind,    error) {
 	if (finding_of[kind] == "confused")
 		return kind " refuses a try beside a holder" error
 	if (error_of[kind] != "" && waits(kind))
-		return "no " kind " locks that wait" error
+		return "no " mode_of(kind) kind " locks that wait" error
 	if (finding_of[kind] == "unseen")
 		return "no " kind " waiter is seen to sleep here"
 	if (finding_of[kind] == "lost")
 		return "no " kind " waiter is granted the released lock here"
 	return ""
+}
+
+# For LOCKFAIR_UNWAITING: KIND is both modes, KIND.shared is one.
+function mode_suffix(kind,    mode) {
+	mode = waits(kind) ? mode_of(kind) : ""
+	sub(/ $/, "", mode)
+	return mode == "" ? "" : "." mode
 }
 
 function listed(words,    one) {
@@ -194,7 +218,7 @@ END {
 		print "header", kind ": " text
 		why = reason(kind)
 		if (why != "")
-			print variable(kind), kind "=" why
+			print variable(kind), kind mode_suffix(kind) "=" why
 		say(kind)
 		print "fate", kind, class_of[kind], \
 			why == "" ? "call" : waits(kind) ? "wait" : "kind", words, plural

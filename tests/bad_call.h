@@ -205,7 +205,7 @@ static inline void each_gets_its_error(struct scene *scene, const struct call ca
 		enum what what = i % WHATS;
 
 		/* Where every request that waits is refused, its other mistakes do not matter. */
-		if (what == WAIT && scene->site->no_wait)
+		if (what == WAIT && scene->site->no_wait[MODE_EXCLUSIVE])
 			continue;
 		if (makes_sense(scene->site->kind, call, what))
 			gets_its_error(caller, call, what, &outsider);

@@ -39,9 +39,11 @@ PROMISE(EVERY_KIND, a_try_of_a_free_lock_is_granted)
  */
 static void ask_to_wait(struct scene *scene)
 {
-	if (!lock_is_local(scene->site))
-		scene_needs_wait(scene, 0);
-	scene->site->no_wait = false;
+	for (enum lock_mode mode = 0; mode < MODES; mode++) {
+		if (!lock_is_local(scene->site))
+			scene_needs_wait(scene, (struct lock_request){ .mode = mode });
+		scene->site->no_wait[mode] = false;
+	}
 }
 
 PROMISE(EVERY_KIND, a_request_that_may_wait_for_a_free_lock_is_granted)

@@ -36,7 +36,7 @@ static void begin(struct actor *actor, off_t position, int command, off_t size)
 	unsigned long long *number = actor->scene->shared->number;
 
 	/* These need not wait: try instead, where requests that wait are refused. */
-	if (command == F_LOCK && actor->scene->site->no_wait)
+	if (command == F_LOCK && actor->scene->site->no_wait[MODE_EXCLUSIVE])
 		command = F_TLOCK;
 	number[POSITION] = position;
 	number[COMMAND] = command;
@@ -215,7 +215,7 @@ PROMISE(LOCKF, f_lock_waits_where_f_tlock_is_refused)
 
 	succeeds(owner, 8, F_LOCK, 2);
 	is_refused(waiter, 12, F_TLOCK, -4);
-	scene_needs_wait(scene, 0);
+	scene_needs_wait(scene, EXCLUSIVE);
 	begin(waiter, 12, F_LOCK, -4);
 	actor_settle(scene);
 	holds(scene, actor_waits(waiter), "the waiter is back from F_LOCK");
@@ -265,7 +265,7 @@ PRACTICE(LOCKF, who_waits_keeps_the_section_when_the_position_moves)
 						DESCRIPTION_INHERITED, "waiter", 0);
 
 	actor_lock(owner, EXCLUSIVE);
-	scene_needs_wait(scene, 0);
+	scene_needs_wait(scene, EXCLUSIVE);
 	begin(waiter, 4, F_LOCK, 4);
 	actor_settle(scene);
 	requires(scene, actor_waits(waiter), "the waiter was to wait for the owner");

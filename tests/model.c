@@ -53,8 +53,10 @@ static void agrees(struct scene *scene, int kind, unsigned int levels, int count
 {
 	struct fuzz *fuzz;
 
-	for (int site = 0; site < scene->sites; site++)
-		scene_needs_wait(scene, site);
+	for (int site = 0; site < scene->sites; site++) {
+		scene_needs_wait(scene, at_site(site, SHARED));
+		scene_needs_wait(scene, at_site(site, EXCLUSIVE));
+	}
 	if (!scene_goes_on(scene))
 		return;
 	fuzz = run_claim(scene, kind, levels, count, processes);

@@ -188,7 +188,7 @@ static bool starts_crowd(struct scene *scene, struct actor *holder, int count)
 {
 	int err;
 
-	if (!scene_needs_wait(scene, 0))
+	if (!scene_needs_wait(scene, EXCLUSIVE))
 		return false;
 	err = start_crowd(scene, count, wait_and_return);
 	skip_unless(scene, !err || may_have_threads(scene, holder, count),

@@ -192,7 +192,7 @@ PROMISE(POSIX, a_false_pid_in_a_request_is_ignored)
 	struct lock lock = asker(scene);
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(named) && scene_goes_on(scene); i++) {
-		bool waits = i % 2 && !scene->site->no_wait;
+		bool waits = i % 2 && !scene->site->no_wait[MODE_EXCLUSIVE];
 		int err = set_with_pid(&lock, commands[waits], F_WRLCK, named[i]);
 
 		holds(scene, !err, "a request with l_pid %d: %s", named[i], strerror(err));

@@ -208,7 +208,7 @@ static int run_waiters(struct actor *self, void *arg)
  */
 PROMISE(FILE_LOCKS, whoever_dies_at_the_grant_leaves_no_lock)
 {
-	scene_needs_wait(scene, 0);
+	scene_needs_wait(scene, EXCLUSIVE);
 	set_up(scene, SPINS_FOR_CHILD);
 	start_side("there", run_waiters);
 	if (!requires(scene, !acquire(HERE, &race.lock, false), "the first lock is refused"))

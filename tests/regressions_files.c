@@ -66,7 +66,7 @@ PRACTICE(POSIX, no_lock_is_left_by_a_close_and_a_truncate)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC), ret;
 
 	sets_up(scene, null, "open");
-	scene_needs_wait(scene, 0);
+	scene_needs_wait(scene, EXCLUSIVE);
 	actor_lock(holder, EXCLUSIVE);
 	actor_begin(thread, lock_the_last_96_bytes, NULL);
 	actor_settle(scene);

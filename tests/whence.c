@@ -145,7 +145,7 @@ PROMISE(POSIX | OFD, who_waits_keeps_the_range_when_the_position_moves)
 	struct actor *owner = start_owner(scene);
 	struct actor *peer = actor_start(scene, "peer");
 
-	scene_needs_wait(scene, 0);
+	scene_needs_wait(scene, EXCLUSIVE);
 	actor_lock(peer, EXCLUSIVE);
 	sets_up(scene, lseek(scene->site->fd, 2, SEEK_SET), "lseek");
 	tell(owner, F_WRLCK, SEEK_CUR, 0, 4);
@@ -163,7 +163,7 @@ PROMISE(POSIX | OFD, who_waits_keeps_the_range_when_the_file_grows)
 	struct actor *owner = start_owner(scene);
 	struct actor *peer = actor_start(scene, "peer");
 
-	scene_needs_wait(scene, 0);
+	scene_needs_wait(scene, EXCLUSIVE);
 	actor_lock(peer, EXCLUSIVE);
 	tell(owner, F_WRLCK, SEEK_END, -2, 4);
 	actor_begin(owner, set_as_told, "wait");

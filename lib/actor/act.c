@@ -34,7 +34,7 @@ static int call(struct actor *self, struct lock *lock, const struct lock_request
 		ret = lock_acquire(lock, request, what == CALL_WAIT);
 	act_sleeps_in(self, ASLEEP_NOWHERE);
 	if (ret == LOCK_CANNOT_WAIT)
-		self->shared->refused_site = lock->site - self->scene->site;
+		self->shared->refused = at_site(lock->site - self->scene->site, *request);
 	__atomic_add_fetch(&self->shared->calls, 1, __ATOMIC_RELAXED);
 	return ret;
 }

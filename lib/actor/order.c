@@ -43,7 +43,7 @@ bool order_heard(struct actor *actor)
 	actor->busy = false;
 	actor->proof = (struct asleep_proof){ 0 };
 	if (actor->result == LOCK_CANNOT_WAIT)
-		scene_needs_wait(actor->scene, actor->shared->refused_site);
+		scene_needs_wait(actor->scene, actor->shared->refused);
 	/*
 	 * A lock may be refused. A job must check its own results. The first that cannot go on says
 	 * why: lib/claim may take its error for a skip.

@@ -99,18 +99,20 @@ static const char *found(const char *variable, const char *kind, int *length)
 	return NULL;
 }
 
-static void goes_on_by_tries(struct scene *scene, struct lock_site *site, const char *format, ...)
-	PRINTF_LIKE(3, 4);
+static void goes_on_by_tries(struct scene *scene, struct lock_site *site, enum lock_mode mode,
+			     const char *format, ...)
+	PRINTF_LIKE(4, 5);
 
-static void goes_on_by_tries(struct scene *scene, struct lock_site *site, const char *format, ...)
+static void goes_on_by_tries(struct scene *scene, struct lock_site *site, enum lock_mode mode,
+			     const char *format, ...)
 {
-	char *reason = scene->no_wait[site - scene->site];
+	char *reason = scene->no_wait[site - scene->site][mode];
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(reason, sizeof(*scene->no_wait), format, args);
+	vsnprintf(reason, sizeof(**scene->no_wait), format, args);
 	va_end(args);
-	site->no_wait = true;
+	site->no_wait[mode] = true;
 }
 
 static void refused(struct scene *scene, const char *kind, enum lock_probe_call call, int err)
@@ -139,6 +141,17 @@ static int probe(struct scene *scene, const struct lock_site *site, enum lock_pr
 	return err;
 }
 
+/* An entry of LOCKFAIR_UNWAITING may be about one mode: KIND.shared=REASON. */
+static const char *found_for_mode(const char *kind, enum lock_mode mode, int *length)
+{
+	char name[32];
+	const char *reason;
+
+	snprintf(name, sizeof(name), "%s.%s", kind, lock_mode_name(mode));
+	reason = found("LOCKFAIR_UNWAITING", name, length);
+	return reason ? reason : found("LOCKFAIR_UNWAITING", kind, length);
+}
+
 /* Skip the test, or go on by tries, if run_tests.sh says so. Return false if it says neither. */
 static bool heed_findings(struct scene *scene, struct lock_site *site)
 {
@@ -147,6 +160,7 @@ static bool heed_findings(struct scene *scene, struct lock_site *site)
 	};
 	const char *kind = lock_kind_name(site->kind), *reason;
 	int length = 0;
+	bool tries = false;
 
 	for (unsigned int i = 0; i < sizeof(skips) / sizeof(*skips); i++) {
 		reason = found(skips[i], kind, &length);
@@ -155,10 +169,14 @@ static bool heed_findings(struct scene *scene, struct lock_site *site)
 			return true;
 		}
 	}
-	reason = found("LOCKFAIR_UNWAITING", kind, &length);
-	if (reason)
-		goes_on_by_tries(scene, site, "%.*s", length, reason);
-	return reason;
+	for (enum lock_mode mode = 0; mode < MODES; mode++) {
+		reason = found_for_mode(kind, mode, &length);
+		if (!reason)
+			continue;
+		goes_on_by_tries(scene, site, mode, "%.*s", length, reason);
+		tries = true;
+	}
+	return tries;
 }
 
 /*
@@ -185,14 +203,15 @@ static void probe_site(struct scene *scene, struct lock_site *site, int err)
 	else if (call != PROBE_WAIT || lock_kernel_has_none())
 		missing(scene, kind, err);
 	else
-		goes_on_by_tries(scene, site, "no %s locks that wait here (%s)", kind,
-				 error_name(err));
+		for (enum lock_mode mode = 0; mode < MODES; mode++)
+			goes_on_by_tries(scene, site, mode, "no %s locks that wait here (%s)",
+					 kind, error_name(err));
 }
 
-bool scene_needs_wait(struct scene *scene, int site)
+bool scene_needs_wait(struct scene *scene, struct lock_request request)
 {
-	if (scene->site[site].no_wait)
-		scene_lacks(scene, "%s", scene->no_wait[site]);
+	if (scene->site[request.site].no_wait[request.mode])
+		scene_lacks(scene, "%s", scene->no_wait[request.site][request.mode]);
 	return scene_goes_on(scene);
 }
 

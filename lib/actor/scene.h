@@ -55,7 +55,7 @@ struct actor_shared {
 	struct asleep_call call;	/* where it may now be asleep */
 	unsigned int turn;		/* changes with each call that it announces or leaves */
 	unsigned int calls;		/* how many lock calls have returned to it */
-	int refused_site;		/* where its last call would have had to wait, and must not */
+	struct lock_request refused;	/* its last call that must not wait, and would have */
 };
 
 /* A process or thread of the scene; see actor.h. */
@@ -109,7 +109,8 @@ struct scene {
 	enum scene_end end;
 	char error[SCENE_ERROR];	/* the reason for the end */
 	int job_error;		/* -errno of a job that could not go on */
-	char no_wait[SCENE_SITES][80];	/* if requests that wait are refused: the reason to skip */
+	/* If requests that wait are refused: the reason to skip. */
+	char no_wait[SCENE_SITES][MODES][80];
 };
 
 /*
@@ -139,11 +140,11 @@ void scene_broken(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3
 void scene_lacks(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /*
- * End the scene if requests that wait are refused at the site. A step in which an actor would have
- * to wait there does so by itself; a test that makes the call without lib/lock must ask first.
- * Return whether the scene goes on.
+ * End the scene if requests that wait are refused in that mode at that site. A step in which an
+ * actor would have to wait does so by itself; a test that makes the call without lib/lock must ask
+ * first. Return whether the scene goes on.
  */
-bool scene_needs_wait(struct scene *scene, int site);
+bool scene_needs_wait(struct scene *scene, struct lock_request request);
 
 /* The claim does not hold: end the scene without an error. */
 void scene_missed(struct scene *scene);

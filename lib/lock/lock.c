@@ -46,6 +46,11 @@ const char *lock_kind_name(enum lock_kind kind)
 	return kinds[kind].name;
 }
 
+const char *lock_mode_name(enum lock_mode mode)
+{
+	return mode == MODE_SHARED ? "shared" : "exclusive";
+}
+
 unsigned int lock_kind_traits(enum lock_kind kind)
 {
 	return kinds[kind].traits;
@@ -146,7 +151,7 @@ static int acquire(struct lock *lock, const struct lock_request *request, bool w
 
 int lock_acquire(struct lock *lock, const struct lock_request *request, bool wait)
 {
-	bool tries = wait && lock->site->no_wait;
+	bool tries = wait && lock->site->no_wait[request->mode];
 	int ret;
 
 	if (!possible(lock, request))

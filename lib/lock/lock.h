@@ -58,6 +58,7 @@ enum lock_trait {
 enum lock_mode {
 	MODE_SHARED,
 	MODE_EXCLUSIVE,
+	MODES
 };
 
 /*
@@ -101,7 +102,7 @@ struct lock_site {
 	int fd;			/* -1 for the controls */
 	struct lock_words *words;
 	int baton[LOCK_BATONS];	/* all -1 except for eventfd */
-	bool no_wait;		/* requests that wait are refused here: see lock_acquire() */
+	bool no_wait[MODES];	/* requests that wait are refused here: see lock_acquire() */
 };
 
 /* How a party gets its descriptor of the file. */
@@ -122,6 +123,9 @@ struct lock {
 
 /* The kind's name as it stands in test ids. */
 const char *lock_kind_name(enum lock_kind kind);
+
+/* "shared" or "exclusive". */
+const char *lock_mode_name(enum lock_mode mode);
 
 /* The kind's traits, or-ed. */
 unsigned int lock_kind_traits(enum lock_kind kind);

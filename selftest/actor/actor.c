@@ -77,11 +77,13 @@ TEST_F(actor, one_that_should_be_granted_and_sleeps_is_an_error)
 }
 
 /* Requests that wait for a lock of this kind are refused, as run_tests.sh has found. */
-static int add_kind_without_waits(struct scene *scene)
+static int add_kind_without_waits(struct scene *scene, const char *what)
 {
+	char finding[80];
 	int site;
 
-	setenv("LOCKFAIR_UNWAITING", "ofd=no ofd locks that wait here (EIO)", 1);
+	snprintf(finding, sizeof(finding), "%s=no ofd locks that wait here (EIO)", what);
+	setenv("LOCKFAIR_UNWAITING", finding, 1);
 	site = scene_add_kind(scene, KIND_OFD);
 	unsetenv("LOCKFAIR_UNWAITING");
 	return site;
@@ -89,11 +91,11 @@ static int add_kind_without_waits(struct scene *scene)
 
 TEST_F(actor, requests_may_wait_at_one_site_and_not_at_another)
 {
-	int second = add_kind_without_waits(&self->scene);
+	int second = add_kind_without_waits(&self->scene, "ofd");
 	struct actor *holder = actor_start(&self->scene, "holder");
 	struct actor *other = actor_start(&self->scene, "other");
 
-	EXPECT_TRUE(scene_needs_wait(&self->scene, 0));
+	EXPECT_TRUE(scene_needs_wait(&self->scene, EXCLUSIVE));
 	actor_lock(holder, EXCLUSIVE);
 	actor_lock(holder, at_site(second, EXCLUSIVE));
 	actor_queue(other, EXCLUSIVE);
@@ -106,11 +108,27 @@ TEST_F(actor, requests_may_wait_at_one_site_and_not_at_another)
 	EXPECT_STREQ("no ofd locks that wait here (EIO)", self->scene.error);
 }
 
+TEST_F(actor, requests_may_wait_in_one_mode_and_not_in_the_other)
+{
+	int second = add_kind_without_waits(&self->scene, "ofd.shared");
+	struct actor *holder = actor_start(&self->scene, "holder");
+	struct actor *other = actor_start(&self->scene, "other");
+
+	actor_lock(holder, at_site(second, EXCLUSIVE));
+	actor_queue(other, at_site(second, EXCLUSIVE));
+	EXPECT_TRUE(actor_waits(other));
+	actor_unlock_site(holder, second);
+	EXPECT_EQ(0, actor_await(other));
+	EXPECT_EQ(SCENE_GOES_ON, self->scene.end);
+	actor_queue(holder, at_site(second, SHARED));
+	EXPECT_EQ(SCENE_LACKS, self->scene.end);
+}
+
 TEST_F(actor, a_test_that_must_wait_at_a_site_can_ask)
 {
-	int second = add_kind_without_waits(&self->scene);
+	int second = add_kind_without_waits(&self->scene, "ofd");
 
-	EXPECT_FALSE(scene_needs_wait(&self->scene, second));
+	EXPECT_FALSE(scene_needs_wait(&self->scene, at_site(second, SHARED)));
 	EXPECT_EQ(SCENE_LACKS, self->scene.end);
 }
 

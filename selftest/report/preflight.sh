@@ -66,6 +66,23 @@ put_into_words() {
 	has "$awk: a finding about one call skips nothing" out '^fate|flock|fault|wait|'
 
 	words <<-'END'
+	posix|refused|a request that may wait|EIO|fault
+	ofd|refused|a request of a shared lock that may wait|EIO|fault
+	flock|refused|a request that may wait|EIO|fault
+	flock|refused|a request of a shared lock that may wait|EIO|fault
+	lockf|refused|a request that may wait|EIO|fault
+	END
+	has "$awk: one mode that may not wait" out \
+		'^unwaiting|ofd.shared=no shared ofd locks that wait here (EIO)$'
+	has "$awk: one mode that may not wait: which" out \
+		'^fate|ofd|fault|wait|: a request of a shared lock that waits is refused'
+	has "$awk: the other mode" out \
+		'^unwaiting|posix.exclusive=no exclusive posix locks that wait here (EIO)$'
+	has "$awk: the other mode: which" out '|: a request of an exclusive lock that waits is'
+	has "$awk: both modes" out '^unwaiting|flock=no flock locks that wait here (EIO)$'
+	has "$awk: a kind of one mode" out '^unwaiting|lockf=no lockf locks that wait here'
+
+	words <<-'END'
 	posix|scope|one
 	ofd|scope|one
 	flock|scope|two

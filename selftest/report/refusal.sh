@@ -123,6 +123,13 @@ for error in EPERM EINTR EBADF EAGAIN EACCES EINVAL EDEADLK ENOLCK ENOSYS EOVERF
 	refuse "$error" flock_ex
 	is_reported "requests of flock that wait, $error" "$error" flock
 
+	refuse "$error" flock_sh
+	is "shared requests that wait, $error: the exit status" $rc 1
+	has "shared requests that wait, $error: the answer says which" answer \
+		"flock: a request of a shared lock that waits is refused here .$error."
+	is "shared requests that wait, $error: one claim that needs them is skipped" \
+		"$(count skip flock .)" 1
+
 	refuse "$error" flock_un
 	is_reported "releases by flock, $error" "$error" flock
 

@@ -84,7 +84,7 @@ function found_format(file, text, at,	whole, reason, nth) {
 	if (whole == "\"%s\", reason" && text ~ /bool skip_unless\([^)]*\)\n\{/)
 		return
 	# What run_tests.sh has found before the first test is not in the list.
-	if (whole ~ /^"%s", scene->no_wait\[site\]$|^"%\.\*s", length$/ &&
+	if (whole ~ /^"%s", scene->no_wait\[request\.site\]\[request\.mode\]$|^"%\.\*s", length$/ &&
 	    text ~ /\nstatic const char \*found\(/)
 		return
 	if (!is_literal(argument[at]) || argument[at] !~ /%/)
@@ -120,7 +120,7 @@ function look(file, text, name,	rest) {
 		else if (name == "scene_lacks")
 			found_format(file, text, 2)
 		else if (name == "goes_on_by_tries")
-			found_format(file, text, 3)
+			found_format(file, text, 4)
 		else if (argument[2] ~ /^CAP_[A-Z_]+$/)
 			capabilities[argument[2]]
 		else
