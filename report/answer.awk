@@ -3,7 +3,7 @@
 # The answer of a run: a sentence about what each kind of lock does. To be used with summary.awk.
 #
 # summary.awk calls fact() for each result, and then answer(), which returns the sentence. The facts
-# about the kinds come from there: kinds[], seen[] and why_missing[].
+# about the kinds come from there: kinds[], seen[], why_missing[] and why_unwaiting[].
 #
 # Environment: L_ANSWERS is the file "answers", which says what decides; L_MEDIUM where the lock
 # files are; L_FATES and L_SCOPE what was found before the first test.
@@ -141,6 +141,9 @@ function missing(    i, kind) {
 			continue
 		if (is_missing(kind))
 			say_fate(kind, place_of(why_missing[kind]))
+		else if (kind in why_unwaiting)
+			say_fate(kind, ": a request that waits is refused here " \
+				errno_in(why_unwaiting[kind]))
 		else if (kind in why_refused)
 			say_fate(kind, "refuses " why_refused[kind] ", although nobody holds it",
 				"refuse " why_refused[kind] ", although nobody holds them")
@@ -172,9 +175,14 @@ function fates(    i, j, done, group, count, text, said) {
 	return text
 }
 
+# "no posix locks here (ENOLCK)": "(ENOLCK)"
+function errno_in(why) {
+	sub(/^[^(]*/, "", why)
+	return why
+}
+
 function place_of(why) {
 	if (why !~ /\(/)
 		return "cannot be had in this kernel, which was built without file locks"
-	sub(/^[^(]*/, "", why)
-	return "cannot be had on " ENVIRON["L_MEDIUM"] " here " why
+	return "cannot be had on " ENVIRON["L_MEDIUM"] " here " errno_in(why)
 }

@@ -116,8 +116,10 @@ $1 !~ /:/ {
 		if (!skip_reason[$3]++)
 			skip_reasons[++skip_count] = $3
 		if ($3 == "no file locks in this kernel" ||
-		    $3 ~ "^no " kind " locks (that wait )?here")
+		    index($3, "no " kind " locks here") == 1)
 			why_missing[kind] = $3
+		else if (index($3, "no " kind " locks that wait here") == 1)
+			why_unwaiting[kind] = $3
 	} else {
 		seen[kind] = 1
 	}

@@ -87,6 +87,24 @@ is "refused calls: the exit status is 1" $rc 1
 has "refused calls: one line for all of them" err '^FAIL  *3 results: the lock is refused'
 has "refused calls: the answer names calls and errnos" err \
 	'^In short: posix and ofd refuse a try with ENOLCK, although nobody holds them; flock'
+program readers <<'END'
+promise.posix.a skip no posix locks that wait here (EOPNOTSUPP)
+promise.flock.a skip no flock locks that wait here (EOPNOTSUPP)
+promise.futex.a ok
+END
+run -d "$top/elsewhere"
+is "only tests that wait, and no lock waits: the exit status is 0" $rc 0
+has "only tests that wait, and no lock waits: the skips are said" err \
+	'^skipped, 1: no posix locks that wait here (EOPNOTSUPP)$'
+has "only tests that wait, and no lock waits: the answer says so" err \
+	'^In short: posix and flock: a request that waits is refused here (EOPNOTSUPP)\.$'
+has_not "only tests that wait: it does not say that there are no locks" err 'cannot be had'
+program readers <<'END'
+promise.posix.a skip no posix locks that wait here (EOPNOTSUPP)
+END
+run -d "$top/elsewhere"
+is "nothing but tests that wait: the exit status is 4" $rc 4
+has "nothing but tests that wait: nothing ran" err '^1 result: nothing ran$'
 rmdir "$top/elsewhere"
 
 finish
