@@ -15,7 +15,9 @@
 
 #include "file_system.h"
 
-#define MOST_MS		5000	/* on a busy machine, or where a try waits for a server */
+/* For each place: a busy machine is slow, and so is a try that waits for a server. */
+#define MOST_MS		5000
+#define LEAST_MS	250
 #define MOMENTS		4	/* the timer is set for 1 to 4 microseconds */
 
 /* Where the caller tries, what it has to get, and how many signals it is to handle meanwhile. */
@@ -104,7 +106,7 @@ static int try_beside_signals(struct actor *self, void *arg)
 {
 	const struct place *place = arg;
 	int signals = claim_effort(place->signals), err = handle_alarms();
-	long end = now_in_ms() + MOST_MS;
+	long end = now_in_ms() + claim_size(MOST_MS, LEAST_MS);
 
 	set(&handled, 0);
 	for (int i = 0; !err && get(&handled) < signals && now_in_ms() < end; i++)
