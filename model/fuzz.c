@@ -186,6 +186,8 @@ static void run(struct fuzz *fuzz, int cpu)
 			fuzz->no_lines = true;
 		if (!err)
 			err = run_seeds(fuzz, comparison);
+		/* In a directory, the files may have names. */
+		compare_close(comparison);
 	}
 	if (err)
 		fuzz->err = err;

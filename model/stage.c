@@ -9,11 +9,19 @@
 
 #define SHARED_SIZE	(MODEL_ACTORS * sizeof(struct stage_actor))
 
+static void close_file(struct stage *stage, int i)
+{
+	if (stage->file[i] < 0)
+		return;
+	if (stage->dir)
+		descriptor_remove_name(stage->file[i]);
+	close(stage->file[i]);
+}
+
 int stage_renew(struct stage *stage)
 {
 	for (int i = 0; i < MODEL_FILES; i++) {
-		if (stage->file[i] >= 0)
-			close(stage->file[i]);
+		close_file(stage, i);
 		stage->file[i] = stage->dir ? descriptor_file(stage->dir, 0) :
 			descriptor_memfd(0, 0);
 		if (stage->file[i] < 0)
@@ -39,10 +47,8 @@ int stage_open(struct stage *stage, const char *dir)
 
 void stage_close(struct stage *stage)
 {
-	for (int i = 0; i < MODEL_FILES; i++) {
-		if (stage->file[i] >= 0)
-			close(stage->file[i]);
-	}
+	for (int i = 0; i < MODEL_FILES; i++)
+		close_file(stage, i);
 	if (stage->actor)
 		munmap(stage->actor, SHARED_SIZE);
 	stage->actor = NULL;

@@ -7,9 +7,11 @@
  * lines of columns that are separated by tabs:
  *
  *	evidence	call | state | emulated | unseen
+ *	files	nameless | removed | named
  *	KIND	FINDING	CALL	ERRNO	fault | missing
  *
- * "evidence" is what /proc shows of a process that is known to sleep. A finding is one of:
+ * "evidence" is what /proc shows of a process that is known to sleep. "files" is how files are made
+ * in LOCKFAIR_DIR (descriptor_way()). A finding is one of:
  *
  *	ok		nothing is wrong with the kind
  *	unopened	the file cannot be made or opened
@@ -40,6 +42,7 @@
 
 #include "actor/actor.h"
 #include "actor/rest.h"
+#include "lock/descriptor.h"
 #include "preflight/scope.h"
 #include "system/error_name.h"
 #include "system/privilege.h"
@@ -305,13 +308,18 @@ int main(void)
 		[ASLEEP_EMULATED] = "emulated", [ASLEEP_UNSEEN] = "unseen",
 	};
 	int evidence = asleep_evidence();
+	const char *dir = getenv("LOCKFAIR_DIR");
 
 	printf("evidence\t%s\n", evidence < 0 ? "unseen" : names[evidence]);
+	if (dir) {
+		setenv("LOCKFAIR_FILES", descriptor_way(dir), 1);
+		printf("files\t%s\n", getenv("LOCKFAIR_FILES"));
+	}
 	for (int kind = 0; kind < KINDS; kind++)
-		ask_apart(kind, getenv("LOCKFAIR_DIR"));
+		ask_apart(kind, dir);
 	for (int kind = 0; kind < KINDS && getenv("LOCKFAIR_OTHER_DIR"); kind++) {
 		if (lock_kind_traits(kind) & TRAIT_FILE)
-			scope_ask(kind, getenv("LOCKFAIR_DIR"), getenv("LOCKFAIR_OTHER_DIR"));
+			scope_ask(kind, dir, getenv("LOCKFAIR_OTHER_DIR"));
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 #	fate	KIND CLASS EXTENT WORDS PLURAL	for answer.awk: what the answer says of the kind
 #	scope	TEXT				the answer to two directories: is it one lock?
 #	evidence	TEXT			how it can be seen that a waiter sleeps
+#	files	WAY			for LOCKFAIR_FILES: how files are made in the directory
 #
 # CLASS is fault or missing. EXTENT is kind if the finding is about every lock of the kind, wait if
 # it is about requests that wait, and call if it is about another call. Only the worst finding of a
@@ -24,6 +25,11 @@ $1 == "evidence" {
 		$2 == "emulated" ? \
 		"state alone: /proc/PID/syscall shows the calls of an emulator" : \
 		"none, /proc does not show whether a task sleeps"
+	next
+}
+
+$1 == "files" {
+	print
 	next
 }
 

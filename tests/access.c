@@ -7,12 +7,12 @@
  * files only; Linux locks everything that has an inode. tests/read_only_mount.c is about files
  * that cannot be written to.
  */
-#include <limits.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "access.h"
+#include "lock/descriptor.h"
 #include "network.h"
 
 #define OF_PROC	"/proc/self/comm"	/* proc_pid_comm(5): it can be written to */
@@ -56,27 +56,14 @@ static const char *folder(const struct scene *scene)
 	return scene->dir ? scene->dir : P_tmpdir;
 }
 
-/* Make a directory in the tests' folder; it has no name when this returns. -1 and errno. */
-static int make_directory(const struct scene *scene)
-{
-	char name[PATH_MAX];
-	int fd;
-
-	snprintf(name, sizeof(name), "%s/lockfair-XXXXXX", folder(scene));
-	if (!mkdtemp(name))
-		return -1;
-	fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	rmdir(name);
-	return fd;
-}
-
 static struct rivals use_a_directory(struct scene *scene)
 {
-	int fd = make_directory(scene);
+	int fd = descriptor_directory(folder(scene));
 
 	skip_unless(scene, fd >= 0 || !access(folder(scene), W_OK | X_OK),
 		    "no folder to write in");
-	sets_up(scene, fd, "making a directory");
+	if (fd < 0)
+		scene_broken(scene, "making a directory: %s", strerror(-fd));
 	return use_files(scene, fd, reopen(fd, O_RDONLY));
 }
 

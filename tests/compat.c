@@ -150,14 +150,14 @@ PROMISE(POSIX | OFD | FLOCK, a_32_bit_program_that_waits_is_granted_the_lock)
 /* The start and the length have 32 bits, and the length may be negative. */
 PROMISE(POSIX, the_fcntl_of_old_locks_the_bytes_it_names)
 {
-	static const struct {
+	const struct {
 		struct narrow lock;
 		off_t first, last;
 	} rows[] = {
 		{ { F_WRLCK, SEEK_SET, 10, 5, 0 }, 10, 14 },
 		{ { F_WRLCK, SEEK_SET, 15, -5, 0 }, 10, 14 },
 		{ { F_WRLCK, SEEK_SET, INT_MAX, 1, 0 }, INT_MAX, INT_MAX },
-		{ { F_WRLCK, SEEK_END, -96, 10, 0 }, SCENE_FILE_SIZE - 96, SCENE_FILE_SIZE - 87 },
+		{ { F_WRLCK, SEEK_END, -96, 10, 0 }, scene->size - 96, scene->size - 87 },
 		{ { F_WRLCK, SEEK_SET, 20, 0, 0 }, 20, LLONG_MAX },
 	};
 	struct programs both = start(scene, "other");

@@ -130,7 +130,7 @@ PROMISE(OFD, an_ofd_lock_with_a_pid_is_einval)
  */
 PROMISE(POSIX | OFD, a_byte_before_the_first_is_einval)
 {
-	static const struct call bad[] = {
+	const struct call bad[] = {
 		{ "start -1", EINVAL, .start = -1 },
 		{ "start 5 and length -6", EINVAL, .start = 5, .len = -6 },
 		{ "start 5 and length -5", 0, .start = 5, .len = -5 },
@@ -138,8 +138,8 @@ PROMISE(POSIX | OFD, a_byte_before_the_first_is_einval)
 		  .start = -6 },
 		{ "start -5 from position 5", 0, .whence = SEEK_CUR, .position = 5,
 		  .start = -5, .len = 5 },
-		{ "start -4097 from the end at 4096", EINVAL, .whence = SEEK_END,
-		  .start = -SCENE_FILE_SIZE - 1 },
+		{ "a byte before the first, from the end", EINVAL, .whence = SEEK_END,
+		  .start = -scene->size - 1 },
 		{ "the least start", EINVAL, .start = -LARGEST - 1 },
 		{ "the least length", EINVAL, .len = -LARGEST - 1 },
 	};
@@ -165,7 +165,7 @@ PROMISE(LOCKF, a_section_before_the_first_byte_is_einval)
  */
 PROMISE(POSIX | OFD, a_byte_after_the_last_offset_is_eoverflow)
 {
-	static const struct call bad[] = {
+	const struct call bad[] = {
 		{ "the last byte", 0, .start = LARGEST, .len = 1 },
 		{ "the last byte and one more", EOVERFLOW, .start = LARGEST, .len = 2 },
 		{ "all bytes but one, and one more", EOVERFLOW, .start = 2, .len = LARGEST },
@@ -174,9 +174,9 @@ PROMISE(POSIX | OFD, a_byte_after_the_last_offset_is_eoverflow)
 		{ "one more, from position 8", EOVERFLOW, .whence = SEEK_CUR, .position = 8,
 		  .start = LARGEST - 7, .len = 1 },
 		{ "the last byte, from the end", 0, .whence = SEEK_END,
-		  .start = LARGEST - SCENE_FILE_SIZE, .len = 1 },
+		  .start = LARGEST - scene->size, .len = 1 },
 		{ "one more, from the end", EOVERFLOW, .whence = SEEK_END,
-		  .start = LARGEST - SCENE_FILE_SIZE + 1, .len = 1 },
+		  .start = LARGEST - scene->size + 1, .len = 1 },
 		{ "the largest start, from the end", EOVERFLOW, .whence = SEEK_END,
 		  .start = LARGEST },
 	};

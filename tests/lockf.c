@@ -126,10 +126,10 @@ PROMISE(LOCKF, a_size_of_0_reaches_to_the_end)
 
 	succeeds(owner, 4, F_LOCK, 0);
 	bytes_are(peer, 0, "....XXXXXXXXXXXX");
-	bytes_are(peer, SCENE_FILE_SIZE - 4, "XXXXXXXX");
+	bytes_are(peer, scene->size - 4, "XXXXXXXX");
 	succeeds(owner, 8, F_ULOCK, 0);
 	bytes_are(peer, 0, "....XXXX........");
-	bytes_are(peer, SCENE_FILE_SIZE - 4, "........");
+	bytes_are(peer, scene->size - 4, "........");
 }
 
 /* "[EINVAL] … size plus the current file offset is less than 0." */

@@ -39,10 +39,10 @@ static bool overlap(int holding, int asking)
 #define POSITION	7
 
 /* The same range, counted from the file position or from the end of the file. */
-static struct flock counted_from(int whence, struct flock lock)
+static struct flock counted_from(int whence, struct flock lock, off_t size)
 {
 	lock.l_whence = whence;
-	lock.l_start -= whence == SEEK_CUR ? POSITION : whence == SEEK_END ? SCENE_FILE_SIZE : 0;
+	lock.l_start -= whence == SEEK_CUR ? POSITION : whence == SEEK_END ? size : 0;
 	return lock;
 }
 
@@ -60,7 +60,7 @@ static void ask_for_everything(const struct lock *lock, const struct actor *hold
 		if ((overlap(holding, i / 2) && !both_read) != conflicting)
 			continue;
 		for (int whence = SEEK_SET; whence <= SEEK_END; whence++) {
-			struct flock asks = counted_from(whence, wished);
+			struct flock asks = counted_from(whence, wished, holder->scene->size);
 
 			answer_is(holder->scene, lock, asks, conflicting ? taken : nobody(asks));
 		}

@@ -113,7 +113,7 @@ PROMISE(POSIX | OFD, a_release_after_a_split_is_a_release)
 
 /* ---- at the end of the file, and beyond ---- */
 
-#define END	SCENE_FILE_SIZE
+#define END	(scene->size)
 
 /* POSIX.1-2024 fcntl(): "Locks may start and extend beyond the current end of a file". */
 PROMISE(RECORD_LOCKS, bytes_past_the_end_of_the_file_can_be_locked)

@@ -38,7 +38,7 @@ PRACTICE(RECORD_LOCKS, a_release_of_an_edge_wakes_who_waits_for_it)
 
 /* ---- descriptors ---- */
 
-/* The range counts from the end of the file, which is at 4096 when the request is made. */
+/* The range counts from the end of the file, which moves after the request. */
 static int lock_the_last_96_bytes(struct actor *self, void *arg)
 {
 	struct flock range = {
@@ -72,7 +72,7 @@ PRACTICE(POSIX, no_lock_is_left_by_a_close_and_a_truncate)
 	actor_settle(scene);
 	if (!requires(scene, actor_waits(thread), "the thread was to wait, and does not"))
 		return;
-	sets_up(scene, ftruncate(scene->site->fd, 1000), "ftruncate");
+	sets_up(scene, ftruncate(scene->site->fd, 2 * scene->size), "ftruncate");
 	sets_up(scene, dup2(null, thread->lock->fd), "dup2");
 	actor_unlock(holder);
 	actor_await(thread);
@@ -125,15 +125,17 @@ static int open_again(int fd, int flags)
 }
 
 /* Make a file that is open once, with @flags. A descriptor or -errno. */
-static int open_new(const struct scene *scene, int flags)
+static int open_new(struct scene *scene, int flags)
 {
-	int file = scene->dir ? descriptor_file(scene->dir, 100) : descriptor_memfd(100, 0), fd;
+	struct lock_site *site = &scene->site[scene_add_file(scene)];
+	int fd;
 
-	if (file < 0)
-		return file;
+	if (!scene_goes_on(scene))
+		return -ECANCELED;
 	/* The memfd's own description is not counted as a writer; one that is opened later is. */
-	fd = open_again(file, flags);
-	close(file);
+	fd = open_again(site->fd, flags);
+	close(site->fd);
+	site->fd = -1;
 	return fd;
 }
 

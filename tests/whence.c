@@ -79,7 +79,7 @@ static bool is_refused(struct actor *owner, short whence, off_t start, off_t len
 		     err ? strerror(err) : "granted");
 }
 
-#define END	SCENE_FILE_SIZE
+#define END	(scene->size)
 #define LAST	((off_t)((1ull << (sizeof(off_t) * 8 - 1)) - 1))
 
 /* ---- from where on ---- */

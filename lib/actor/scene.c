@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -246,11 +247,17 @@ void scene_open_empty(struct scene *scene, struct history *history)
 
 void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struct history *history)
 {
+	struct stat file;
+	int err;
+
 	scene_open_empty(scene, history);
 	scene->sites = 1;
 	history_add_site(history, kind, 0);
 	scene->dir = dir;
-	probe_site(scene, scene->site, lock_site_open(scene->site, kind, dir, SCENE_FILE_SIZE));
+	err = lock_site_open(scene->site, kind, dir, SCENE_FILE_SIZE);
+	/* hugetlbfs has only sizes that are multiples of its pages. */
+	scene->size = dir && !fstat(scene->site->fd, &file) ? file.st_size : SCENE_FILE_SIZE;
+	probe_site(scene, scene->site, err);
 }
 
 static int add_site(struct scene *scene, enum lock_kind kind, bool share)
@@ -309,6 +316,8 @@ void scene_close(struct scene *scene)
 	close(scene->wake[1]);
 	if (scene->memory >= 0)
 		close(scene->memory);
+	for (int i = 0; i < scene->sites; i++)
+		lock_site_remove_names(&scene->site[i]);
 	/* A thread may still be asleep in the lock; both last as long as the process. */
 	if (threads)
 		return;

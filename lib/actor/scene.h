@@ -26,7 +26,7 @@
 #define SCENE_NUMBERS	8	/* shared numbers for a test's own use */
 #define SCENE_SITES	3
 #define SCENE_PROBED	32	/* bytes that one probe can look at */
-#define SCENE_FILE_SIZE	4096	/* bytes in the file that is locked */
+#define SCENE_FILE_SIZE	4096	/* bytes that the file has, unless it cannot: see scene->size */
 #define SCENE_ERROR	200	/* characters */
 
 static_assert(LOCK_BATONS > SCENE_ACTORS, "each actor may wait for an eventfd of its own");
@@ -100,6 +100,7 @@ struct scene {
 	struct lock_site site[SCENE_SITES];
 	int sites;
 	const char *dir;
+	off_t size;		/* of the file that is locked */
 	struct history *history;
 	struct scene_shared *shared;
 	int memory;		/* the descriptor of *shared, open across exec */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -200,6 +201,8 @@ int lock_site_open(struct lock_site *site, enum lock_kind kind, const char *dir,
 
 	if (!is_control(site)) {
 		site->fd = dir ? descriptor_file(dir, size) : descriptor_memfd(size, 0);
+		if (dir && site->fd >= 0)
+			site->name = descriptor_name(site->fd);
 		return site->fd < 0 ? site->fd : 0;
 	}
 
@@ -217,8 +220,20 @@ int lock_site_share(struct lock_site *share, enum lock_kind kind, const struct l
 	return share->fd < 0 ? -errno : 0;
 }
 
+/* A test may have put another file in the place of the first one. */
+void lock_site_remove_names(struct lock_site *site)
+{
+	if (site->fd >= 0)
+		descriptor_remove_name(site->fd);
+	if (site->name)
+		unlink(site->name);
+	free(site->name);
+	site->name = NULL;
+}
+
 void lock_site_close(struct lock_site *site)
 {
+	lock_site_remove_names(site);
 	if (site->fd >= 0)
 		close(site->fd);
 	control_close(site);

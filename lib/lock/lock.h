@@ -100,6 +100,7 @@ struct lock_words {
 struct lock_site {
 	enum lock_kind kind;
 	int fd;			/* -1 for the controls */
+	char *name;		/* of a file in a directory that has kept it, or NULL */
 	struct lock_words *words;
 	int baton[LOCK_BATONS];	/* all -1 except for eventfd */
 	bool no_wait[MODES];	/* requests that wait are refused here: see lock_acquire() */
@@ -131,14 +132,17 @@ const char *lock_mode_name(enum lock_mode mode);
 unsigned int lock_kind_traits(enum lock_kind kind);
 
 /*
- * Make a site. The file is a memfd, or, where @dir is not NULL, a nameless file
- * in that directory, @size bytes long. 0 or -errno.
+ * Make a site. The file is a memfd, or, where @dir is not NULL, a file in that
+ * directory (descriptor_file()), @size bytes long. 0 or -errno.
  */
 int lock_site_open(struct lock_site *site, enum lock_kind kind, const char *dir, off_t size);
 
 /* Make a site of another kind out of the file of @site. 0 or -errno. */
 int lock_site_share(struct lock_site *share, enum lock_kind kind, const struct lock_site *site);
 void lock_site_close(struct lock_site *site);
+
+/* Remove the names that the site's file may have; lock_site_close() does so, too. */
+void lock_site_remove_names(struct lock_site *site);
 
 /* The calls that lock_probe() makes. */
 enum lock_probe_call {

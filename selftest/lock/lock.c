@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The six kinds of lock behind their interface, in one process. */
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/socket.h>
 
 #include "kselftest_harness.h"
@@ -187,6 +188,54 @@ TEST(a_refused_lock_is_not_a_missing_one)
 			  missing);
 		EXPECT_EQ(0, probe(KIND_FLOCK, &missing));
 	}
+}
+
+/* Make a file and a directory in @dir, with or without lasting names. */
+static void make_both(struct __test_metadata *_metadata, const char *dir, bool named)
+{
+	struct lock_site site;
+	struct lock lock;
+	char *name;
+	int fd;
+
+	ASSERT_EQ(0, lock_site_open(&site, KIND_FLOCK, dir, 100));
+	EXPECT_EQ(named, site.name && !access(site.name, F_OK));
+	EXPECT_EQ(0, lock_open(&lock, &site, DESCRIPTION_OWN));
+	lock_close(&lock);
+	fd = descriptor_directory(dir);
+	ASSERT_GE(fd, 0);
+	EXPECT_EQ(0, close(descriptor_reopen_as(fd, O_RDONLY)));
+	EXPECT_EQ(NULL, descriptor_name(fd));
+	close(fd);
+	/* A test may put another file in the place of the first. */
+	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	ASSERT_EQ(site.fd, dup2(fd, site.fd));
+	close(fd);
+	name = site.name ? strdup(site.name) : NULL;
+	lock_site_close(&site);
+	EXPECT_EQ(NULL, site.name);
+	if (name)
+		EXPECT_EQ(-1, access(name, F_OK));
+	free(name);
+}
+
+TEST(no_file_in_a_directory_keeps_a_name)
+{
+	static const char * const ways[] = { "nameless", "removed", "named" };
+	char dir[] = P_tmpdir "/lockfair-selftest-XXXXXX";
+
+	ASSERT_NE(NULL, mkdtemp(dir));
+	for (unsigned int i = 0; i < ARRAY_SIZE(ways); i++) {
+		setenv("LOCKFAIR_FILES", ways[i], 1);
+		EXPECT_STREQ(ways[i], descriptor_way(dir));
+		/* Not every file system has O_TMPFILE. */
+		if (i || descriptor_file(dir, 0) >= 0)
+			make_both(_metadata, dir, i == 2);
+	}
+	unsetenv("LOCKFAIR_FILES");
+	EXPECT_STRNE("named", descriptor_way(dir));
+	make_both(_metadata, dir, false);
+	EXPECT_EQ(0, rmdir(dir));
 }
 
 TEST(a_sealed_memfd_does_not_grow)
