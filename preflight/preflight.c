@@ -9,9 +9,11 @@
  *	evidence	call | state | emulated | unseen
  *	files	nameless | removed | named
  *	KIND	FINDING	CALL	ERRNO	fault | missing
+ *	KIND	trait	conflict	EAGAIN | EACCES
  *
  * "evidence" is what /proc shows of a process that is known to sleep. "files" is how files are made
- * in LOCKFAIR_DIR (descriptor_way()). A finding is one of:
+ * in LOCKFAIR_DIR (descriptor_way()). "conflict" is the error of a try that another process's lock
+ * is in the way of: the same try is granted after the release. A finding is one of:
  *
  *	ok		nothing is wrong with the kind
  *	unopened	the file cannot be made or opened
@@ -226,8 +228,26 @@ static void ask_to_wait(struct question *question, struct actor *holder, struct 
 		found(question, "unwaiting", "a request that has waited", ret);
 }
 
+/*
+ * POSIX allows EACCES for a conflict. The holder provably holds the lock: if the peer gets EACCES
+ * now, and the lock after the release, that was a conflict. From here on lock_acquire() knows it.
+ */
+static bool is_conflict_by_eacces(struct question *question, struct actor *holder,
+				  struct actor *peer)
+{
+	char found[32];
+
+	actor_unlock(holder);
+	if (actor_try(peer, EXCLUSIVE) || !scene_goes_on(holder->scene))
+		return false;
+	snprintf(found, sizeof(found), "%s=EACCES", lock_kind_name(question->kind));
+	setenv("LOCKFAIR_CONFLICT", found, 1);
+	return true;
+}
+
 static void ask_beside_a_holder(struct question *question)
 {
+	bool again = false;
 	struct history *history = history_new();
 	struct actor *holder, *peer;
 	struct scene scene;
@@ -246,12 +266,20 @@ static void ask_beside_a_holder(struct question *question)
 		broken(question, &scene);
 	else if (!ret)
 		found(question, "shared", "a try", 0);
+	else if (ret == -EACCES && is_conflict_by_eacces(question, holder, peer))
+		again = true;
 	else if (ret != -EAGAIN)
 		found(question, "confused", "a try beside a holder", ret);
 	else if (!question->wrong)
 		ask_to_wait(question, holder, peer);
 	question->wrong |= !scene_goes_on(&scene);
 	scene_close(&scene);
+	history_free(history);
+	if (again)
+		return ask_beside_a_holder(question);
+	if (ret == -EAGAIN)
+		printf("%s\ttrait\tconflict\t%s\n", lock_kind_name(question->kind),
+		       error_name(lock_conflict(question->kind)));
 }
 
 /* ---- all of it ---- */
@@ -261,6 +289,7 @@ static void ask(enum lock_kind kind, const char *dir)
 	struct question question = { .kind = kind, .dir = dir };
 	int err;
 
+	unsetenv("LOCKFAIR_CONFLICT");
 	/* Use the capabilities that the tests have: see claim_setup(). */
 	privilege_keep(PRIVILEGE(CAP_SETUID));
 	err = lock_site_open(&question.site, kind, dir, SCENE_FILE_SIZE);

@@ -30,6 +30,7 @@ static const char *try_by_both(struct lock_site *by_one, struct lock_site *by_ot
 	struct lock lock = { .site = by_other, .fd = by_other->fd };
 	int held[2], tried[2], err = -EPIPE;
 	const char *scope = NULL;
+	bool refused = false;
 	pid_t pid;
 
 	if (pipe(held) < 0 || pipe(tried) < 0)
@@ -47,12 +48,16 @@ static const char *try_by_both(struct lock_site *by_one, struct lock_site *by_ot
 	if (pid > 0 && read(held[0], &err, sizeof(err)) == sizeof(err) && !err) {
 		err = lock_acquire(&lock, &EXCLUSIVE, false);
 		scope = !err ? "two" : err == -EAGAIN ? "one" : NULL;
+		refused = err == -EACCES;
 	}
 	close(held[0]);
 	close(tried[0]);
 	close(tried[1]);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
+	/* POSIX allows EACCES for a conflict: that it was if the lock can be had now. */
+	if (refused && !lock_acquire(&lock, &EXCLUSIVE, false))
+		scope = "one";
 	/* A refusal of the first lock says nothing of the two, whatever its errno. */
 	return scope ? scope : error_name(err);
 }

@@ -9,6 +9,7 @@
 #	scope	TEXT				the answer to two directories: is it one lock?
 #	evidence	TEXT			how it can be seen that a waiter sleeps
 #	files	WAY			for LOCKFAIR_FILES: how files are made in the directory
+#	conflict	KIND=ERRNO	for LOCKFAIR_CONFLICT, if it is not EAGAIN
 #
 # CLASS is fault or missing. EXTENT is kind if the finding is about every lock of the kind, wait if
 # it is about requests that wait, and call if it is about another call. Only the worst finding of a
@@ -30,6 +31,14 @@ $1 == "evidence" {
 
 $1 == "files" {
 	print
+	next
+}
+
+$2 == "trait" {
+	if ($3 == "conflict" && $4 != "EAGAIN") {
+		print "conflict", $1 "=" $4
+		by_eacces = by_eacces " " $1
+	}
 	next
 }
 
@@ -212,6 +221,8 @@ function both_directories(    text) {
 END {
 	if (scopes)
 		print "scope", both_directories()
+	if (by_eacces != "")
+		print "header", "a conflict is EACCES, not EAGAIN, with " listed(by_eacces)
 	if (none_at_all())
 		for (i = 1; i <= 4; i++)
 			class_of[file_kinds[i]] = "missing"

@@ -80,7 +80,7 @@ static const char *outcome(int ret)
 
 static bool is_excluded(struct scene *scene, const char *who, int ret)
 {
-	return holds(scene, ret == -EAGAIN,
+	return holds(scene, ret == -EAGAIN || ret == lock_conflict(scene->site->kind),
 		     "%s was to be refused with EAGAIN, and got: %s", who, outcome(ret));
 }
 

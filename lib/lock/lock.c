@@ -150,6 +150,18 @@ static int acquire(struct lock *lock, const struct lock_request *request, bool w
 	return file_acquire(lock, request, wait);
 }
 
+int lock_conflict(enum lock_kind kind)
+{
+	const char *entry = getenv("LOCKFAIR_CONFLICT"), *name = kinds[kind].name;
+	size_t length = strlen(name);
+
+	for (; entry && *entry; entry += strcspn(entry, ";"), entry += *entry == ';') {
+		if (!strncmp(entry, name, length) && !strncmp(entry + length, "=EACCES", 7))
+			return -EACCES;
+	}
+	return -EAGAIN;
+}
+
 int lock_acquire(struct lock *lock, const struct lock_request *request, bool wait)
 {
 	bool tries = wait && lock->site->no_wait[request->mode];
@@ -158,6 +170,9 @@ int lock_acquire(struct lock *lock, const struct lock_request *request, bool wai
 	if (!possible(lock, request))
 		return -EINVAL;
 	ret = acquire(lock, request, wait && !tries);
+	/* Ask the environment only if it matters. */
+	if (ret == -EACCES && (!wait || tries))
+		ret = lock_conflict(lock->site->kind) == ret ? -EAGAIN : ret;
 	return tries && ret == -EAGAIN ? LOCK_CANNOT_WAIT : ret;
 }
 

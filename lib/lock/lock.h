@@ -187,8 +187,15 @@ int lock_open(struct lock *lock, const struct lock_site *site, enum lock_descrip
 void lock_close(struct lock *lock);
 
 /*
+ * Return the error of a try that conflicts, -EAGAIN or -EACCES. POSIX allows both, fs/locks.c uses
+ * the former, SMB the latter. run_tests.sh measures it beside a holder: LOCKFAIR_CONFLICT is
+ * KIND=EACCES;... for the kinds that have EACCES here.
+ */
+int lock_conflict(enum lock_kind kind);
+
+/*
  * Take the lock, or convert the one that is held. With @wait false a conflict is
- * -EAGAIN at once (POSIX would allow EACCES too; fcntl_setlk() does not use it). A
+ * -EAGAIN at once, also where lock_conflict() is -EACCES. A
  * control's wait cannot be interrupted: its ticket is drawn. Where requests that wait are refused
  * (site->no_wait), this tries instead, and a conflict is LOCK_CANNOT_WAIT.
  * 0 or -errno.

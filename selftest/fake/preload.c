@@ -6,6 +6,7 @@
  *	REFUSE_IF	second: a request of an owner that has a lock
  *			waits: a request that would have to wait, when it would
  *			user: a request of another user than root
+ *			conflict: a try beside a holder, as on SMB
  *	REFUSE_ERRNO	the error, a number
  */
 #define _GNU_SOURCE
@@ -50,6 +51,8 @@ static int consider(enum request request, int (*make)(void *call, bool tries), v
 			errno = atoi(getenv("REFUSE_ERRNO"));
 	} else {
 		ret = make(call, false);
+		if (ret < 0 && errno == EAGAIN && condition_is("conflict"))
+			errno = atoi(getenv("REFUSE_ERRNO"));
 	}
 	if (!ret)
 		held = request == RELEASE ? 0 : held + 1;

@@ -211,6 +211,25 @@ for error in ENOLCK EACCES EAGAIN EDEADLK EINTR ENOMEM; do
 	refused_when waits "$error" \
 		"posix, ofd, flock and lockf: a request that has to wait is refused here .$error."
 done
+# POSIX allows EACCES for a conflict, but on a memfd of Linux it is EAGAIN: two claims say so.
+run env LD_PRELOAD="$library" REFUSE_IF=conflict REFUSE_ERRNO="$(number EACCES)"
+is "a conflict is EACCES: the exit status" $rc 0
+is "a conflict is EACCES: nothing is skipped" "$(count skip '.*' .)" 0
+is "a conflict is EACCES: nothing fails" "$(count fail '.*' .)" 0
+has "a conflict is EACCES: the header names it" out '^# .*a conflict is EACCES'
+has_not "a conflict is EACCES: it is no refusal" err 'refused'
+LD_PRELOAD=$library REFUSE_IF=conflict REFUSE_ERRNO=13 "$here/../run_tests.sh" \
+	-t '*:*a_conflict_is_eagain*' >"$top/out" 2>"$top/err" </dev/null
+is "a conflict is EACCES on a memfd: the exit status" $? 1
+is "a conflict is EACCES on a memfd: which claims fail" \
+	"$(sed -n 's/^  not ok [0-9]* //p' "$top/out" | sort | tr '\n' ' ')" \
+	"practice.lockf.a_conflict_is_eagain_and_not_eacces \
+practice.posix.a_conflict_is_eagain_and_not_eacces \
+promise.flock.a_conflict_is_eagain_or_eacces promise.ofd.a_conflict_is_eagain_or_eacces "
+run env LD_PRELOAD="$library" REFUSE_IF=conflict REFUSE_ERRNO="$(number ENOLCK)"
+is "a conflict is ENOLCK: the exit status" $rc 1
+has "a conflict is ENOLCK: the answer says it" answer \
+	"a try beside a holder is refused with ENOLCK, not with EAGAIN"
 if [ "$(id -u)" = 0 ]; then
 	refused_when user EACCES "a try of another user than root is refused here .EACCES."
 else
