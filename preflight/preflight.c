@@ -11,6 +11,14 @@
  *	KIND	FINDING	CALL	ERRNO	fault | missing
  *	KIND	trait	conflict	EAGAIN | EACCES
  *
+ * and in a directory, where they may differ (trait.h), also
+ *
+ *	KIND	trait	owner	process | description
+ *	KIND	trait	pid	holder | -1 | 0 | another | unseen
+ *	KIND	trait	listed	yes | elsewhere | no
+ *	KIND	trait	locks	advisory | mandatory
+ *	flock	trait	fcntl	one | one way | apart
+ *
  * "evidence" is what /proc shows of a process that is known to sleep. "files" is how files are made
  * in LOCKFAIR_DIR (descriptor_way()). "conflict" is the error of a try that another process's lock
  * is in the way of: the same try is granted after the release. A finding is one of:
@@ -46,6 +54,7 @@
 #include "actor/rest.h"
 #include "lock/descriptor.h"
 #include "preflight/scope.h"
+#include "preflight/trait.h"
 #include "system/error_name.h"
 #include "system/privilege.h"
 
@@ -59,6 +68,7 @@ struct question {
 	struct lock lock;
 	bool wrong;		/* something was found */
 	bool hopeless;		/* no lock is available, so nothing else can be asked */
+	bool excludes;		/* a try beside a holder has met a conflict */
 	char unwaiting[64];	/* for LOCKFAIR_UNWAITING: see lib/actor/scene.c */
 };
 
@@ -203,21 +213,25 @@ static void broken(struct question *question, const struct scene *scene)
 	printf("%s\tunopened\t%s\t\tfault\n", lock_kind_name(question->kind), scene->error);
 }
 
-static void ask_to_wait(struct question *question, struct actor *holder, struct actor *peer)
+/* The holder has the lock: the peer's request must wait for the release. */
+static void ask_to_wait(struct question *question, struct actor *holder, struct actor *peer,
+			struct lock_request request)
 {
+	const char *call = request.mode == MODE_EXCLUSIVE ? "a request that has to wait" :
+			   "a shared request that has to wait";
 	struct scene *scene = holder->scene;
 	int ret;
 
-	actor_begin_lock(peer, EXCLUSIVE);
+	actor_begin_lock(peer, request);
 	actor_settle_one(peer);
 	if (scene->end == SCENE_LACKS)
 		return broken(question, scene);
 	if (!scene_goes_on(scene))
-		return found(question, "unseen", "a request that has to wait", 0);
+		return found(question, "unseen", call, 0);
 	if (!peer->busy && !peer->result)
-		return found(question, "shared", "a request that has to wait", 0);
+		return found(question, "shared", call, 0);
 	if (!peer->busy)
-		return found(question, "unwaiting", "a request that has to wait", peer->result);
+		return found(question, "unwaiting", call, peer->result);
 	actor_unlock(holder);
 	if (!scene_goes_on(scene))
 		return broken(question, scene);
@@ -226,6 +240,21 @@ static void ask_to_wait(struct question *question, struct actor *holder, struct 
 		found(question, "lost", "a waiter", 0);
 	else if (ret)
 		found(question, "unwaiting", "a request that has waited", ret);
+}
+
+/*
+ *	holder  HHH.  wwwS.
+ *	peer      wwwHHH.  wwH	the last two in a directory only: they may differ there
+ */
+static void ask_all_to_wait(struct question *question, struct actor *holder, struct actor *peer)
+{
+	ask_to_wait(question, holder, peer, EXCLUSIVE);
+	if (!question->dir || !(lock_kind_traits(question->kind) & TRAIT_SHARED))
+		return;
+	if (!question->wrong)
+		ask_to_wait(question, peer, holder, SHARED);
+	if (!question->wrong)
+		ask_to_wait(question, holder, peer, EXCLUSIVE);
 }
 
 /*
@@ -271,13 +300,14 @@ static void ask_beside_a_holder(struct question *question)
 	else if (ret != -EAGAIN)
 		found(question, "confused", "a try beside a holder", ret);
 	else if (!question->wrong)
-		ask_to_wait(question, holder, peer);
+		ask_all_to_wait(question, holder, peer);
 	question->wrong |= !scene_goes_on(&scene);
 	scene_close(&scene);
 	history_free(history);
 	if (again)
 		return ask_beside_a_holder(question);
-	if (ret == -EAGAIN)
+	question->excludes = ret == -EAGAIN;
+	if (question->excludes)
 		printf("%s\ttrait\tconflict\t%s\n", lock_kind_name(question->kind),
 		       error_name(lock_conflict(question->kind)));
 }
@@ -305,6 +335,8 @@ static void ask(enum lock_kind kind, const char *dir)
 		if (lock_kind_traits(kind) & TRAIT_FILE)
 			ask_as_another_user(&question);
 	}
+	if (dir && question.excludes && lock_kind_traits(kind) & TRAIT_FILE)
+		trait_ask(kind, dir);
 	if (!question.wrong)
 		printf("%s\tok\t\t\t\n", lock_kind_name(kind));
 }

@@ -10,6 +10,7 @@
 #	evidence	TEXT			how it can be seen that a waiter sleeps
 #	files	WAY			for LOCKFAIR_FILES: how files are made in the directory
 #	conflict	KIND=ERRNO	for LOCKFAIR_CONFLICT, if it is not EAGAIN
+#	flock	fcntl			for LOCKFAIR_FLOCK, if flock and fcntl locks exclude each other
 #
 # CLASS is fault or missing. EXTENT is kind if the finding is about every lock of the kind, wait if
 # it is about requests that wait, and call if it is about another call. Only the worst finding of a
@@ -18,6 +19,14 @@
 BEGIN {
 	FS = OFS = "\t"
 	split("posix ofd flock lockf", file_kinds, " ")
+	in_words["owner", "process"] = "a process"
+	in_words["owner", "description"] = "an open file description"
+	in_words["pid", "holder"] = "the holder"
+	in_words["pid", "another"] = "another process"
+	in_words["pid", "unseen"] = "nobody"
+	in_words["listed", "elsewhere"] = "under other numbers than those of stat(2)"
+	in_words["fcntl", "one"] = "one lock"
+	in_words["fcntl", "one way"] = "apart in one direction only"
 }
 
 $1 == "evidence" {
@@ -31,13 +40,20 @@ $1 == "evidence" {
 
 $1 == "files" {
 	print
+	if ($2 == "named")
+		print "header", "files keep their names: without one they cannot be opened again"
 	next
 }
 
 $2 == "trait" {
-	if ($3 == "conflict" && $4 != "EAGAIN") {
+	if ($3 == "conflict" && $4 != "EAGAIN")
 		print "conflict", $1 "=" $4
-		by_eacces = by_eacces " " $1
+	if ($3 == "fcntl" && $4 != "apart")
+		print "flock", "fcntl"
+	if ($1 !~ /^(eventfd|futex)$/) {
+		if (!(($3, $4) in with))
+			values[$3] = values[$3] "\t" $4
+		with[$3, $4] = with[$3, $4] " " $1
 	}
 	next
 }
@@ -47,6 +63,10 @@ $2 == "scope" {
 	scope[found] = scope[found] " " $1
 	scopes++
 	next
+}
+
+$2 == "ok" && $1 !~ /^(eventfd|futex)$/ {
+	fine = fine " " $1
 }
 
 $2 == "ok" || NF < 5 {
@@ -203,6 +223,33 @@ function listed(words,    one) {
 	return series(one, split(words, one, " "))
 }
 
+# "VALUE with posix and ofd, OTHER with flock"; the value alone if all kinds have it.
+function by_value(trait,    one, count, i, text) {
+	count = split(substr(values[trait], 2), one, "\t")
+	for (i = 1; i <= count; i++) {
+		text = text (i > 1 ? ", " : "") \
+			((trait, one[i]) in in_words ? in_words[trait, one[i]] : one[i])
+		if (count > 1)
+			text = text " with " listed(with[trait, one[i]])
+	}
+	return text
+}
+
+# What the kinds are like where they may differ from local ones: in a directory.
+function traits(    text) {
+	if (!("owner" in values))
+		return
+	if (fine != "")
+		print "header", "offered, and requests wait: " listed(fine)
+	print "header", "owner: " by_value("owner") "; a conflict: " by_value("conflict") \
+		"; locks are " by_value("locks")
+	if ("fcntl" in values)
+		text = "flock and fcntl locks: " by_value("fcntl") "; "
+	if ("pid" in values)
+		text = text "F_GETLK names: " by_value("pid") "; "
+	print "header", text "in /proc/locks: " by_value("listed")
+}
+
 # Is the file by both directories one lock?
 function both_directories(    text) {
 	if (scope["hidden"] != "")
@@ -221,8 +268,9 @@ function both_directories(    text) {
 END {
 	if (scopes)
 		print "scope", both_directories()
-	if (by_eacces != "")
-		print "header", "a conflict is EACCES, not EAGAIN, with " listed(by_eacces)
+	if (with["conflict", "EACCES"] != "" && !("owner" in values))
+		print "header", "a conflict is " by_value("conflict")
+	traits()
 	if (none_at_all())
 		for (i = 1; i <= 4; i++)
 			class_of[file_kinds[i]] = "missing"

@@ -171,7 +171,8 @@ bool lock_may_be_missing(const struct lock_site *site, int err);
 
 /*
  * Is the site on a memfd or a file system without a lock operation of its own, where fs/locks.c
- * alone decides?
+ * alone decides? This goes by the type of the file system: it only says whether a deviation can be
+ * excused, and a broken kernel's would look the same if it were measured.
  */
 bool lock_is_local(const struct lock_site *site);
 

@@ -7,6 +7,7 @@
  *			waits: a request that would have to wait, when it would
  *			user: a request of another user than root
  *			conflict: a try beside a holder, as on SMB
+ *			emulated: nothing, but flock() is made of fcntl locks, as on NFS
  *	REFUSE_ERRNO	the error, a number
  */
 #define _GNU_SOURCE
@@ -108,10 +109,24 @@ static int make_flock(void *arg, bool tries)
 	return real(call->fd, call->command | (tries ? LOCK_NB : 0));
 }
 
+/* Of the whole file, and owned by the description like a flock. */
+static int emulate_flock(int fd, int operation)
+{
+	struct flock lock = {
+		.l_type = operation & LOCK_UN ? F_UNLCK : operation & LOCK_SH ? F_RDLCK : F_WRLCK,
+		.l_whence = SEEK_SET,
+	};
+	int (*real)(int fd, int command, ...) = dlsym(RTLD_NEXT, "fcntl64");
+
+	return real(fd, operation & LOCK_NB ? F_OFD_SETLK : F_OFD_SETLKW, &lock);
+}
+
 int flock(int fd, int operation)
 {
 	struct fcntl_call call = { fd, operation, NULL };
 
+	if (condition_is("emulated"))
+		return emulate_flock(fd, operation);
 	return consider(operation & LOCK_UN ? RELEASE : operation & LOCK_NB ? TRY : WAIT,
 			make_flock, &call);
 }

@@ -83,6 +83,45 @@ put_into_words() {
 	has "$awk: a kind of one mode" out '^unwaiting|lockf=no lockf locks that wait here'
 
 	words <<-'END'
+	evidence|call
+	files|named
+	posix|trait|conflict|EACCES
+	posix|trait|owner|process
+	posix|trait|pid|0
+	posix|trait|listed|elsewhere
+	posix|trait|locks|mandatory
+	posix|ok|||
+	ofd|trait|conflict|EACCES
+	ofd|trait|owner|description
+	ofd|trait|pid|-1
+	ofd|trait|listed|elsewhere
+	ofd|trait|locks|mandatory
+	ofd|ok|||
+	flock|trait|conflict|EAGAIN
+	flock|trait|owner|description
+	flock|trait|listed|no
+	flock|trait|locks|mandatory
+	flock|trait|fcntl|one
+	flock|ok|||
+	futex|trait|conflict|EAGAIN
+	futex|ok|||
+	END
+	is "$awk: what the tests learn of a directory" \
+		"$(grep '^[cf][a-z]*|' "$top/out" | tr '\n' ' ')" \
+		"files|named conflict|posix=EACCES conflict|ofd=EACCES flock|fcntl "
+	has "$awk: which kinds are offered" out \
+		'^header|offered, and requests wait: posix, ofd and flock$'
+	line="owner: a process with posix, an open file description with ofd and flock"
+	has "$awk: the owners" out "^header|$line;"
+	has "$awk: the errno of a conflict" out '; a conflict: EACCES with posix and ofd, EAGAIN w'
+	has "$awk: what locks do to the file" out '; locks are mandatory$'
+	has "$awk: flock and fcntl locks, and what F_GETLK names" out \
+		'^header|flock and fcntl locks: one lock; F_GETLK names: 0 with posix, -1 with ofd;'
+	has "$awk: where locks are listed" out \
+		'/proc/locks: under other numbers than those of stat(2) with posix and ofd, no with'
+	has "$awk: files that keep their names" out '^header|files keep their names: '
+
+	words <<-'END'
 	posix|scope|one
 	ofd|scope|one
 	flock|scope|two
@@ -113,6 +152,24 @@ run "$here/../run_tests.sh" -t 'grant:promise.posix.a_try*'
 has "the header names the evidence" out '^# evidence of waiting: '
 run "$here/../run_tests.sh" --all -t 'grant:promise.posix.a_try*'
 has_not "--all asks nothing first" out '^# evidence of waiting: '
+
+# ---- the mount ----
+
+mount_of() {
+	L_PATH=$1 awk -f "$report/file_system.awk" <<-'END'
+	21 1 8:1 / / rw,relatime - ext4 /dev/sda1 rw
+	22 21 0:40 / /m rw,relatime - nfs4 10.0.0.1:/srv/a\040b rw,vers=4.2,hard,local_lock=none
+	23 22 0:41 / /m/x rw,relatime - fuse.sshfs host:/y rw,user_id=0,allow_other
+	24 21 0:42 / /o rw - overlay none rw,lowerdir=/l,upperdir=/u,metacopy=on
+	END
+}
+
+is "the mount: a path below it" "$(mount_of /m/dir | tr '\n' '|')" \
+	"nfs4|10.0.0.1:/srv/a b, vers=4.2, hard, local_lock=none|"
+is "the mount: one below another" "$(mount_of /m/x/y | tr '\n' '|')" \
+	"fuse.sshfs|host:/y, allow_other|"
+is "the mount: no source" "$(mount_of /o | tr '\n' '|')" "overlay|metacopy=on|"
+is "the mount: a name that only begins like it" "$(mount_of /mx | tr '\n' '|')" "ext4|/dev/sda1|"
 
 mkdir "$top/one" "$top/other" || exit 1
 two_directories() {

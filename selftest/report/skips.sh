@@ -24,7 +24,7 @@ said=$(awk -F '\t' '!/^#/ && (NF != 3 || $1 == "" || $3 == "")' "$list")
 result "$([ -z "$said" ]; echo $?)" "each reason has three columns" "$said"
 
 one='(before [0-9]+\.[0-9]+|without CAP_[A-Z_]+|not x86_64|user|directory|gvisor|stopped|build'
-one="$one|never)"
+one="$one|elsewhere|never)"
 said=$(grep -v '^#' "$list" | cut -f 2 | grep -Evx "$one( or $one)*")
 result "$([ -z "$said" ]; echo $?)" \
 	"the second column has only the conditions that the head explains" "$said"

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What is a flock where it is made of fcntl locks?
+ *
+ * flock(2), NFS details: "Since Linux 2.6.12, NFS clients support flock() locks by emulating them
+ * as fcntl(2) byte-range locks on the entire file." SMB does likewise since Linux 5.5, and 9p. The
+ * lock then has an fcntl lock's rules: tests/independence.c and tests/access.c have those of a
+ * local flock.
+ */
+#include "access.h"
+#include "network.h"
+
+static bool needs_emulation(struct scene *scene)
+{
+	return skip_unless(scene, emulates_flock(scene), "flock is a lock of its own here");
+}
+
+/*
+ * The holder has the lock of one site. The other is refused that of the other site, and granted it
+ * after the release:
+ *
+ *	holder  HHHHHH.
+ *	other      x  H.
+ */
+static void is_kept_out_by(struct actor *holder, int held, struct actor *other, int wanted)
+{
+	struct scene *scene = holder->scene;
+	int ret;
+
+	actor_lock(holder, at_site(held, EXCLUSIVE));
+	ret = actor_try(other, at_site(wanted, EXCLUSIVE));
+	holds(scene, ret == -EAGAIN, "beside the lock of kind %s, one of kind %s: %s",
+	      lock_kind_name(scene->site[held].kind), lock_kind_name(scene->site[wanted].kind),
+	      ret ? strerror(-ret) : "granted");
+	actor_unlock_site(holder, held);
+	ret = actor_try(other, at_site(wanted, EXCLUSIVE));
+	holds(scene, !ret, "after the release: %s", strerror(-ret));
+	actor_unlock_site(other, wanted);
+}
+
+/* flock(2), NFS details: "fcntl(2) and flock() locks do interact with one another over NFS". */
+PROMISE(FLOCK, an_emulated_flock_and_an_fcntl_lock_exclude_each_other)
+{
+	struct actor *holder, *other;
+	int by_fcntl;
+
+	if (!needs_emulation(scene))
+		return;
+	by_fcntl = scene_add_kind(scene, KIND_POSIX);
+	holder = actor_start(scene, "holder");
+	other = actor_start(scene, "other");
+	is_kept_out_by(holder, 0, other, by_fcntl);
+	is_kept_out_by(holder, by_fcntl, other, 0);
+}
+
+/*
+ * flock(2), NFS details: "in order to place an exclusive lock, the file must be opened for
+ * writing"; fcntl(2), EBADF: "the file descriptor open mode doesn't match with the type of lock
+ * requested".
+ */
+PROMISE(FLOCK, an_emulated_exclusive_flock_needs_a_descriptor_for_writing)
+{
+	int fd = scene->site->fd;
+
+	if (!needs_emulation(scene))
+		return;
+	gets_bad_descriptor(use_files(scene, reopen(fd, O_RDONLY), reopen(fd, O_RDONLY)).holder,
+			    EXCLUSIVE);
+}
+
+/* flock(2) does not say it of a shared lock, but an fcntl lock has the rule for both modes. */
+PRACTICE(FLOCK, an_emulated_shared_flock_needs_a_descriptor_for_reading)
+{
+	int fd = scene->site->fd;
+
+	if (!needs_emulation(scene))
+		return;
+	gets_bad_descriptor(use_files(scene, reopen(fd, O_WRONLY), reopen(fd, O_WRONLY)).holder,
+			    SHARED);
+}
+
+CLAIM_MAIN
