@@ -51,6 +51,8 @@ fi
 . "$report/other_kernel"
 # shellcheck source-path=SCRIPTDIR source=report/selection
 . "$report/selection"
+# shellcheck source-path=SCRIPTDIR source=report/medium
+. "$report/medium"
 # shellcheck source-path=SCRIPTDIR source=report/header
 . "$report/header"
 # shellcheck source-path=SCRIPTDIR source=report/run_preflight
@@ -284,15 +286,14 @@ fi
 set -- $(missing_to_run)
 [ $# -eq 0 ] || lacking "$@"
 
-if [ -n "$directory" ]; then
-	[ -e "$directory" ] || die "-d: $directory does not exist"
-	[ -d "$directory" ] || die "-d: $directory is not a directory"
-fi
-
 # The tests reopen files through /proc, and see there which task sleeps.
 [ -n "$list" ] || [ -r /proc/self/status ] ||
 	die "no test can run without /proc: mount -t proc proc /proc"
 make_work
+if [ -n "$directory" ]; then
+	resolve "$directory"
+	absolute=$got
+fi
 find_programs "${LOCKFAIR_PROGRAMS:-$here}"
 if [ -n "${LOCKFAIR_PROGRAMS-}" ]; then
 	[ -n "$names" ] || die "LOCKFAIR_PROGRAMS: no programs in $LOCKFAIR_PROGRAMS"
@@ -336,18 +337,13 @@ if [ -n "$strict" ]; then
 fi
 if [ -n "$directory" ]; then
 	[ -n "${LOCKFAIR_FILESYSTEM-}" ] || again="$again -d $(quoted "$directory")"
-	absolute=$(cd -- "$directory" 2>/dev/null && pwd -P) ||
-		die "-d: $directory cannot be entered"
-	locks=$(mktemp -d "$absolute/lockfair.XXXXXX" 2>"$work/noise") || {
-		locks=
-		die "-d: $directory is not writable: $(sed -n 's/.*: //p' "$work/noise")"
-	}
+	make_locks "$absolute"
 	export LOCKFAIR_DIR="$locks"
 fi
 unset LOCKFAIR_OTHER_DIR
 if [ -n "$second" ]; then
-	[ -d "$second" ] || die "-d: $second is not a directory"
-	second=$(cd -- "$second" && pwd -P) || die "-d: $second cannot be entered"
+	resolve "$second"
+	second=$got
 	[ -n "${LOCKFAIR_FILESYSTEM-}" ] || again="$again -d $(quoted "$second")"
 	export LOCKFAIR_OTHER_DIR="$second/${locks##*/}"
 fi
@@ -383,6 +379,7 @@ fi
 
 verdict=4
 stopped=
+cut_short=
 programs=0
 for name in $selected; do
 	programs=$((programs + 1))
@@ -413,6 +410,14 @@ unexpected() {
 run_program() {
 	if [ -n "$stopped" ]; then
 		say "ok $number $title # SKIP stopped at the first unexpected result"
+		return
+	fi
+	if [ -n "$trouble" ]; then
+		say "# broken: the file system of $directory $trouble" "not ok $number $title"
+		verdict=1
+		[ -n "$cut_short" ] || printf '%s\tbroke\t%s, from %s on nothing was run\t\t\n' \
+			"the file system" "$trouble" "$title" >>"$results"
+		cut_short=1
 		return
 	fi
 	if [ ! -s "$work/$name.want" ]; then
@@ -464,7 +469,8 @@ run_program() {
 	got=$?
 	case $got in
 	0)	[ "$verdict" = 1 ] || verdict=0 ;;
-	1)	unexpected ;;
+	1)	unexpected
+		answers ;;
 	4)	;;
 	*)	[ "$got" -gt 128 ] || die "the results could not be written"
 		exit "$got" ;;
@@ -499,4 +505,5 @@ got=$?
 case $verdict:$got in
 [04]:[14]) verdict=$got ;;
 esac
+[ -z "$trouble" ] || verdict=5
 exit "$verdict"

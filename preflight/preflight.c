@@ -18,6 +18,7 @@
  *	KIND	trait	listed	yes | elsewhere | no
  *	KIND	trait	locks	advisory | mandatory
  *	flock	trait	fcntl	one | one way | apart
+ *	flock	trait	read-only	granted | EBADF: an exclusive flock
  *
  * "evidence" is what /proc shows of a process that is known to sleep. "files" is how files are made
  * in LOCKFAIR_DIR (descriptor_way()). "conflict" is the error of a try that another process's lock
@@ -341,8 +342,12 @@ static void ask(enum lock_kind kind, const char *dir)
 		printf("%s\tok\t\t\t\n", lock_kind_name(kind));
 }
 
-/* Ask in a process of its own, in case a broken kernel kills it. */
-static void ask_apart(enum lock_kind kind, const char *dir)
+/*
+ * Run @part in a process of its own, in case a broken kernel kills it, or the file system hangs: this
+ * process must be one that a signal ends. Return whether it ended well.
+ */
+static bool apart(void (*part)(enum lock_kind kind, const char *dir), enum lock_kind kind,
+		  const char *dir)
 {
 	pid_t pid, parent = getpid();
 	int status = 0;
@@ -351,15 +356,41 @@ static void ask_apart(enum lock_kind kind, const char *dir)
 	pid = fork();
 	if (!pid) {
 		actor_die_with_parent(parent);
-		ask(kind, dir);
+		part(kind, dir);
 		fflush(stdout);
 		_exit(0);
 	}
 	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (pid < 0 || status)
-		printf("%s\tunopened\tthe process that asks has died\t\tfault\n",
-		       lock_kind_name(kind));
+	return pid > 0 && !status;
+}
+
+static int way[2];	/* a pipe */
+
+static void tell_way(enum lock_kind kind, const char *dir)
+{
+	const char *found = descriptor_way(dir);
+
+	(void)kind;
+	if (write(way[1], found, strlen(found)) < 0)
+		_exit(1);
+}
+
+/* All that is asked afterwards makes files in this way. */
+static void find_way(const char *dir)
+{
+	char found[16] = "";
+
+	if (pipe2(way, O_CLOEXEC) < 0 || !apart(tell_way, 0, dir) ||
+	    read(way[0], found, sizeof(found) - 1) <= 0)
+		return;
+	setenv("LOCKFAIR_FILES", found, 1);
+	printf("files\t%s\n", found);
+}
+
+static void ask_scope(enum lock_kind kind, const char *dir)
+{
+	scope_ask(kind, dir, getenv("LOCKFAIR_OTHER_DIR"));
 }
 
 int main(void)
@@ -372,15 +403,16 @@ int main(void)
 	const char *dir = getenv("LOCKFAIR_DIR");
 
 	printf("evidence\t%s\n", evidence < 0 ? "unseen" : names[evidence]);
-	if (dir) {
-		setenv("LOCKFAIR_FILES", descriptor_way(dir), 1);
-		printf("files\t%s\n", getenv("LOCKFAIR_FILES"));
+	if (dir)
+		find_way(dir);
+	for (int kind = 0; kind < KINDS; kind++) {
+		if (!apart(ask, kind, dir))
+			printf("%s\tunopened\tthe process that asks has died\t\tfault\n",
+			       lock_kind_name(kind));
 	}
-	for (int kind = 0; kind < KINDS; kind++)
-		ask_apart(kind, dir);
 	for (int kind = 0; kind < KINDS && getenv("LOCKFAIR_OTHER_DIR"); kind++) {
 		if (lock_kind_traits(kind) & TRAIT_FILE)
-			scope_ask(kind, dir, getenv("LOCKFAIR_OTHER_DIR"));
+			apart(ask_scope, kind, dir);
 	}
 	return 0;
 }
