@@ -4,11 +4,13 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "actor/actor.h"
+#include "lock/descriptor.h"
 #include "preflight/trait.h"
 #include "system/proc_locks.h"
 
@@ -138,6 +140,18 @@ static bool excludes(struct actor *holder, int held, struct actor *peer, int wan
 	return ret == -EAGAIN;
 }
 
+/* Where flock is made of fcntl locks, the descriptor must be open for the mode: flock(2). */
+static const char *flock_on_a_read_only_descriptor(const struct lock_site *site)
+{
+	int fd = descriptor_reopen_as(site->fd, O_RDONLY), ret;
+
+	if (fd < 0)
+		return NULL;
+	ret = flock(fd, LOCK_EX | LOCK_NB) < 0 ? errno : 0;
+	close(fd);
+	return !ret ? "granted" : ret == EBADF ? "EBADF" : NULL;
+}
+
 static void ask_beside_fcntl(const char *dir, struct history *history)
 {
 	struct actor *holder, *peer;
@@ -146,6 +160,8 @@ static void ask_beside_fcntl(const char *dir, struct history *history)
 	int by_fcntl;
 
 	scene_open(&scene, KIND_FLOCK, dir, history);
+	if (scene_goes_on(&scene))
+		say(KIND_FLOCK, "read-only", flock_on_a_read_only_descriptor(scene.site));
 	by_fcntl = scene_add_kind(&scene, KIND_POSIX);
 	holder = actor_start(&scene, "holder");
 	peer = actor_start(&scene, "peer");

@@ -10,7 +10,7 @@
 #	evidence	TEXT			how it can be seen that a waiter sleeps
 #	files	WAY			for LOCKFAIR_FILES: how files are made in the directory
 #	conflict	KIND=ERRNO	for LOCKFAIR_CONFLICT, if it is not EAGAIN
-#	flock	fcntl			for LOCKFAIR_FLOCK, if flock and fcntl locks exclude each other
+#	flock	fcntl			for LOCKFAIR_FLOCK, if flock is made of fcntl locks
 #
 # CLASS is fault or missing. EXTENT is kind if the finding is about every lock of the kind, wait if
 # it is about requests that wait, and call if it is about another call. Only the worst finding of a
@@ -48,8 +48,8 @@ $1 == "files" {
 $2 == "trait" {
 	if ($3 == "conflict" && $4 != "EAGAIN")
 		print "conflict", $1 "=" $4
-	if ($3 == "fcntl" && $4 != "apart")
-		print "flock", "fcntl"
+	if (($3 == "fcntl" && $4 != "apart") || ($3 == "read-only" && $4 == "EBADF"))
+		emulated = 1
 	if ($1 !~ /^(eventfd|futex)$/) {
 		if (!(($3, $4) in with))
 			values[$3] = values[$3] "\t" $4
@@ -245,6 +245,8 @@ function traits(    text) {
 		"; locks are " by_value("locks")
 	if ("fcntl" in values)
 		text = "flock and fcntl locks: " by_value("fcntl") "; "
+	if (with["read-only", "EBADF"] != "")
+		text = text "flock needs a descriptor that is open for its mode; "
 	if ("pid" in values)
 		text = text "F_GETLK names: " by_value("pid") "; "
 	print "header", text "in /proc/locks: " by_value("listed")
@@ -271,6 +273,8 @@ END {
 	if (with["conflict", "EACCES"] != "" && !("owner" in values))
 		print "header", "a conflict is " by_value("conflict")
 	traits()
+	if (emulated)
+		print "flock", "fcntl"
 	if (none_at_all())
 		for (i = 1; i <= 4; i++)
 			class_of[file_kinds[i]] = "missing"

@@ -8,6 +8,7 @@
  * is lost. POSIX and OFD locks keep the old lock until they have the new one.
  */
 #include "claim/claim.h"
+#include "network.h"
 
 /* In each scenario the peer, which is a reader too, stands in the way of the upgrade. */
 struct readers {
@@ -70,12 +71,14 @@ static void goes_before_a_queued_writer(struct scene *scene)
 FOLKLORE(FLOCK, a_refused_upgrade_keeps_the_shared_lock,
 	 "a refused upgrade has lost the shared lock")
 {
+	skip_unless(scene, !emulates_flock(scene), FLOCK_IS_EMULATED);
 	keeps_the_shared_lock(scene);
 }
 
 FOLKLORE(FLOCK, nobody_gets_in_between_during_an_upgrade,
 	 "another got in between during an upgrade")
 {
+	skip_unless(scene, !emulates_flock(scene), FLOCK_IS_EMULATED);
 	goes_before_a_queued_writer(scene);
 }
 

@@ -20,9 +20,9 @@ static inline unsigned int file_system_of(const struct scene *scene)
 
 /*
  * flock(2): "NFS clients support flock() locks by emulating them as fcntl(2) byte-range locks", and
- * likewise SMB; "this means that fcntl(2) and flock() locks interact with one another". Mount
- * options and delegations decide which of the locks the server knows, so run_tests.sh has measured
- * it. Where fs/locks.c alone decides, such an interaction is a fault.
+ * likewise SMB. Mount options decide, so run_tests.sh has measured it: the two exclude each other,
+ * or an exclusive flock needs a descriptor that is open for writing. Where fs/locks.c alone
+ * decides, either is a fault.
  */
 static inline bool emulates_flock(const struct scene *scene)
 {

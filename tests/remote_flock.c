@@ -38,7 +38,10 @@ static void is_kept_out_by(struct actor *holder, int held, struct actor *other, 
 	actor_unlock_site(other, wanted);
 }
 
-/* flock(2), NFS details: "fcntl(2) and flock() locks do interact with one another over NFS". */
+/*
+ * flock(2), NFS details: "fcntl(2) and flock() locks do interact with one another over NFS". An
+ * NFSv4 client that has a delegation keeps the locks to itself, in two lists: there this fails.
+ */
 PROMISE(FLOCK, an_emulated_flock_and_an_fcntl_lock_exclude_each_other)
 {
 	struct actor *holder, *other;
@@ -77,6 +80,26 @@ PRACTICE(FLOCK, an_emulated_shared_flock_needs_a_descriptor_for_reading)
 		return;
 	gets_bad_descriptor(use_files(scene, reopen(fd, O_WRONLY), reopen(fd, O_WRONLY)).holder,
 			    SHARED);
+}
+
+/* Unlike a local flock, which a conversion removes first: tests/conversion.c. */
+PRACTICE(FLOCK, an_emulated_shared_flock_outlives_a_refused_upgrade)
+{
+	struct actor *upgrader, *peer, *third;
+	int ret;
+
+	if (!needs_emulation(scene))
+		return;
+	upgrader = actor_start(scene, "upgrader");
+	peer = actor_start(scene, "peer");
+	third = actor_start(scene, "third");
+	actor_lock(upgrader, SHARED);
+	actor_lock(peer, SHARED);
+	ret = actor_try(upgrader, EXCLUSIVE);
+	requires(scene, ret == -EAGAIN, "the upgrade beside another reader: %s", strerror(-ret));
+	actor_unlock(peer);
+	ret = actor_try(third, EXCLUSIVE);
+	holds(scene, ret == -EAGAIN, "the refused upgrade has lost the shared lock");
 }
 
 CLAIM_MAIN

@@ -57,19 +57,21 @@ emulated() {
 if ${CC:-cc} -shared -fPIC -o "$library" "$here/fake/preload.c" -ldl 2>"$top/err" &&
    unshare -m "$top/on_hugetlbfs" "$top/mount" true 2>/dev/null; then
 	emulated -t 'remote_flock:*' -t 'independence:*.flock.*' -t 'access:promise.flock.*'
-	has "an emulated flock: the header says it" out '^# flock and fcntl locks: one lock; '
+	has "an emulated flock: the header says it" out '^# flock and fcntl locks: one lock; flock needs'
 	has "an emulated flock: it excludes fcntl locks" out \
 		'^  ok [0-9]* promise.flock.an_emulated_flock_and_an_fcntl_lock_exclude_each_other$'
 	has "an emulated flock: it needs a descriptor for writing" out \
 		'^  ok [0-9]* promise.flock.an_emulated_exclusive_flock_needs_a_descriptor_for_w'
 	has "an emulated flock: it needs a descriptor for reading" out \
 		'^  ok [0-9]* practice.flock.an_emulated_shared_flock_needs_a_descriptor_for_re'
+	has "an emulated flock: an upgrade that is refused keeps it" out \
+		'^  ok [0-9]* practice.flock.an_emulated_shared_flock_outlives_a_refused_upgrade$'
 	result "$(grep -q '# SKIP flock is emulated by fcntl locks here' "$top/out"; echo $?)" \
 		"an emulated flock: the claims about a local one are skipped"
 	is "an emulated flock: nothing fails" "$(grep -c '^  not ok' "$top/out")" 0
 	LOCKFAIR_FLOCK=fcntl "$LOCKFAIR_PROGRAMS/tests/remote_flock" >"$top/out" 2>&1
 	is "what is measured is not believed of a memfd" \
-		"$(grep -c 'SKIP flock is a lock of its own here' "$top/out")" 3
+		"$(grep -c 'SKIP flock is a lock of its own here' "$top/out")" 4
 else
 	skip "an emulated flock" "needs a mount namespace, and a library before these programs"
 fi

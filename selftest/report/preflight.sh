@@ -102,6 +102,7 @@ put_into_words() {
 	flock|trait|listed|no
 	flock|trait|locks|mandatory
 	flock|trait|fcntl|one
+	flock|trait|read-only|EBADF
 	flock|ok|||
 	futex|trait|conflict|EAGAIN
 	futex|ok|||
@@ -116,7 +117,7 @@ put_into_words() {
 	has "$awk: the errno of a conflict" out '; a conflict: EACCES with posix and ofd, EAGAIN w'
 	has "$awk: what locks do to the file" out '; locks are mandatory$'
 	has "$awk: flock and fcntl locks, and what F_GETLK names" out \
-		'^header|flock and fcntl locks: one lock; F_GETLK names: 0 with posix, -1 with ofd;'
+		'^header|flock and fcntl locks: one lock; flock needs .*; F_GETLK names: 0 with posix'
 	has "$awk: where locks are listed" out \
 		'/proc/locks: under other numbers than those of stat(2) with posix and ofd, no with'
 	has "$awk: files that keep their names" out '^header|files keep their names: '
