@@ -343,8 +343,8 @@ static void ask(enum lock_kind kind, const char *dir)
 }
 
 /*
- * Run @part in a process of its own, in case a broken kernel kills it, or the file system hangs: this
- * process must be one that a signal ends. Return whether it ended well.
+ * Run @part in a process of its own, in case a broken kernel kills it, or no signal ends it because
+ * the file system hangs. Return whether it ended well.
  */
 static bool apart(void (*part)(enum lock_kind kind, const char *dir), enum lock_kind kind,
 		  const char *dir)
