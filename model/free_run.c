@@ -7,9 +7,8 @@
 #include "model/step.h"
 
 /* Points are compared as bytes. */
-static_assert(sizeof(struct free_point) == sizeof(struct model_state) + sizeof(short),
-	      "no padding");
-static_assert(2 * FREE_ROWS <= 8 * sizeof(short), "two bits for each row");
+static_assert(sizeof(struct free_point) == sizeof(struct model_state) + 2, "no padding");
+static_assert(FREE_ROWS <= 8, "a bit for each row");
 static_assert(HISTORY_SITES <= MODEL_SLOTS, "a descriptor for each site");
 static_assert(HISTORY_SITES <= MODEL_FILES, "a file for each site");
 
@@ -82,7 +81,7 @@ struct model_step free_run_step_of(const struct free_run *run, const struct hist
 				   enum model_what what)
 {
 	struct model_step step = {
-		.what = what, .actor = run->row[e->row].actor, .slot = e->site,
+		.what = what, .actor = e->row, .slot = e->site,
 		.kind = run->history->site[e->site].kind, .mode = e->mode, .wait = e->wait,
 		.last = MODEL_CELLS - 1,
 	};
@@ -100,21 +99,8 @@ const char *free_run_set(struct free_run *run, const struct history *history,
 {
 	run->history = history;
 	run->rules = rules;
-	run->actors = 0;
 	if (history->rows > FREE_ROWS)
 		return "the history has too many actors";
-	for (int i = 0; i < history->rows; i++) {
-		int owner = history->owner[i];
-
-		run->row[i] = (struct free_row){ .actor = run->actors };
-		if (owner != i) {
-			run->row[i].actor = run->row[owner].actor;
-			continue;
-		}
-		if (run->actors == MODEL_ACTORS)
-			return "the history has too many owners";
-		run->owners[run->actors++] = i;
-	}
 	return set_cells(run);
 }
 
@@ -122,12 +108,12 @@ const char *free_run_set(struct free_run *run, const struct history *history,
 
 bool free_run_has_begun(const struct free_point *point, int row)
 {
-	return point->begun & FREE_CALL(row);
+	return point->begun & 1u << row;
 }
 
 bool free_run_has_ended(const struct free_point *point, int row)
 {
-	return point->begun & FREE_END(row);
+	return point->ended & 1u << row;
 }
 
 bool free_run_closes(const struct free_point *point)
@@ -137,25 +123,46 @@ bool free_run_closes(const struct free_point *point)
 
 void free_run_finish(struct free_point *point, int row)
 {
-	point->begun &= ~FREE_CALL(row);
+	point->begun &= ~(1u << row);
 }
 
-/* A request that has returned, but not as it did in the history, leads nowhere. */
+static bool is_over(const struct model_request *request)
+{
+	return request->status == REQUEST_DONE || request->status == REQUEST_LEAVES;
+}
+
+bool free_run_agrees_with(const struct free_run *run, const struct free_point *point, int row)
+{
+	const struct model_request *request = &point->state.request[row];
+	int result = run->row[row].answer->result;
+
+	if (result == -EACCES && run->rules->conflict_may_be_eacces &&
+	    lock_kind_traits(request->kind) & TRAIT_OWNED_BY_PROCESS)
+		result = -EAGAIN;
+	return is_over(request) && request->result == result;
+}
+
+/*
+ * Practice: after the grant of a POSIX lock the kernel looks whether the descriptor is still there.
+ * A close may come in between.
+ */
+bool free_run_may_be_ebadf(const struct free_run *run, const struct free_point *point, int row)
+{
+	const struct model_request *request = &point->state.request[row];
+
+	return run->rules->ebadf_at_the_grant && run->row[row].answer &&
+	       run->row[row].answer->result == -EBADF && request->status == REQUEST_LEAVES &&
+	       !request->result && lock_kind_traits(request->kind) & TRAIT_OWNED_BY_PROCESS &&
+	       !model_has_lost_descriptor(&point->state, row);
+}
+
+/* A request that has been answered, but not as it was in the history, leads nowhere. */
 static bool returns_otherwise(const struct free_run *run, const struct free_point *point)
 {
 	for (int i = 0; i < run->history->rows; i++) {
-		const struct free_row *row = &run->row[i];
-		const struct model_request *request = &point->state.request[row->actor];
-		int result;
-
-		if (!row->answer || !free_run_has_begun(point, i) ||
-		    request->status != REQUEST_DONE)
-			continue;
-		result = row->answer->result;
-		if (result == -EACCES && run->rules->conflict_may_be_eacces &&
-		    lock_kind_traits(request->kind) & TRAIT_OWNED_BY_PROCESS)
-			result = -EAGAIN;
-		if (request->result != result)
+		if (run->row[i].answer && free_run_has_begun(point, i) &&
+		    is_over(&point->state.request[i]) && !free_run_agrees_with(run, point, i) &&
+		    !free_run_may_be_ebadf(run, point, i))
 			return true;
 	}
 	return false;
@@ -164,7 +171,8 @@ static bool returns_otherwise(const struct free_run *run, const struct free_poin
 static int *find(struct free_run *run, const struct free_point *point)
 {
 	unsigned int mask = 2 * FREE_POINTS - 1;
-	unsigned int at = (model_hash(&point->state) + 31 * point->begun) & mask;
+	unsigned int at = (model_hash(&point->state) + 31 * point->begun + 997 * point->ended) &
+		mask;
 
 	while (run->index[at] && memcmp(&run->point[run->index[at] - 1], point, sizeof(*point)))
 		at = (at + 1) & mask;
@@ -202,9 +210,12 @@ static void empty_index(struct free_run *run)
 static void first_point(const struct free_run *run, struct free_point *first)
 {
 	memset(first, 0, sizeof(*first));
-	model_begin(&first->state, run->actors);
-	for (int i = 0; i < run->actors; i++)
-		free_run_revive(run, first, run->owners[i]);
+	model_begin(&first->state, run->history->rows);
+	first->state.freely = true;
+	for (int i = 0; i < run->history->rows; i++) {
+		first->state.table[i] = run->history->owner[i];
+		free_run_revive(run, first, i);
+	}
 }
 
 void free_run_begin(struct free_run *run)
@@ -214,8 +225,7 @@ void free_run_begin(struct free_run *run)
 	empty_index(run);
 	run->count = 0;
 	run->full = false;
-	for (int i = 0; i < run->history->rows; i++)
-		run->row[i] = (struct free_row){ .actor = run->row[i].actor };
+	memset(run->row, 0, sizeof(run->row));
 	first_point(run, &first);
 	free_run_add(run, &first);
 }
@@ -252,26 +262,24 @@ bool free_run_keep(struct free_run *run, const struct history_event *e, free_run
 
 /* ---- descriptors ---- */
 
-/* Each actor has a description of its own for each site, always with the same number. */
-static void open_again(const struct free_run *run, struct free_point *point, int actor, int site)
-{
-	int description = actor * MODEL_SLOTS + site;
-
-	point->state.slot[actor][site] = description;
-	point->state.file[description] = run->history->site[site].file;
-}
-
 void free_run_reopen(const struct free_run *run, struct free_point *point, int row, int site)
 {
-	open_again(run, point, run->row[row].actor, site);
+	struct model_step step = {
+		.what = STEP_OPEN, .actor = row, .slot = site,
+		.other = run->history->site[site].file,
+	};
+
+	if (model_description(&point->state, row, site) >= 0)
+		return;
+	model_start(run->rules, &point->state, &step);
+	memset(&point->state.request[row], 0, sizeof(point->state.request[row]));
 }
 
 void free_run_revive(const struct free_run *run, struct free_point *point, int row)
 {
-	int actor = run->row[row].actor;
-
-	point->begun &= ~(FREE_CALL(row) | FREE_END(row));
-	point->state.alive |= 1u << actor;
+	point->begun &= ~(1u << row);
+	point->ended &= ~(1u << row);
+	point->state.alive |= 1u << row;
 	for (int site = 0; site < run->history->sites; site++)
-		open_again(run, point, actor, site);
+		free_run_reopen(run, point, row, site);
 }

@@ -13,32 +13,29 @@
 #include "model/rules.h"
 #include "model/set.h"
 
-#define FREE_ROWS	8
+#define FREE_ROWS	MODEL_ACTORS
 #define FREE_POINTS	4096	/* a power of two */
 
-/* What is known of an actor from the events so far. It is the same at all points. */
+/*
+ * What is known of an actor from the events so far. It is the same at all points. A row of the
+ * history is the actor of that number; the row that owns its locks has its table of descriptors.
+ */
 struct free_row {
-	int actor;				/* of the model: who owns its locks */
 	const struct history_event *call;	/* under way: a request, a release or a close */
 	const struct history_event *answer;	/* to the request; NULL if it got none */
-	bool late;				/* the close has returned, but is not over */
 	bool ending;				/* it may be killed */
 };
 
+/* A bit for each row: its call has begun, the end of its process has begun. */
 struct free_point {
 	struct model_state state;
-	unsigned short begun;			/* these bits */
+	unsigned char begun, ended;
 };
-
-#define FREE_CALL(row)	(1u << (row))
-#define FREE_END(row)	(1u << (FREE_ROWS + (row)))
 
 struct free_run {
 	const struct history *history;
 	const struct model_rules *rules;
 	struct free_row row[FREE_ROWS];
-	int owners[MODEL_ACTORS];		/* the row that owns an actor's locks */
-	int actors;
 	off_t cell[MODEL_CELLS];		/* where each begins */
 	int cells;
 	struct free_point point[FREE_POINTS];
@@ -87,10 +84,17 @@ bool free_run_has_begun(const struct free_point *point, int row);
 bool free_run_has_ended(const struct free_point *point, int row);
 bool free_run_closes(const struct free_point *point);
 
-/* Forget a row's call, which has returned, or its end. */
+/*
+ * Has the row's request been granted or refused, with the result of its answer? And may it become
+ * that result, because a close may still come before the kernel looks for the descriptor?
+ */
+bool free_run_agrees_with(const struct free_run *run, const struct free_point *point, int row);
+bool free_run_may_be_ebadf(const struct free_run *run, const struct free_point *point, int row);
+
+/* Forget a row's call, which has returned. */
 void free_run_finish(struct free_point *point, int row);
 
-/* Give an actor a new descriptor for a site, or for all. */
+/* Give a row a descriptor for a site, unless it has one; for all sites. */
 void free_run_reopen(const struct free_run *run, struct free_point *point, int row, int site);
 void free_run_revive(const struct free_run *run, struct free_point *point, int row);
 

@@ -6,12 +6,22 @@
 
 void grant_finish(struct model_state *state, int actor, int result)
 {
-	/* The call was the last to refer to its description, perhaps. */
-	if (model_pending(&state->request[actor]) && model_has_lost_descriptor(state, actor))
-		state->closes = true;
-	state->request[actor] = (struct model_request){
-		.status = REQUEST_DONE, .result = result, .kind = state->request[actor].kind,
+	struct model_request *request = &state->request[actor];
+	bool called = model_pending(request);
+	struct model_request done = {
+		.status = REQUEST_DONE, .result = result, .kind = request->kind,
 	};
+
+	if (called && state->freely) {
+		done.status = REQUEST_LEAVES;
+		done.file = request->file;
+		done.slot = request->slot;
+		done.description = request->description;
+	} else if (called && model_has_lost_descriptor(state, actor)) {
+		/* Nobody else may refer to its description. */
+		state->closes = true;
+	}
+	*request = done;
 }
 
 /*

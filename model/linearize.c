@@ -94,42 +94,16 @@ static bool returns(const struct free_run *run, struct free_point *point,
 	return true;
 }
 
-/* Is there another task's request through the descriptor that this row closes? */
-static bool is_in_use(const struct free_run *run, int row)
-{
-	for (int i = 0; i < run->history->rows; i++) {
-		const struct free_row *other = &run->row[i];
-
-		if (i != row && other->actor == run->row[row].actor && other->call &&
-		    other->call->what == HISTORY_REQUEST &&
-		    other->call->site == run->row[row].call->site)
-			return true;
-	}
-	return false;
-}
-
-/* Once the request of a row has returned, closes that waited for it must be over: finish them. */
-static bool late_closes_are_over(const struct free_run *run, struct free_point *point, int row)
-{
-	for (int i = 0; i < run->history->rows; i++) {
-		if (!run->row[i].late || run->row[i].actor != run->row[row].actor)
-			continue;
-		if (!is_over(point, i))
-			return false;
-		free_run_finish(point, i);
-	}
-	return true;
-}
-
+/* The last call that refers to a description ends it before it returns. */
 static bool is_answered(const struct free_run *run, struct free_point *point,
 			const struct history_event *e)
 {
-	struct model_request *request = &point->state.request[run->row[e->row].actor];
-
 	if (free_run_has_ended(point, e->row) || !free_run_has_begun(point, e->row) ||
-	    request->status != REQUEST_DONE || !late_closes_are_over(run, point, e->row))
+	    !free_run_agrees_with(run, point, e->row) ||
+	    (point->state.request[e->row].status == REQUEST_LEAVES &&
+	     model_has_lost_descriptor(&point->state, e->row)) || model_unused(&point->state))
 		return false;
-	*request = (struct model_request){ 0 };
+	point->state.request[e->row] = (struct model_request){ 0 };
 	free_run_finish(point, e->row);
 	return true;
 }
@@ -172,21 +146,10 @@ static bool keep(struct linearizer *judge, int at, free_run_agrees agrees)
 	       impossible(judge, at);
 }
 
-/*
- * The row's release or close has returned. A request that found the description before the close
- * keeps it open until it returns; that is when the close takes effect.
- */
+/* The row's release or close has returned. */
 static bool finish(struct linearizer *judge, int at)
 {
-	int number = judge->run.history->event[at].row;
-	struct free_row *row = &judge->run.row[number];
-
-	if (row->late)
-		return undecided(judge, at, "a close that has to wait for another call");
-	row->late = row->call->what == HISTORY_CLOSE && is_in_use(&judge->run, number);
-	if (row->late)
-		return true;
-	row->call = NULL;
+	judge->run.row[judge->run.history->event[at].row].call = NULL;
 	return keep(judge, at, returns);
 }
 
@@ -205,7 +168,7 @@ static const struct history_event *answer_to(const struct history *history, int 
 	return NULL;
 }
 
-/* The model has one request of an owner at a time, and one close or end in all. */
+/* The model has one close or end at a time, and the end of a process with all its threads. */
 static const char *goes_beyond_the_model(const struct free_run *run, const struct history_event *e)
 {
 	bool closes = e->what == HISTORY_CLOSE || e->what == HISTORY_END;
@@ -220,12 +183,8 @@ static const char *goes_beyond_the_model(const struct free_run *run, const struc
 			continue;
 		if (closes && (other_closes || other->ending))
 			return "two closes or ends at a time";
-		if (other->actor != run->row[e->row].actor)
-			continue;
-		if (e->what == HISTORY_END)
+		if (e->what == HISTORY_END && run->history->owner[i] == run->history->owner[e->row])
 			return "the end of a process that shares its locks";
-		if (other->call && !closes && !other_closes)
-			return "two calls of one owner at a time";
 	}
 	return NULL;
 }
@@ -257,15 +216,20 @@ static bool answer(struct linearizer *judge, int at)
 		return false;
 	row->call = NULL;
 	row->answer = NULL;
-	for (int i = 0; i < judge->run.history->rows; i++) {
-		struct free_row *other = &judge->run.row[i];
-
-		if (other->late && other->actor == row->actor) {
-			other->late = false;
-			other->call = NULL;
-		}
-	}
 	return true;
+}
+
+/* Is a descriptor of this owner and site being closed? */
+static bool is_being_closed(const struct free_run *run, const struct history_event *e)
+{
+	for (int i = 0; i < run->history->rows; i++) {
+		const struct history_event *call = run->row[i].call;
+
+		if (call && call->what == HISTORY_CLOSE && call->site == e->site &&
+		    run->history->owner[i] == run->history->owner[e->row])
+			return true;
+	}
+	return false;
 }
 
 /* Does such an event, which the actor itself writes, show that its last call has returned? */
@@ -300,13 +264,15 @@ static bool follow(struct linearizer *judge, int at)
 		return row->call && !asks ? finish(judge, at) :
 			undecided(judge, at, "a return from no call");
 	case HISTORY_OPEN:
+		if (is_being_closed(&judge->run, e))
+			return undecided(judge, at, "an open before the close has returned");
 		return keep(judge, at, opens);
 	case HISTORY_GONE:
 		if (!row->ending)
 			return undecided(judge, at, "a process that has gone without an end");
 		if (!keep(judge, at, is_gone))
 			return false;
-		*row = (struct free_row){ .actor = row->actor };
+		*row = (struct free_row){ 0 };
 		return true;
 	default:
 		return true;
@@ -320,12 +286,12 @@ static bool follow(struct linearizer *judge, int at)
 static bool go_on(struct linearizer *judge, int at)
 {
 	const struct history_event *e = &judge->run.history->event[at];
-	int actor = judge->run.row[e->row].actor;
+	const int *owner = judge->run.history->owner;
 
 	for (int i = 0; i < judge->run.history->rows; i++) {
 		const struct free_row *row = &judge->run.row[i];
 
-		if (i != e->row && (e->what != HISTORY_OPEN || row->actor != actor))
+		if (i != e->row && (e->what != HISTORY_OPEN || owner[i] != owner[e->row]))
 			continue;
 		if ((row->call || row->ending) && !free_run_go_on(&judge->run, i))
 			return undecided(judge, at, "too many orders are possible");
@@ -385,4 +351,28 @@ struct linearize_verdict linearize(struct linearizer *judge, const struct histor
 	pieces_set(&judge->pieces, history, rules);
 	judge_pieces(judge);
 	return judge->verdict;
+}
+
+struct linearize_verdict linearize_by(struct linearizer *judge, const struct history *history,
+				      enum model_level level)
+{
+	struct linearize_verdict found = linearize(judge, history, model_rules(level)), documented;
+
+	found.level = level;
+	if (level != MODEL_PRACTICE || found.answer != LINEARIZE_IMPOSSIBLE)
+		return found;
+	documented = linearize(judge, history, model_rules(MODEL_PROMISE));
+	documented.level = MODEL_PROMISE;
+	return documented.answer == LINEARIZE_IMPOSSIBLE ? documented : found;
+}
+
+const char *linearize_rules_name(enum model_level level)
+{
+	static const char * const names[MODEL_LEVELS] = {
+		[MODEL_PROMISE] = "by the documentation",
+		[MODEL_PRACTICE] = "by what Linux does",
+		[MODEL_FOLKLORE] = "first come, first served",
+	};
+
+	return names[level];
 }

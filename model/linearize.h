@@ -26,6 +26,7 @@ enum linearize_answer {
 
 struct linearize_verdict {
 	enum linearize_answer answer;
+	enum model_level level;		/* by linearize_by(): whose rules gave this answer */
 	struct history_verdict at;
 	char why[120];
 };
@@ -42,5 +43,15 @@ void linearizer_free(struct linearizer *judge);
  */
 struct linearize_verdict linearize(struct linearizer *judge, const struct history *history,
 				   const struct model_rules *rules);
+
+/*
+ * The same by the rules of a level. What the rules of practice find impossible is judged by the
+ * documentation as well: if that does not allow it either, the verdict is by the documentation.
+ */
+struct linearize_verdict linearize_by(struct linearizer *judge, const struct history *history,
+				      enum model_level level);
+
+/* "by the documentation", "by what Linux does" */
+const char *linearize_rules_name(enum model_level level);
 
 #endif /* LOCKFAIR_LINEARIZE_H */

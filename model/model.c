@@ -10,7 +10,7 @@ static_assert(sizeof(struct model_request) == 12, "no padding");
 static_assert(sizeof(struct model_state) == 1 + MODEL_ACTORS +
 	      MODEL_ACTORS * MODEL_SLOTS + MODEL_DESCRIPTIONS +
 	      (MODEL_FILES * MODEL_ACTORS + 2 * MODEL_DESCRIPTIONS) * sizeof(struct model_cells) +
-	      MODEL_ACTORS * sizeof(struct model_request) + 3 + MODEL_ACTORS, "no padding");
+	      MODEL_ACTORS * sizeof(struct model_request) + 4 + MODEL_ACTORS, "no padding");
 static_assert(MODEL_ACTORS <= 8, "a bit for each actor");
 
 static_assert(MODEL_CELLS < 8, "a cell more than there are has a bit in a char");
@@ -33,6 +33,31 @@ bool model_has_lost_descriptor(const struct model_state *state, int actor)
 
 	return model_description(state, actor, request->slot) != request->description &&
 	       (lock_kind_traits(request->kind) & TRAIT_FILE);
+}
+
+/*
+ * Promise, close(2): a call that sleeps "holds a reference to the underlying open file description,
+ * and this reference keeps the description open until the I/O system call completes".
+ */
+unsigned int model_unused(const struct model_state *state)
+{
+	unsigned int open = 0, used = 0;
+
+	for (int i = 0; i < MODEL_DESCRIPTIONS; i++)
+		open |= (state->file[i] >= 0) << i;
+	for (int table = 0; table < MODEL_ACTORS; table++) {
+		for (int i = 0; i < MODEL_SLOTS; i++) {
+			if (state->slot[table][i] >= 0)
+				used |= 1u << state->slot[table][i];
+		}
+	}
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		const struct model_request *request = &state->request[i];
+
+		if (model_pending(request) || request->status == REQUEST_LEAVES)
+			used |= 1u << request->description;
+	}
+	return open & ~used;
 }
 
 bool model_is_table_used(const struct model_state *state, int table)

@@ -59,6 +59,7 @@ enum model_status {
 	REQUEST_ASLEEP,
 	REQUEST_AWAKE,		/* about to try, for the first time or again */
 	REQUEST_DONE,		/* has returned in the last step */
+	REQUEST_LEAVES,		/* of actors that run freely: is decided, and may return */
 };
 
 struct model_request {
@@ -95,6 +96,7 @@ struct model_state {
 	 */
 	unsigned char closes, closer, forgets;
 	unsigned char takes_back[MODEL_ACTORS];
+	unsigned char freely;		/* the actors run freely: free_run.h */
 };
 
 /* Nobody holds anything; the first @actors are there. */
@@ -132,6 +134,9 @@ static inline int model_owner(const struct model_state *state, const struct mode
 
 /* Has another thread closed, or replaced, the descriptor of the actor's request? */
 bool model_has_lost_descriptor(const struct model_state *state, int actor);
+
+/* The open descriptions, a bit each, that neither a descriptor nor a call refers to. */
+unsigned int model_unused(const struct model_state *state);
 
 /* Does any actor use the table? */
 bool model_is_table_used(const struct model_state *state, int table);

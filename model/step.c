@@ -16,30 +16,6 @@ struct work {
 
 /* ---- descriptors ---- */
 
-/*
- * The descriptions, a bit each, that are open, and that nobody refers to. Promise, close(2): a call
- * that sleeps "holds a reference to the underlying open file description, and this reference keeps
- * the description open until the I/O system call completes".
- */
-static unsigned int unused(const struct model_state *state)
-{
-	unsigned int open = 0, used = 0;
-
-	for (int i = 0; i < MODEL_DESCRIPTIONS; i++)
-		open |= (state->file[i] >= 0) << i;
-	for (int table = 0; table < MODEL_ACTORS; table++) {
-		for (int i = 0; i < MODEL_SLOTS; i++) {
-			if (state->slot[table][i] >= 0)
-				used |= 1u << state->slot[table][i];
-		}
-	}
-	for (int i = 0; i < MODEL_ACTORS; i++) {
-		if (model_pending(&state->request[i]))
-			used |= 1u << state->request[i].description;
-	}
-	return open & ~used;
-}
-
 static void release_all(const struct work *work, struct model_state *state, enum lock_kind kind,
 			int file, int owner)
 {
@@ -237,7 +213,7 @@ static bool goes_unnoticed(const struct model_state *state, int description)
 static bool closing_goes_on(const struct work *work, const struct model_state *state,
 			    bool unnoticed)
 {
-	unsigned int gone = unused(state);
+	unsigned int gone = model_unused(state);
 	bool any = false;
 
 	for (int file = 0; file < MODEL_FILES && !(any && unnoticed); file++) {
@@ -272,7 +248,7 @@ bool model_closes(const struct model_state *state)
 
 	for (int i = 0; i < MODEL_ACTORS; i++)
 		any |= state->takes_back[i];
-	return state->closes && (any || unused(state));
+	return state->closes && (any || model_unused(state));
 }
 
 bool model_go_on(const struct model_rules *rules, const struct model_state *state,

@@ -223,7 +223,7 @@ static void run_race(struct scene *scene, struct race *race)
 			actor_await(behind);
 		actor_await(waiter);
 		actor_await(releaser);
-		calls_are_linearizable(scene, MODEL_PROMISE);
+		calls_are_linearizable(scene, rules_of_practice(scene));
 	}
 }
 

@@ -10,6 +10,16 @@
 
 #include "claim/claim.h"
 #include "model/linearize.h"
+#include "system/release.h"
+
+/*
+ * The rules of practice are those of fs/locks.c. Where it does not decide alone, on gVisor or a
+ * network file system, a claim of practice is judged by the documentation.
+ */
+static inline enum model_level rules_of_practice(const struct scene *scene)
+{
+	return release_is_gvisor() || !lock_is_local(scene->site) ? MODEL_PROMISE : MODEL_PRACTICE;
+}
 
 /*
  * Fail the claim unless the rules of @level allow the calls in the history, and forget them. An
@@ -28,12 +38,12 @@ static inline bool calls_are_linearizable(struct scene *scene, enum model_level 
 		scene_broken(scene, "no memory");
 		return false;
 	}
-	found = linearize(judge, scene->history, model_rules(level));
+	found = linearize_by(judge, scene->history, level);
 	if (found.answer == LINEARIZE_UNDECIDED)
 		scene_broken(scene, "the history cannot be judged: event %d, %s",
 			     found.at.event + 1, found.why);
-	if (!holds_verdict(scene, found.answer == LINEARIZE_ALLOWED, &found.at, "event %d, %s",
-			   found.at.event + 1, found.why))
+	if (!holds_verdict(scene, found.answer == LINEARIZE_ALLOWED, &found.at, "%s, event %d: %s",
+			   linearize_rules_name(found.level), found.at.event + 1, found.why))
 		return false;
 	history_forget(scene->history);
 	return true;
@@ -48,19 +58,17 @@ static inline bool history_is_full(const struct scene *scene, int events)
 /* For --judge: what the rules of each level say of a history that was kept. */
 static inline struct history_verdict linearizable_judge_again(const struct history *history)
 {
-	static const char * const levels[] = {
-		[MODEL_PRACTICE] = "by what Linux does",
-		[MODEL_PROMISE] = "by the documentation",
-	};
 	struct linearizer *judge = linearizer_new();
 	struct linearize_verdict found = { .at = { .event = -1, .row = -1, .other = -1 } };
 
 	for (int level = MODEL_PRACTICE; judge && level >= MODEL_PROMISE; level--) {
 		found = linearize(judge, history, model_rules(level));
 		if (found.answer == LINEARIZE_ALLOWED)
-			claim_say("%s, there is an order of the calls", levels[level]);
+			claim_say("%s, there is an order of the calls",
+				  linearize_rules_name(level));
 		else
-			claim_say("%s, event %d is %s: %s", levels[level], found.at.event + 1,
+			claim_say("%s, event %d is %s: %s", linearize_rules_name(level),
+				  found.at.event + 1,
 				  found.answer == LINEARIZE_UNDECIDED ? "undecided" : "impossible",
 				  found.why);
 	}
