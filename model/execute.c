@@ -7,12 +7,14 @@
 #include "actor/rest.h"
 #include "model/execute.h"
 
-/* -ETIMEDOUT: an actor has neither returned nor fallen asleep. */
+/* -ETIMEDOUT: an actor has neither returned nor fallen asleep. Otherwise why the set-up broke. */
 static int scene_result(const struct scene *scene)
 {
 	if (scene_goes_on(scene))
 		return 0;
-	return scene->end == SCENE_FAILED ? -ETIMEDOUT : -ECHILD;
+	if (scene->end == SCENE_FAILED)
+		return -ETIMEDOUT;
+	return scene->cause ? scene->cause : -ECHILD;
 }
 
 int execute_open(struct execution *execution, const char *dir)

@@ -14,6 +14,7 @@
 #include <sys/wait.h>
 
 #include "held.h"
+#include "system/emulator.h"
 #include "system/release.h"
 
 /* ---- children of the holder; in the drawing, L is where one takes the lock ---- */
@@ -146,9 +147,10 @@ PRACTICE(FILE_LOCKS, the_lock_of_an_orphan_is_kept)
 	pid_t orphan;
 	int err;
 
-	err = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) ? errno : 0;
+	err = prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) ? emulator_error(-errno) : 0;
 	skip_unless(scene, !err || !release_is_gvisor(), "no subreapers here");
-	requires(scene, !err, "PR_SET_CHILD_SUBREAPER: %s", strerror(err));
+	if (err)
+		scene_broken_by(scene, err, "PR_SET_CHILD_SUBREAPER: %s", strerror(-err));
 	pair = have_a_child_hold(scene, start_a_child_that_survives);
 	actor_exit(pair.holder);
 	if (!is_kept(pair, "the exit of the holder's parent"))

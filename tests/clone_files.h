@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "claim/claim.h"
+#include "system/emulator.h"
 #include "system/release.h"
 
 struct clone_args {
@@ -43,9 +44,13 @@ static inline pid_t clone_start(struct actor *self, int flags, actor_job job)
 		.job = job,
 		.parent = flags & CLONE_PARENT ? getppid() : getpid(),
 	};
+	pid_t pid;
 
 	/* Without CLONE_VM the clone has a copy of the stack, and of @args. */
-	return clone(perform_in_clone, stack + sizeof(stack), CLONE_FILES | flags | SIGCHLD, &args);
+	pid = clone(perform_in_clone, stack + sizeof(stack), CLONE_FILES | flags | SIGCHLD, &args);
+	if (pid < 0)
+		errno = -emulator_error(-errno);
+	return pid;
 }
 
 /* The same, and wait for its exit. Return what the job returned, or -errno. */

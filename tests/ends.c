@@ -47,12 +47,18 @@ static void *exit_all(void *actor)
 static void *exec(void *arg)
 {
 	struct actor *actor = arg;
+	int err = 0;
 
 	await_wake(actor);
 	if (fcntl(actor->lock->fd, F_SETFD, 0) < 0 || fcntl(actor->lock->site->fd, F_SETFD, 0) < 0)
-		return NULL;
-	act_mark(actor, 'e');
-	act_exec(actor);
+		err = -errno;
+	if (!err) {
+		act_mark(actor, 'e');
+		err = act_exec(actor);
+	}
+	/* There is no other program: end the wait, and say so. */
+	actor->scene->shared->number[0] = -err;
+	syscall(SYS_tgkill, getpid(), actor->shared->tid, SIGNAL_INTERRUPT);
 	return NULL;
 }
 
@@ -240,9 +246,13 @@ PRACTICE(FILE_LOCKS, a_request_ends_when_another_thread_exits)
 PRACTICE(FILE_LOCKS, a_request_ends_when_another_thread_execs)
 {
 	struct queue queue = queue_up(scene, start_a_thread_that_execs);
+	int err;
 
 	act_wake(queue.waiter);
 	actor_await(queue.waiter);
+	err = scene->shared->number[0];
+	if (err)
+		scene_broken_by(scene, -err, "exec: %s", strerror(err));
 	behind_is_granted(queue);
 }
 

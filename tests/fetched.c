@@ -61,7 +61,7 @@ static int fetch(const struct actor *actor, int fd)
 	skip_unless(scene, (fetched != -EPERM && fetched != -EACCES) || !may_not_trace(),
 		    "needs ptrace of one's own child");
 	if (fetched < 0)
-		scene_broken(scene, "pidfd_getfd: %s", strerror(-fetched));
+		scene_broken_by(scene, fetched, "pidfd_getfd: %s", strerror(-fetched));
 	return fetched;
 }
 
@@ -160,7 +160,7 @@ static int supervise(struct actor *actor)
 	skip_unless(scene, listener >= 0 || !may_be_without_supervisors(),
 		    "no seccomp supervisors here");
 	if (listener < 0)
-		scene_broken(scene, "a seccomp filter: %s", strerror(-listener));
+		scene_broken_by(scene, listener, "a seccomp filter: %s", strerror(-listener));
 	return fetch(actor, listener);
 }
 

@@ -259,7 +259,7 @@ static void a_close_by_ring_ends_it(struct scene *scene, actor_job how)
 	actor_do(pair.holder, how, NULL);
 	skip_unless(scene, !may_be_without_io_uring(number[0]), "no io_uring here");
 	if (number[0])
-		scene_broken(scene, "a ring: %s", strerror(number[0]));
+		scene_broken_by(scene, -(int)number[0], "a ring: %s", strerror(number[0]));
 	skip_unless(scene, number[1] != EINVAL || !release_is_gvisor(),
 		    "io_uring closes nothing here");
 	requires(scene, !number[1], "IORING_OP_CLOSE: %s", strerror(number[1]));

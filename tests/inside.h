@@ -16,6 +16,7 @@
 
 #include "claim/claim.h"
 #include "sysctl.h"
+#include "system/emulator.h"
 
 struct inside;
 typedef int (*inside_job)(struct inside *inside);
@@ -70,7 +71,7 @@ static inline int inside_start(struct inside *inside)
 	inside->pid = clone(inside_live, stack + ARRAY_SIZE(stack),
 			    CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, inside);
 	if (inside->pid < 0)
-		err = -errno;
+		err = emulator_error(-errno);
 	privilege_lower(CAP_SYS_ADMIN);
 	close(inside->done[1]);
 	close(inside->end[0]);
@@ -108,7 +109,7 @@ static inline bool inside_does_its_job(struct inside *inside)
 	needs_capability(scene, CAP_SYS_ADMIN, err);
 	skip_unless(scene, !err || inside_may_be(), "no pid namespaces here");
 	if (err)
-		scene_broken(scene, "inside: %s", strerror(-err));
+		scene_broken_by(scene, err, "inside: %s", strerror(-err));
 	if (!scene_goes_on(scene))
 		inside_end(inside);
 	return scene_goes_on(scene);

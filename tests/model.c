@@ -42,7 +42,8 @@ static struct fuzz *run_claim(struct scene *scene, int kind, unsigned int levels
 	if (err == -ETIMEDOUT)
 		scene_failed(scene, "seed %llu: %s", fuzz->seed_of_it, fuzz_error(fuzz, err));
 	else if (err)
-		scene_broken(scene, "seed %llu: %s", fuzz->seed_of_it, fuzz_error(fuzz, err));
+		scene_broken_by(scene, err, "seed %llu: %s", fuzz->seed_of_it,
+				fuzz_error(fuzz, err));
 	else if (!fuzz->differs)
 		fuzz_emit_figures(fuzz, claim_emit);
 	return fuzz;

@@ -41,7 +41,7 @@ static inline int mount_nowhere(struct scene *scene)
 	needs_capability(scene, CAP_SYS_ADMIN, err);
 	skip_unless(scene, !err || release_is_since(5, 2), "no fsopen(2) here");
 	if (err)
-		scene_broken(scene, "a tmpfs that is mounted nowhere: %s", strerror(-err));
+		scene_broken_by(scene, err, "a tmpfs that is mounted nowhere: %s", strerror(-err));
 	return root;
 }
 

@@ -65,7 +65,7 @@ static inline void mount_in_private(struct scene *scene, int (*make)(void *arg),
 	needs_capability(scene, CAP_SYS_ADMIN, err);
 	skip_unless(scene, !err || may_mount_privately(), "no private mounts here");
 	if (err)
-		scene_broken(scene, "private mounts: %s", strerror(-err));
+		scene_broken_by(scene, err, "private mounts: %s", strerror(-err));
 }
 
 #endif /* LOCKFAIR_PRIVATE_MOUNTS_H */

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 
 #include "race.h"
+#include "system/emulator.h"
 
 static int close_it(struct actor *self, void *arg)
 {
@@ -99,6 +100,25 @@ static void reap(pid_t child)
 		;
 }
 
+static int say_that_it_shares(void *arg)
+{
+	become_child(arg);
+	race.shares_memory = true;
+	return 0;
+}
+
+/* Without shared memory the sides would wait for each other for ever. */
+static bool children_share_memory(struct scene *scene)
+{
+	run_child(say_that_it_shares);
+	reap(-1);
+	if (race.failed)
+		scene_broken_by(scene, emulator_error(-race.failed), "clone: %s",
+				strerror(race.failed));
+	skip_unless(scene, race.shares_memory || !emulator_is_there(), BEYOND_AN_EMULATOR);
+	return requires(scene, race.shares_memory, "a child of vfork() has a copy of the memory");
+}
+
 static int live_for_a_round(void *arg)
 {
 	become_child(arg);
@@ -141,6 +161,8 @@ static int sweep(int round)
 PROMISE(FILE_LOCKS, a_child_neither_keeps_nor_takes_a_lock)
 {
 	set_up(scene, SPINS_FOR_CHILD);
+	if (!children_share_memory(scene))
+		return;
 	start_side("there", fork_beside_it);
 	if (!requires(scene, !acquire(HERE, &race.lock, false), "the first lock is refused"))
 		return;
@@ -210,6 +232,8 @@ PROMISE(FILE_LOCKS, whoever_dies_at_the_grant_leaves_no_lock)
 {
 	scene_needs_wait(scene, EXCLUSIVE);
 	set_up(scene, SPINS_FOR_CHILD);
+	if (!children_share_memory(scene))
+		return;
 	start_side("there", run_waiters);
 	if (!requires(scene, !acquire(HERE, &race.lock, false), "the first lock is refused"))
 		return;

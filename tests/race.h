@@ -42,6 +42,7 @@ static struct race {
 	int failed;			/* the errno of a side that failed */
 	pid_t test, child;		/* the child that was started last */
 	int granted;			/* children that were granted the lock */
+	bool shares_memory;		/* a child does, with the test */
 	max_align_t stack[2048];	/* of the child */
 } race;
 

@@ -108,7 +108,7 @@ static void register_file(struct actor *holder)
 	error = scene->shared->number[0];
 	skip_unless(scene, !may_be_without_io_uring(error), "no io_uring here");
 	if (error)
-		scene_broken(scene, "a file for io_uring: %s", strerror(error));
+		scene_broken_by(scene, -error, "a file for io_uring: %s", strerror(error));
 }
 
 static int unregister_it(struct actor *self, void *arg)

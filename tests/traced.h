@@ -29,7 +29,7 @@ static inline void trace(struct actor *actor, int how)
 	if ((err == EPERM || err == EACCES) && may_not_trace())
 		scene_lacks(actor->scene, "needs ptrace of one's own child");
 	else
-		scene_broken(actor->scene, "ptrace: %s", strerror(err));
+		scene_broken_by(actor->scene, -err, "ptrace: %s", strerror(err));
 }
 
 #endif /* LOCKFAIR_TRACED_H */

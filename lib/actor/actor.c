@@ -125,7 +125,7 @@ static struct actor *start_child(struct actor *parent, bool thread, const char *
 	});
 	err = actor_await(parent);
 	if (err)
-		scene_broken(scene, "starting %s: %s", name, strerror(-err));
+		scene_broken_by(scene, err, "starting %s: %s", name, strerror(-err));
 	await_start(child);
 	child->pid = child->sort == ACTOR_PROCESS ? child->shared->tid : thread ? parent->pid : 0;
 	return child;

@@ -49,7 +49,7 @@ bool order_heard(struct actor *actor)
 	 * why: lib/claim may take its error for a skip.
 	 */
 	if (actor->job && actor->result && scene_goes_on(actor->scene)) {
-		actor->scene->job_error = actor->result;
+		actor->scene->cause = actor->result;
 		scene_failed(actor->scene, "%s could not go on: %s", actor_name(actor),
 			     strerror(-actor->result));
 	}

@@ -57,6 +57,17 @@ void scene_broken(struct scene *scene, const char *format, ...)
 	va_end(args);
 }
 
+void scene_broken_by(struct scene *scene, int err, const char *format, ...)
+{
+	va_list args;
+
+	if (scene_goes_on(scene))
+		scene->cause = err;
+	va_start(args, format);
+	end(scene, SCENE_BROKEN, format, args);
+	va_end(args);
+}
+
 void scene_lacks(struct scene *scene, const char *format, ...)
 {
 	va_list args;

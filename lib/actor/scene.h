@@ -109,7 +109,7 @@ struct scene {
 	struct actor actor[SCENE_ACTORS + 1];	/* the last is a spare, used after an error */
 	enum scene_end end;
 	char error[SCENE_ERROR];	/* the reason for the end */
-	int job_error;		/* -errno of a job that could not go on */
+	int cause;		/* -errno of what broke, or of a job that could not go on; or 0 */
 	/* If requests that wait are refused: the reason to skip. */
 	char no_wait[SCENE_SITES][MODES][80];
 };
@@ -139,6 +139,12 @@ bool scene_goes_on(const struct scene *scene);
 void scene_failed(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);
 void scene_broken(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);
 void scene_lacks(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/*
+ * As scene_broken(). The cause is @err, -errno, for which an emulator may be the reason: lib/claim
+ * asks.
+ */
+void scene_broken_by(struct scene *scene, int err, const char *format, ...) PRINTF_LIKE(3, 4);
 
 /*
  * End the scene if requests that wait are refused in that mode at that site. A step in which an

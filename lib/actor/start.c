@@ -12,6 +12,7 @@
 
 #include "actor/act.h"
 #include "actor/start.h"
+#include "system/emulator.h"
 #include "system/futex.h"
 #include "system/privilege.h"
 
@@ -170,7 +171,7 @@ static int start_sibling(struct actor *actor)
 	if (!stack)
 		return -ENOMEM;
 	ret = clone(perform_as_process, stack + STACK / 2, SIGCHLD | CLONE_PARENT, actor);
-	ret = ret < 0 ? -errno : 0;
+	ret = ret < 0 ? emulator_error(-errno) : 0;
 	free(stack);
 	return ret;
 }

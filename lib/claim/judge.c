@@ -13,6 +13,7 @@
 #include "history/draw.h"
 #include "history/judge.h"
 #include "history/save.h"
+#include "system/emulator.h"
 #include "system/error_name.h"
 #include "system/privilege.h"
 
@@ -191,7 +192,7 @@ bool requires(struct scene *scene, bool condition, const char *format, ...)
 bool sets_up(struct scene *scene, long ret, const char *what)
 {
 	if (ret < 0)
-		scene_broken(scene, "%s: %s", what, strerror(errno));
+		scene_broken_by(scene, -errno, "%s: %s", what, strerror(errno));
 	return scene_goes_on(scene);
 }
 
@@ -285,23 +286,23 @@ static bool is_folklore(const struct scene *scene)
 }
 
 /*
- * Is the set-up one that an emulator of system calls does not offer? qemu-user knows neither ptrace
- * nor every flag of clone(2), and starts no program for its own machine.
+ * Is the set-up one that an emulator of system calls does not offer? It does not know the call, or
+ * starts no program for the machine that it emulates (emulator.h). Any other error is that of a
+ * set-up that is broken.
  */
 static bool is_beyond_an_emulator(const struct scene *scene)
 {
-	bool job = scene->end == SCENE_FAILED &&
-		   (scene->job_error == -ENOSYS || scene->job_error == -ENOEXEC ||
-		    scene->job_error == -EINVAL);
+	bool unknown = scene->cause == -ENOSYS || scene->cause == -ENOEXEC;
 
-	return (scene->end == SCENE_BROKEN || job) && asleep_evidence() == ASLEEP_EMULATED;
+	return unknown && (scene->end == SCENE_BROKEN || scene->end == SCENE_FAILED) &&
+	       emulator_is_there();
 }
 
 enum judge_result judge_end(struct scene *scene, const char **reason)
 {
 	*reason = "";
 	if (is_beyond_an_emulator(scene)) {
-		*reason = "an emulator does not offer what the test sets up";
+		*reason = BEYOND_AN_EMULATOR;
 		claim_say("%s", scene->error);
 		return JUDGE_SKIPPED;
 	}

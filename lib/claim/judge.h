@@ -64,6 +64,9 @@ bool skip_unless(struct scene *scene, bool condition, const char *reason);
  */
 bool needs_capability(struct scene *scene, int capability, int err);
 
+/* Why to skip a test whose set-up an emulator of system calls does not offer: see emulator.h. */
+#define BEYOND_AN_EMULATOR	"an emulator does not offer what the test sets up"
+
 /* Is the scene's lock one of the kinds in the mask? */
 bool is_kind(const struct scene *scene, unsigned int kinds);
 

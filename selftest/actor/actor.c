@@ -193,7 +193,7 @@ TEST_F(actor, the_first_job_that_fails_says_why)
 	ASSERT_LE(0, asleep_poll(has_returned, second, ASLEEP_DEADLINE));
 	actor_settle(&self->scene);
 	EXPECT_NE(NULL, strstr(self->scene.error, "first could not go on"));
-	EXPECT_EQ(-EIO, self->scene.job_error);
+	EXPECT_EQ(-EIO, self->scene.cause);
 }
 
 /* It sleeps in a futex call, as waiters of this kind do, but at another address. */
