@@ -16,7 +16,7 @@
 #include "file_system.h"
 
 /* For each place: a busy machine is slow, and so is a try that waits for a server. */
-#define MOST_MS		5000
+#define MOST_MS		2000
 #define LEAST_MS	250
 #define MOMENTS		4	/* the timer is set for 1 to 4 microseconds */
 
