@@ -17,7 +17,7 @@
 
 /* For each place: a busy machine is slow, and so is a try that waits for a server. */
 #define MOST_MS		2000
-#define LEAST_MS	250
+#define LEAST_MS	1000
 #define MOMENTS		4	/* the timer is set for 1 to 4 microseconds */
 
 /* Where the caller tries, what it has to get, and how many signals it is to handle meanwhile. */
