@@ -9,7 +9,7 @@
 #	scope	TEXT				the answer to two directories: is it one lock?
 #	evidence	TEXT			how it can be seen that a waiter sleeps
 #	files	WAY			for LOCKFAIR_FILES: how files are made in the directory
-#	conflict	KIND=ERRNO	for LOCKFAIR_CONFLICT, if it is not EAGAIN
+#	conflict	KIND=EACCES	for LOCKFAIR_CONFLICT, if that is the errno with any kind
 #	flock	fcntl			for LOCKFAIR_FLOCK, if flock is made of fcntl locks
 #
 # CLASS is fault or missing. EXTENT is kind if the finding is about every lock of the kind, wait if
@@ -46,8 +46,6 @@ $1 == "files" {
 }
 
 $2 == "trait" {
-	if ($3 == "conflict" && $4 != "EAGAIN")
-		print "conflict", $1 "=" $4
 	if (($3 == "fcntl" && $4 != "apart") || ($3 == "read-only" && $4 == "EBADF"))
 		emulated = 1
 	if ($1 !~ /^(eventfd|futex)$/) {
@@ -273,6 +271,9 @@ END {
 	if (with["conflict", "EACCES"] != "" && !("owner" in values))
 		print "header", "a conflict is " by_value("conflict")
 	traits()
+	# A client that knows of the lock itself may say EAGAIN, and the server EACCES.
+	for (i = 1; i <= 4 && with["conflict", "EACCES"] != ""; i++)
+		print "conflict", file_kinds[i] "=EACCES"
 	if (emulated)
 		print "flock", "fcntl"
 	if (none_at_all())

@@ -27,6 +27,8 @@ static void skip_if_flock_is_emulated(struct actor *actor, struct lock_request r
 
 	skip_unless(actor->scene, ret != -EBADF || !emulates_flock(actor->scene),
 		    FLOCK_IS_EMULATED);
+	if (!ret)
+		actor_unlock_site(actor, MINE);
 }
 
 /*

@@ -234,14 +234,17 @@ static int refused(struct scene *scene, struct outsider *outsider)
 
 /*
  * POSIX.1-2024 fcntl() and lockf(): "[EACCES] or [EAGAIN]"; flock(2): "EWOULDBLOCK The file
- * is locked and the LOCK_NB flag was selected". For F_OFD_SETLK there is EAGAIN alone.
+ * is locked and the LOCK_NB flag was selected". For F_OFD_SETLK there is EAGAIN alone. A flock
+ * that is made of fcntl locks has their error.
  */
 PROMISE(FILE_LOCKS, a_conflict_is_eagain_or_eacces)
 {
+	bool by_fcntl = is_kind(scene, OWNED_BY_PROCESS) ||
+			(is_kind(scene, FLOCK) && emulates_flock(scene));
 	struct outsider outsider;
 	int error = refused(scene, &outsider);
 
-	if (!holds(scene, error == EAGAIN || (error == EACCES && is_kind(scene, OWNED_BY_PROCESS)),
+	if (!holds(scene, error == EAGAIN || (error == EACCES && by_fcntl),
 		   "the caller tried, and got: %s", outcome(error)))
 		return;
 	holds(scene, outsider_sees_no_change(&outsider),

@@ -89,7 +89,7 @@ FOLKLORE(FILE_LOCKS, one_is_inside_though_the_file_is_removed, "two were inside"
 {
 	struct queue queue = queue_for_a_nameless_file(scene);
 
-	if (scene_goes_on(scene))
+	if (needs_free_names(scene))
 		one_is_inside(queue, make_another_by_its_name(scene->site->fd));
 }
 
@@ -168,10 +168,11 @@ static bool use_a_lasting_name(struct scene *scene)
 {
 	snprintf(lock_name, sizeof(lock_name), "lockfair-%d-lock", getpid());
 	snprintf(its_successor, sizeof(its_successor), "lockfair-%d-next", getpid());
+	snprintf(new_name, sizeof(new_name), "lockfair-%d-new", getpid());
 	if (!skip_unless(scene, scene->dir || privilege_has(CAP_SYS_ADMIN), NEEDS))
 		return false;
 	directory = scene->dir ? open(scene->dir, O_DIRECTORY | O_CLOEXEC) : mount_nowhere(scene);
-	return sets_up(scene, directory, "opening the directory");
+	return sets_up(scene, directory, "opening the directory") && needs_free_names(scene);
 }
 
 static struct queue queue_by_name(struct scene *scene)

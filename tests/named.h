@@ -91,6 +91,30 @@ static inline bool has_nameless_files(const struct scene *scene)
 					release_is_since(6, 10));
 }
 
+/*
+ * Can another file have the name of one that was removed, and is still open? On SMB it is removed
+ * when it is closed.
+ */
+static inline bool frees_names(const char *name)
+{
+	int fd = open_name(name, O_CREAT | O_EXCL), another;
+
+	take_name(name);
+	another = open_name(name, O_CREAT | O_EXCL);
+	if (another >= 0)
+		take_name(name);
+	close(another);
+	close(fd);
+	return fd >= 0 && another >= 0;
+}
+
+static inline bool needs_free_names(struct scene *scene)
+{
+	return scene_goes_on(scene) &&
+	       skip_unless(scene, frees_names(new_name) || is_well_known(scene),
+			   "a removed file that is open keeps a name here");
+}
+
 /* Prepare the names, the directory and the scene's file. */
 static inline bool use_a_nameless_file(struct scene *scene)
 {

@@ -98,7 +98,7 @@ PRACTICE(FILE_LOCKS, a_new_file_by_the_name_of_one_unlinked_is_free)
 {
 	struct pair pair;
 
-	if (!use_a_nameless_file(scene))
+	if (!use_a_nameless_file(scene) || !needs_free_names(scene))
 		return;
 	pair = hold(scene);
 	is_found_free(find(scene, make_another_by_its_name(scene->site->fd), "finder"));

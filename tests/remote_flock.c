@@ -56,6 +56,14 @@ PROMISE(FLOCK, an_emulated_flock_and_an_fcntl_lock_exclude_each_other)
 	is_kept_out_by(holder, by_fcntl, other, 0);
 }
 
+/* flock(2) says nothing of the mode where it speaks of SMB, and such a lock is granted there. */
+static bool needs_nfs(struct scene *scene)
+{
+	return needs_emulation(scene) &&
+	       skip_unless(scene, file_system_of(scene) == NFS_SUPER_MAGIC,
+			   "flock(2) says this of NFS alone");
+}
+
 /*
  * flock(2), NFS details: "in order to place an exclusive lock, the file must be opened for
  * writing"; fcntl(2), EBADF: "the file descriptor open mode doesn't match with the type of lock
@@ -65,7 +73,7 @@ PROMISE(FLOCK, an_emulated_exclusive_flock_needs_a_descriptor_for_writing)
 {
 	int fd = scene->site->fd;
 
-	if (!needs_emulation(scene))
+	if (!needs_nfs(scene))
 		return;
 	gets_bad_descriptor(use_files(scene, reopen(fd, O_RDONLY), reopen(fd, O_RDONLY)).holder,
 			    EXCLUSIVE);
@@ -76,7 +84,7 @@ PRACTICE(FLOCK, an_emulated_shared_flock_needs_a_descriptor_for_reading)
 {
 	int fd = scene->site->fd;
 
-	if (!needs_emulation(scene))
+	if (!needs_nfs(scene))
 		return;
 	gets_bad_descriptor(use_files(scene, reopen(fd, O_WRONLY), reopen(fd, O_WRONLY)).holder,
 			    SHARED);

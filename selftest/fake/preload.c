@@ -7,7 +7,8 @@
  *			waits: a request that would have to wait, when it would
  *			user: a request of another user than root
  *			conflict: a try beside a holder, as on SMB
- *			emulated: nothing, but flock() is made of fcntl locks, as on NFS
+ *			emulated: nothing, but flock() is made of fcntl locks, and all files
+ *			are on NFS
  *	REFUSE_ERRNO	the error, a number
  */
 #define _GNU_SOURCE
@@ -16,9 +17,11 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #define ALIAS_OF(name) \
@@ -129,6 +132,22 @@ int flock(int fd, int operation)
 		return emulate_flock(fd, operation);
 	return consider(operation & LOCK_UN ? RELEASE : operation & LOCK_NB ? TRY : WAIT,
 			make_flock, &call);
+}
+
+int fstatfs(int fd, struct statfs *fs)
+{
+	int (*real)(int fd, struct statfs *fs) = dlsym(RTLD_NEXT, "fstatfs");
+	int ret = real(fd, fs);
+
+	if (!ret && condition_is("emulated"))
+		fs->f_type = NFS_SUPER_MAGIC;
+	return ret;
+}
+
+/* A program with 64-bit offsets calls it by this name. */
+int fstatfs64(int fd, struct statfs64 *fs)
+{
+	return fstatfs(fd, (struct statfs *)fs);
 }
 
 static int make_lockf(void *arg, bool tries)

@@ -72,6 +72,10 @@ if ${CC:-cc} -shared -fPIC -o "$library" "$here/fake/preload.c" -ldl 2>"$top/err
 	LOCKFAIR_FLOCK=fcntl "$LOCKFAIR_PROGRAMS/tests/remote_flock" >"$top/out" 2>&1
 	is "what is measured is not believed of a memfd" \
 		"$(grep -c 'SKIP flock is a lock of its own here' "$top/out")" 4
+	run unshare -m "$top/on_hugetlbfs" "$top/mount" env LOCKFAIR_FLOCK=fcntl \
+		LOCKFAIR_DIR="$top/mount" "$LOCKFAIR_PROGRAMS/tests/remote_flock"
+	is "a local flock fails the claims about an emulated one" \
+		"$(grep -c '^not ok' "$top/out") $(grep -c 'of NFS alone' "$top/out")" "2 2"
 else
 	skip "an emulated flock" "needs a mount namespace, and a library before these programs"
 fi

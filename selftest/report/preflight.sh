@@ -109,7 +109,8 @@ put_into_words() {
 	END
 	is "$awk: what the tests learn of a directory" \
 		"$(grep '^[cf][a-z]*|' "$top/out" | tr '\n' ' ')" \
-		"files|named conflict|posix=EACCES conflict|ofd=EACCES flock|fcntl "
+		"files|named conflict|posix=EACCES conflict|ofd=EACCES conflict|flock=EACCES \
+conflict|lockf=EACCES flock|fcntl "
 	has "$awk: which kinds are offered" out \
 		'^header|offered, and requests wait: posix, ofd and flock$'
 	line="owner: a process with posix, an open file description with ofd and flock"
