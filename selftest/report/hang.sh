@@ -45,6 +45,23 @@ unmount_fuse
 
 # ---- a suite that sends its signal to the daemon ----
 
+# Send SIGNAL, and wait until no thread of the daemon runs any more: it might answer one request.
+cat >"$top/bin/stop_daemon" <<'END'
+#!/bin/sh
+runs() {
+	for task in /proc/"$DAEMON"/task/*/status; do
+		[ ! -e "$task" ] || grep -q '^State:.*[TZX]' "$task" || return 0
+	done
+	return 1
+}
+kill -s "$SIGNAL" "$DAEMON"
+while runs 2>/dev/null; do
+	sleep 0.1
+done
+END
+chmod +x "$top/bin/stop_daemon"
+export PATH="$top/bin:$PATH"
+
 new_suite hanging_medium
 printf '%s\n' first second third >"$programs/programs"
 cat >"$programs/second" <<'END'
@@ -54,16 +71,16 @@ name=${0##*/}
 echo "TAP version 13"
 echo "1..1"
 if [ "$WHEN.$name" = test.second ]; then
-	kill -s "$SIGNAL" "$DAEMON"
+	stop_daemon
 	: >"$LOCKFAIR_DIR/new" || { echo "not ok 1 practice.posix.a"; exit 1; }
 fi
 echo "ok 1 practice.posix.a"
-[ "$WHEN.$name" != clean-up.third ] || kill -s "$SIGNAL" "$DAEMON"
+[ "$WHEN.$name" != clean-up.third ] || stop_daemon
 END
 cat >"$programs/preflight" <<'END'
 #!/bin/sh
 [ "$WHEN" = preflight ] || exit 0
-kill -s "$SIGNAL" "$DAEMON"
+stop_daemon
 : >"$LOCKFAIR_DIR/new"
 END
 chmod +x "$programs/second" "$programs/preflight"
@@ -80,7 +97,7 @@ hang() {
 	what="SIG$2, $1"
 	mount_fuse || { result 1 "$what: the mount"; return; }
 	DAEMON=$daemon
-	[ "$1" != before ] || kill -s "$2" "$daemon"
+	[ "$1" != before ] || stop_daemon
 	run -d "$top/mount"
 	is "$what: the exit status is 5" $rc 5
 	has "$what: says what is wrong" err "^run_tests.sh: .*$top/mount $3"
