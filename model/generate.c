@@ -209,6 +209,38 @@ static bool choose_on_descriptors(struct generator *gen, struct model_step *step
 	return true;
 }
 
+/* An actor that is awake and shares the table of descriptors of @actor; -1 if there is none. */
+static int thread_beside(const struct generator *gen, int actor)
+{
+	const struct model_state *state = &gen->state;
+
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		if ((state->alive & 1u << i) && state->table[i] == state->table[actor] &&
+		    state->request[i].status != REQUEST_ASLEEP)
+			return i;
+	}
+	return -1;
+}
+
+/* A thread closes the descriptor with which another waits, or opens the file there again. */
+static bool choose_beside_waiter(struct generator *gen, struct model_step *step)
+{
+	int waiter = choose_actor(gen, true, true);
+	int thread = waiter < 0 ? -1 : thread_beside(gen, waiter);
+	const struct model_request *request = &gen->state.request[waiter < 0 ? 0 : waiter];
+
+	if (thread < 0)
+		return false;
+	step->actor = thread;
+	step->slot = request->slot;
+	step->what = STEP_CLOSE;
+	if (model_description(&gen->state, thread, request->slot) < 0) {
+		step->what = STEP_OPEN;
+		step->other = request->file;
+	}
+	return true;
+}
+
 static bool choose_step(struct generator *gen, struct model_step *step)
 {
 	int asleep = choose_actor(gen, true, true);
@@ -224,6 +256,8 @@ static bool choose_step(struct generator *gen, struct model_step *step)
 	}
 	if (awake < 0)
 		return false;
+	if (gen->threads && chance(&gen->seed, 10) && choose_beside_waiter(gen, step))
+		return true;
 	step->actor = awake;
 	slot = choose_slot(gen, awake, true);
 	if (files && (slot < 0 || chance(&gen->seed, 18)))
