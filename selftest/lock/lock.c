@@ -190,6 +190,39 @@ TEST(a_refused_lock_is_not_a_missing_one)
 	}
 }
 
+static int try_on_a_memfd(enum lock_kind kind, bool wait)
+{
+	struct lock_site site;
+	struct lock lock;
+	int ret = lock_site_open(&site, kind, NULL, 100);
+
+	if (!ret)
+		ret = lock_open(&lock, &site, DESCRIPTION_OWN);
+	if (ret)
+		return ret;
+	ret = lock_acquire(&lock, &EXCLUSIVE, wait);
+	lock_close(&lock);
+	lock_site_close(&site);
+	return ret;
+}
+
+TEST(eacces_is_a_conflict_only_where_it_was_found_to_be)
+{
+	if (refuse(__NR_fcntl64, F_SETLK, EACCES) || refuse(__NR_fcntl64, F_OFD_SETLK, EACCES) ||
+	    refuse(__NR_fcntl64, F_SETLKW, EACCES))
+		SKIP(return, "no seccomp here");
+	EXPECT_EQ(-EAGAIN, lock_conflict(KIND_POSIX));
+	EXPECT_EQ(-EACCES, try_on_a_memfd(KIND_POSIX, false));
+	setenv("LOCKFAIR_CONFLICT", "lockf=EACCES;posix=EACCES;", 1);
+	EXPECT_EQ(-EACCES, lock_conflict(KIND_POSIX));
+	EXPECT_EQ(-EAGAIN, try_on_a_memfd(KIND_POSIX, false));
+	EXPECT_EQ(-EAGAIN, try_on_a_memfd(KIND_LOCKF, false));
+	EXPECT_EQ(-EACCES, try_on_a_memfd(KIND_OFD, false));
+	/* A request that may wait does not conflict. */
+	EXPECT_EQ(-EACCES, try_on_a_memfd(KIND_POSIX, true));
+	unsetenv("LOCKFAIR_CONFLICT");
+}
+
 /* Make a file and a directory in @dir, with or without lasting names. */
 static void make_both(struct __test_metadata *_metadata, const char *dir, bool named)
 {
