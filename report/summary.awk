@@ -317,7 +317,8 @@ END {
 	faults()
 	bad = total["fail"] + total["unfair"] + total["hung"] + total["broke"] + total["lost"]
 	more = more_skips()
-	text = plural(results + 0, "result", "results") (rounds > 1 ? " of " rounds " runs" : "") ": "
+	text = plural(results + 0, "result", "results") \
+		(rounds > 1 ? " of " rounds " runs" : "") ": "
 	if (bad)
 		text = text bad " unexpected"
 	else if (total["skip"] == results)

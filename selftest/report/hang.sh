@@ -90,7 +90,7 @@ export WHEN SIGNAL DAEMON LOCKFAIR_DEADLINE
 LOCKFAIR_DEADLINE=1
 limit=2
 
-# The daemon gets signal $2 at the time $1. run_tests.sh says $3, and how many programs have run: $4.
+# The daemon gets signal $2 at the time $1. run_tests.sh says $3; $4 programs have run.
 hang() {
 	WHEN=$1
 	SIGNAL=$2

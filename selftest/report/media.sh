@@ -37,7 +37,7 @@ is "named files: lock_file: exit status" $rc 0
 has_not "named files: lock_file: nothing is skipped" err 'skip'
 is "named files: lock_file: nothing is left" "$(ls -A "$top/locks")" ""
 
-# ---- flock() that is made of fcntl locks, on a file system that is none of those that never do ----
+# ---- flock() that is made of fcntl locks, on a file system that is not known for its own ----
 
 library=$top/preload.so
 mkdir "$top/mount"
@@ -50,14 +50,16 @@ chmod +x "$top/on_hugetlbfs"
 
 # Its waiters sleep in another call than flock(2), so no test that waits can run.
 emulated() {
-	run unshare -m "$top/on_hugetlbfs" "$top/mount" env LD_PRELOAD="$library" LOCKFAIR_DEADLINE=1 \
-		REFUSE_IF=emulated REFUSE_ERRNO=0 "$here/../run_tests.sh" -d "$top/mount" "$@"
+	run unshare -m "$top/on_hugetlbfs" "$top/mount" env LOCKFAIR_DEADLINE=1 \
+		LD_PRELOAD="$library" REFUSE_IF=emulated REFUSE_ERRNO=0 \
+		"$here/../run_tests.sh" -d "$top/mount" "$@"
 }
 
 if ${CC:-cc} -shared -fPIC -o "$library" "$here/fake/preload.c" -ldl 2>"$top/err" &&
    unshare -m "$top/on_hugetlbfs" "$top/mount" true 2>/dev/null; then
 	emulated -t 'remote_flock:*' -t 'independence:*.flock.*' -t 'access:promise.flock.*'
-	has "an emulated flock: the header says it" out '^# flock and fcntl locks: one lock; flock needs'
+	has "an emulated flock: the header says it" out \
+		'^# flock and fcntl locks: one lock; flock needs'
 	has "an emulated flock: it excludes fcntl locks" out \
 		'^  ok [0-9]* promise.flock.an_emulated_flock_and_an_fcntl_lock_exclude_each_other$'
 	has "an emulated flock: it needs a descriptor for writing" out \

@@ -118,7 +118,7 @@ conflict|lockf=EACCES flock|fcntl "
 	has "$awk: the errno of a conflict" out '; a conflict: EACCES with posix and ofd, EAGAIN w'
 	has "$awk: what locks do to the file" out '; locks are mandatory$'
 	has "$awk: flock and fcntl locks, and what F_GETLK names" out \
-		'^header|flock and fcntl locks: one lock; flock needs .*; F_GETLK names: 0 with posix'
+		'^header|flock and fcntl locks: one lock; flock needs .*; F_GETLK names: 0 with'
 	has "$awk: where locks are listed" out \
 		'/proc/locks: under other numbers than those of stat(2) with posix and ofd, no with'
 	has "$awk: files that keep their names" out '^header|files keep their names: '
