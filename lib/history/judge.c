@@ -66,6 +66,47 @@ struct history_verdict history_overtaking(const struct history *history)
 	return judge(history, true);
 }
 
+/* Apply all events to rows[]. */
+static void follow_all(const struct history *history, struct row *rows)
+{
+	int length = history_length(history);
+
+	for (int at = 0; at < length; at++) {
+		const struct history_event *e = &history->event[at];
+		bool drops = history_drops(history, e->site);
+
+		row_follow(&rows[e->row], e, at, drops);
+		for (int i = 0; i < history->rows; i++) {
+			if (i != e->row && row_is_closed_by(history, i, e))
+				row_follow(&rows[i], e, at, drops);
+		}
+	}
+}
+
+struct history_way history_in_the_way(const struct history *history, int row)
+{
+	struct history_way way = { .row = HISTORY_NOTHING_ASKED };
+	struct row rows[HISTORY_ROWS] = { 0 };
+	const struct history_event *asks;
+
+	follow_all(history, rows);
+	asks = rows[row].asks;
+	if (!asks)
+		return way;
+	way.row = HISTORY_NOBODY;
+	way.asks = (struct lock_request){ asks->mode, asks->start, asks->len, asks->site };
+	for (int i = 0; i < history->rows; i++) {
+		bool own = history->owner[i] == history->owner[row];
+
+		for (int j = 0; own && j < ROW_HOLDS; j++)
+			way.converts |= rows[i].holds[j] && row_touches(rows[i].holds[j], asks);
+		if (!own && way.row == HISTORY_NOBODY &&
+		    holds_against(&rows[i], asks, history_drops(history, asks->site)))
+			way.row = i;
+	}
+	return way;
+}
+
 struct history_verdict history_marked(const struct history *history, char mark)
 {
 	struct history_verdict verdict = { .event = -1, .row = -1, .other = -1 };

@@ -18,6 +18,21 @@ struct history_verdict history_overlap(const struct history *history);
  */
 struct history_verdict history_overtaking(const struct history *history);
 
+/*
+ * What is in the way of the lock that @row asks for: the row of another owner that provably holds a
+ * conflicting lock, or HISTORY_NOBODY; HISTORY_NOTHING_ASKED if the row asks for none.
+ */
+#define HISTORY_NOBODY		(-1)
+#define HISTORY_NOTHING_ASKED	(-2)
+
+struct history_way {
+	int row;
+	struct lock_request asks;	/* what is asked for, if anything is */
+	bool converts;			/* the asking row may hold a lock on these bytes itself */
+};
+
+struct history_way history_in_the_way(const struct history *history, int row);
+
 /* Find the first mark of that sort, and count them. */
 struct history_verdict history_marked(const struct history *history, char mark);
 

@@ -144,6 +144,46 @@ TEST_F(history, a_reader_may_be_in_before_the_downgrade_that_let_it_in_has_retur
 	EXPECT_EQ(1, history_overlap(self->h).count);
 }
 
+/* ---- who is in the way ---- */
+
+TEST_F(history, a_holder_is_in_the_way_until_it_releases)
+{
+	struct history_way way;
+
+	EXPECT_EQ(HISTORY_NOTHING_ASKED, history_in_the_way(self->h, self->second).row);
+	grant(self->h, self->first, SHARED_ON(0, 10));
+	add(self->h, self->second, HISTORY_REQUEST, EXCLUSIVE_ON(5, 10));
+	way = history_in_the_way(self->h, self->second);
+	EXPECT_EQ(self->first, way.row);
+	EXPECT_EQ(5, way.asks.start);
+	EXPECT_EQ(MODE_EXCLUSIVE, way.asks.mode);
+	EXPECT_FALSE(way.converts);
+	add(self->h, self->first, HISTORY_RELEASE, SHARED_ON(0, 10));
+	EXPECT_EQ(HISTORY_NOBODY, history_in_the_way(self->h, self->second).row);
+	add(self->h, self->second, HISTORY_GRANT, EXCLUSIVE_ON(5, 10));
+	EXPECT_EQ(HISTORY_NOTHING_ASKED, history_in_the_way(self->h, self->second).row);
+}
+
+TEST_F(history, who_waits_or_reads_beside_a_reader_is_in_nobodys_way)
+{
+	wait_for(self->h, self->first, EXCLUSIVE);
+	grant(self->h, self->third, SHARED);
+	add(self->h, self->second, HISTORY_REQUEST, SHARED);
+	EXPECT_EQ(HISTORY_NOBODY, history_in_the_way(self->h, self->second).row);
+	EXPECT_EQ(self->third, history_in_the_way(self->h, self->first).row);
+}
+
+TEST_F(history, its_own_lock_is_in_nobodys_way_but_makes_it_a_conversion)
+{
+	struct history_way way;
+
+	grant(self->h, self->first, SHARED);
+	add(self->h, self->first, HISTORY_REQUEST, EXCLUSIVE);
+	way = history_in_the_way(self->h, self->first);
+	EXPECT_EQ(HISTORY_NOBODY, way.row);
+	EXPECT_TRUE(way.converts);
+}
+
 /* ---- overtaking ---- */
 
 TEST_F(history, a_later_request_overtakes_one_that_was_seen_waiting)
