@@ -144,6 +144,8 @@ static int look_once(struct asleep_files *files, pid_t tid, const struct asleep_
 	proof->weak = *told != 1;
 	if (state == 'S')
 		proof->looks = switches == proof->switches ? before + 1 : 1;
+	if (proof->looks == 1)
+		proof->since = asleep_clock();
 	proof->switches = switches;
 	return proof->looks >= (*told == 1 ? 1 : LOOKS_WITHOUT_A_CALL);
 }
@@ -228,6 +230,21 @@ int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *
 	return ret;
 }
 
+long long asleep_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+bool asleep_lasts(const struct asleep_proof *proof, const struct asleep_quiet *quiet)
+{
+	if (proof->looks < quiet->looks)
+		return false;
+	return !quiet->ms || asleep_clock() - proof->since >= quiet->ms * 1000000LL;
+}
+
 bool asleep_throughout(const struct asleep_proof *before, const struct asleep_proof *after)
 {
 	return before->switches == after->switches;
@@ -247,6 +264,8 @@ static int look(struct asleep_task *task)
 		task->proof->looks = 0;
 		ret = 0;
 	}
+	if (ret == 1 && !asleep_lasts(task->proof, &task->quiet))
+		ret = 0;
 	task->proof->steady = ret == 1;
 	return ret;
 }
@@ -312,14 +331,6 @@ int asleep_deadline(void)
 	return wanted < 1 || wanted > 1000 ? 15000 : wanted * 1000;
 }
 
-static long elapsed_ms(const struct timespec *since)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
-}
-
 /* Most waits take microseconds, or milliseconds under emulation. */
 #define YIELDS		20
 #define FIRST_PAUSE	20000		/* ns */
@@ -327,12 +338,12 @@ static long elapsed_ms(const struct timespec *since)
 
 int asleep_poll(int (*done)(void *arg), void *arg, int deadline)
 {
-	struct timespec begun, pause = { .tv_nsec = FIRST_PAUSE };
+	struct timespec pause = { .tv_nsec = FIRST_PAUSE };
+	long long end = asleep_clock() + deadline * 1000000LL;
 	int ret;
 
-	clock_gettime(CLOCK_MONOTONIC, &begun);
 	for (int i = 0; !(ret = done(arg)); i++) {
-		if (elapsed_ms(&begun) >= deadline)
+		if (asleep_clock() >= end)
 			return -ETIMEDOUT;
 		if (i < YIELDS) {
 			sched_yield();

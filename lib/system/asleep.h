@@ -32,9 +32,10 @@ struct asleep_call {
 /* How often a task has gone to sleep. If this is equal at two times, the task slept throughout. */
 struct asleep_proof {
 	unsigned long switches;
-	int looks;	/* in a row at the same sleep; initially 0 */
-	bool weak;	/* by the state alone: a wake-up may not show yet */
-	bool steady;	/* for asleep_all(): was asleep at its last look; initially false */
+	int looks;		/* in a row at the same sleep; initially 0 */
+	long long since;	/* when the first of these was, asleep_clock() */
+	bool weak;		/* by the state alone: a wake-up may not show yet */
+	bool steady;		/* for asleep_all(): was asleep at its last look; initially false */
 };
 
 /* What /proc shows of a sleeper here. */
@@ -82,6 +83,22 @@ void asleep_close(struct asleep_files *files);
 /* Has the task been asleep all the time from one look (@before) to a later one (@after)? */
 bool asleep_throughout(const struct asleep_proof *before, const struct asleep_proof *after);
 
+/*
+ * How often, and for how many milliseconds, a task must have been found in one sleep before it
+ * counts as asleep. Zeroes: one look will do, as it does where a sleeper can only wait for a lock.
+ * Where a call sleeps until a daemon or server has answered, see lock/medium.h.
+ */
+struct asleep_quiet {
+	int looks;
+	int ms;
+};
+
+/* Nanoseconds on a clock that only goes forward. */
+long long asleep_clock(void);
+
+/* Has the sleep of this proof lasted that long? */
+bool asleep_lasts(const struct asleep_proof *proof, const struct asleep_quiet *quiet);
+
 /* A task of a group. Clear @proof when the task is given something to do. */
 struct asleep_task {
 	pid_t tid;
@@ -89,6 +106,7 @@ struct asleep_task {
 	const unsigned int *turn;	/* the task changes it whenever it has left such a call */
 	struct asleep_files *files;
 	struct asleep_proof *proof;
+	struct asleep_quiet quiet;
 	bool fresh;			/* for asleep_all() */
 };
 

@@ -95,6 +95,29 @@ TEST_F(group, all_are_found_asleep)
 	EXPECT_EQ(1, asleep_all(self->group.tasks, 0, &self->group.which));
 }
 
+/* As where a caller sleeps until a daemon has answered. */
+TEST_F(group, a_sleep_counts_only_when_it_has_lasted)
+{
+	const struct asleep_proof *proof = self->group.proof;
+	unsigned int *turn = self->group.shared->turn;
+
+	ASSERT_EQ(1, asleep_poll(all_asleep, &self->group, ASLEEP_DEADLINE));
+	for (int i = 0; i < TASKS; i++)
+		self->group.tasks[i].quiet = (struct asleep_quiet){ .looks = 3, .ms = 20 };
+	for (unsigned int round = 1; round <= 100; round++) {
+		ASSERT_EQ(1, write(self->group.pipe[1][1], "b", 1));
+		while (__atomic_load_n(&turn[1], __ATOMIC_ACQUIRE) != round)
+			sched_yield();
+		/* Its sleep has just begun, however slow this machine is. */
+		EXPECT_EQ(0, all_asleep(&self->group));
+	}
+	ASSERT_EQ(1, asleep_poll(all_asleep, &self->group, ASLEEP_DEADLINE));
+	for (int i = 0; i < TASKS; i++) {
+		EXPECT_LE(3, proof[i].looks);
+		EXPECT_LE(20000000, asleep_clock() - proof[i].since);
+	}
+}
+
 TEST_F(group, one_that_is_in_no_call_is_not_asleep)
 {
 	ASSERT_EQ(1, asleep_poll(all_asleep, &self->group, ASLEEP_DEADLINE));
