@@ -40,11 +40,19 @@ static int has_handled(void *arg)
 	return __atomic_load_n(&handled->shared->signals, __ATOMIC_ACQUIRE) != handled->before;
 }
 
+/* It may wait for a lock where that cannot be ended. */
+static bool heeds_signals(struct actor *actor)
+{
+	if (actor->busy && __atomic_load_n(&actor->shared->call.nr, __ATOMIC_ACQUIRE) >= 0)
+		scene_needs_signals(actor->scene);
+	return scene_goes_on(actor->scene);
+}
+
 static void have_handled(struct actor *actor, int signal_number)
 {
 	struct handled handled = { .shared = actor->shared };
 
-	if (!scene_goes_on(actor->scene))
+	if (!heeds_signals(actor))
 		return;
 	handled.before = __atomic_load_n(&actor->shared->signals, __ATOMIC_ACQUIRE);
 	send_signal(actor, signal_number);
@@ -97,7 +105,7 @@ static bool await_change(struct actor *actor, int change)
 
 void actor_stop(struct actor *actor)
 {
-	if (!is_process(actor))
+	if (!is_process(actor) || !heeds_signals(actor))
 		return;
 	send_signal(actor, SIGSTOP);
 	actor->still = await_change(actor, WSTOPPED);
@@ -208,7 +216,7 @@ static void note_release(struct actor *actor)
 void actors_kill(struct actor *actors[], int count)
 {
 	for (int i = 0; i < count; i++) {
-		if (!is_process(actors[i]))
+		if (!is_process(actors[i]) || !heeds_signals(actors[i]))
 			return;
 		note_release(actors[i]);
 	}
@@ -270,6 +278,10 @@ static int all_idle(void *arg)
 
 static void end_threads(struct scene *scene, struct actor *threads[], int count)
 {
+	for (int i = 0; i < count; i++) {
+		if (!heeds_signals(threads[i]))
+			return;
+	}
 	if (asleep_poll(all_idle, scene, ASLEEP_DEADLINE) < 0)
 		scene_failed(scene, "some actors cannot be interrupted");
 	for (int i = 0; i < count; i++)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "actor/late.h"
 #include "actor/order.h"
 #include "actor/scene.h"
 #include "system/futex.h"
@@ -41,6 +42,7 @@ bool order_heard(struct actor *actor)
 		return false;
 	}
 	actor->busy = false;
+	late_returned(actor);
 	actor->proof = (struct asleep_proof){ 0 };
 	if (actor->result == LOCK_CANNOT_WAIT)
 		scene_needs_wait(actor->scene, actor->shared->refused);
@@ -85,7 +87,9 @@ void order_give(struct actor *actor, const struct order *order)
 	}
 	actor->busy = true;
 	actor->job = order->what == ORDER_JOB;
+	scene->jobs |= actor->job;
 	actor->queued = false;
+	actor->late = (struct actor_late){ 0 };
 	actor->proof = (struct asleep_proof){ 0 };
 	shared->order = *order;
 	futex_announce(&shared->given, shared->given + 1);

@@ -3,30 +3,38 @@
 #include <sched.h>
 #include <string.h>
 
+#include "actor/late.h"
 #include "actor/order.h"
 #include "actor/rest.h"
 
-static struct asleep_task task_of(struct actor *actor)
+static struct asleep_task task_of(struct actor *actor, const struct medium *medium)
 {
 	return (struct asleep_task){
 		.tid = actor->shared->tid, .call = &actor->shared->call,
 		.turn = &actor->shared->turn, .files = &actor->files, .proof = &actor->proof,
+		.quiet = medium->quiet,
 	};
 }
 
-static int all_asleep(struct actor *actors[], int count)
+/* 1 if all of them sleep, and wait for somebody; or as asleep_all(). */
+static int all_asleep(struct actor *actors[], int count, const struct medium *medium)
 {
 	struct asleep_task tasks[SCENE_ACTORS];
 	int which = 0, ret;
 
 	for (int i = 0; i < count; i++)
-		tasks[i] = task_of(actors[i]);
+		tasks[i] = task_of(actors[i], medium);
 	ret = asleep_all(tasks, count, &which);
 	if (ret == -EOPNOTSUPP)
 		scene_lacks(actors[which]->scene, "/proc does not show whether a task sleeps");
 	else if (ret < 0)
 		scene_broken(actors[which]->scene, "cannot find out whether %s is asleep: %s",
 			     actor_name(actors[which]), strerror(-ret));
+	for (int i = 0; i < count && ret == 1; i++)
+		ret = late_waits(actors[i], medium);
+	/* That took its time: one of them may have returned meanwhile. */
+	if (ret == 1 && medium->sort != MEDIUM_AT_ONCE)
+		ret = asleep_all(tasks, count, &which);
 	return ret;
 }
 
@@ -35,6 +43,7 @@ struct settling {
 	bool (*expected)(void *arg);
 	void *arg;
 	int looks;
+	struct medium medium;
 };
 
 /* If actors are expected to return, how often to check whether they have, before a proof. */
@@ -57,17 +66,24 @@ static int all_settled(void *arg)
 		return 1;
 	if (settling->looks++ < LOOKS_FOR_THE_EXPECTED && !settling->expected(settling->arg))
 		return 0;
-	return all_asleep(actors, count) == 1 || !scene_goes_on(scene);
+	return all_asleep(actors, count, &settling->medium) == 1 || !scene_goes_on(scene);
 }
+
+struct settling_one {
+	struct actor *actor;
+	struct medium medium;
+};
 
 /* Look twice: another actor, still awake, may have woken it after the first look. */
 static int one_settled(void *arg)
 {
-	struct actor *actor = arg;
+	struct settling_one *settling = arg;
+	struct actor *actor = settling->actor;
 
 	if (!actor->busy || order_heard(actor))
 		return 1;
-	if (all_asleep(&actor, 1) == 1 && all_asleep(&actor, 1) == 1)
+	if (all_asleep(&actor, 1, &settling->medium) == 1 &&
+	    all_asleep(&actor, 1, &settling->medium) == 1)
 		return 1;
 	return !scene_goes_on(actor->scene);
 }
@@ -83,10 +99,12 @@ static void note_queued(struct actor *actor)
 
 void actor_settle_expecting(struct scene *scene, bool (*expected)(void *arg), void *arg)
 {
-	struct settling settling = { scene, expected, arg, 0 };
+	struct settling settling = { scene, expected, arg, 0, late_medium(scene) };
 
 	if (!scene_goes_on(scene))
 		return;
+	for (int i = 0; i < scene->actors; i++)
+		late_look_anew(&scene->actor[i]);
 	/* A sleep that was proved earlier proves less now, unless /proc shows the call. */
 	for (int i = 0; i < scene->actors; i++) {
 		if (scene->actor[i].proof.weak)
@@ -94,7 +112,7 @@ void actor_settle_expecting(struct scene *scene, bool (*expected)(void *arg), vo
 	}
 	/* Reading /proc is expensive, and most actors return as soon as they get the CPU. */
 	sched_yield();
-	if (asleep_poll(all_settled, &settling, ASLEEP_DEADLINE) < 0)
+	if (asleep_poll(all_settled, &settling, ASLEEP_DEADLINE) < 0 && !late_ends(scene))
 		scene_failed(scene, "not all have returned or fallen asleep in %d ms",
 			     ASLEEP_DEADLINE);
 	for (int i = 0; i < scene->actors && scene_goes_on(scene); i++)
@@ -114,14 +132,45 @@ void actor_settle(struct scene *scene)
 
 void actor_settle_one(struct actor *actor)
 {
-	if (!scene_goes_on(actor->scene))
+	struct settling_one settling = { actor, late_medium(actor->scene) };
+	struct scene *scene = actor->scene;
+	int ret;
+
+	if (!scene_goes_on(scene))
 		return;
+	late_look_anew(actor);
 	sched_yield();
-	if (asleep_poll(one_settled, actor, ASLEEP_DEADLINE) < 0)
-		scene_failed(actor->scene, "%s has not returned or fallen asleep in %d ms",
-			     actor_name(actor), ASLEEP_DEADLINE);
-	else
+	ret = asleep_poll(one_settled, &settling, ASLEEP_DEADLINE);
+	if (ret > 0)
 		note_queued(actor);
+	else if (!late_ends(scene))
+		scene_failed(scene, "%s has not returned or fallen asleep in %d ms",
+			     actor_name(actor), ASLEEP_DEADLINE);
+}
+
+/* It has returned, or has slept that long. */
+struct sleeping {
+	struct actor *actor;
+	struct medium medium;
+};
+
+static int returned_or_sleeps(void *arg)
+{
+	struct sleeping *sleeping = arg;
+	struct asleep_task task = task_of(sleeping->actor, &sleeping->medium);
+	int which = 0;
+
+	if (!sleeping->actor->busy || order_heard(sleeping->actor))
+		return 1;
+	return asleep_all(&task, 1, &which);
+}
+
+bool actor_sleeps(struct actor *actor, const struct asleep_quiet *quiet)
+{
+	struct sleeping sleeping = { actor, { .quiet = *quiet } };
+
+	return scene_goes_on(actor->scene) &&
+	       asleep_poll(returned_or_sleeps, &sleeping, ASLEEP_DEADLINE) == 1 && actor->busy;
 }
 
 bool actor_holds(const struct actor *actor)

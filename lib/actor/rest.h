@@ -21,6 +21,12 @@ void actor_settle_expecting(struct scene *scene, bool (*expected)(void *arg), vo
 /* Wait for one actor, whose request cannot wake another. */
 void actor_settle_one(struct actor *actor);
 
+/*
+ * Wait until the actor has returned, or has slept in its call for that long. Return whether it
+ * sleeps: for whatever reason, which is for the caller to know.
+ */
+bool actor_sleeps(struct actor *actor, const struct asleep_quiet *quiet);
+
 /* After actor_settle(): does it hold a lock; is it asleep in its request? */
 bool actor_holds(const struct actor *actor);
 bool actor_waits(const struct actor *actor);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "actor/late.h"
 #include "actor/scene.h"
 #include "lock/descriptor.h"
 #include "system/cpu.h"
@@ -74,6 +75,15 @@ void scene_lacks(struct scene *scene, const char *format, ...)
 
 	va_start(args, format);
 	end(scene, SCENE_LACKS, format, args);
+	va_end(args);
+}
+
+void scene_late(struct scene *scene, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	end(scene, SCENE_LATE, format, args);
 	va_end(args);
 }
 
@@ -181,6 +191,9 @@ static bool heed_findings(struct scene *scene, struct lock_site *site)
 			return true;
 		}
 	}
+	reason = found("LOCKFAIR_DEAF", kind, &length);
+	if (reason)
+		snprintf(scene->deaf, sizeof(scene->deaf), "%.*s", length, reason);
 	for (enum lock_mode mode = 0; mode < MODES; mode++) {
 		reason = found_for_mode(kind, mode, &length);
 		if (!reason)
@@ -224,6 +237,13 @@ bool scene_needs_wait(struct scene *scene, struct lock_request request)
 {
 	if (scene->site[request.site].no_wait[request.mode])
 		scene_lacks(scene, "%s", scene->no_wait[request.site][request.mode]);
+	return scene_goes_on(scene);
+}
+
+bool scene_needs_signals(struct scene *scene)
+{
+	if (*scene->deaf)
+		scene_lacks(scene, "%s", scene->deaf);
 	return scene_goes_on(scene);
 }
 
@@ -297,31 +317,106 @@ int scene_add_kind(struct scene *scene, enum lock_kind kind)
 	return add_site(scene, kind, true);
 }
 
-static void end_process(struct scene *scene, pid_t pid)
+/* How long scene_close() waits for actors whose wait for a lock nothing can end; ms. */
+#define CLOSE_DEADLINE	5000
+
+static int is_reaped(void *arg)
 {
-	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	for (int i = 0; i < scene->actors; i++) {
-		if (scene->actor[i].pid == pid) {
-			scene->actor[i].pid = 0;
-			scene->actor[i].gone = true;
-		}
-	}
+	const pid_t *pid = arg;
+	pid_t ret = waitpid(*pid, NULL, WNOHANG);
+
+	return ret == *pid || (ret < 0 && errno == ECHILD);
 }
 
-void scene_close(struct scene *scene)
+/* Reap the actor's process, which has been killed. Return false if it does not end. */
+static bool reap(struct actor *actor, bool at_once, int deadline)
 {
-	bool threads = false;
+	pid_t pid = actor->pid;
+
+	actor->pid = 0;
+	asleep_close(&actor->files);
+	if (pid <= 0)
+		return true;
+	if (!at_once)
+		return asleep_poll(is_reaped, &pid, deadline) > 0;
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return true;
+}
+
+/* Have each thread that holds a lock release it. Return how many still wait. */
+static int end_waits(struct scene *scene)
+{
+	int waiting = 0;
 
 	for (int i = 0; i < scene->actors; i++) {
 		struct actor *actor = &scene->actor[i];
 
-		threads |= actor->sort != ACTOR_PROCESS && !actor->pid && !actor->gone;
-		if (actor->pid > 0)
-			end_process(scene, actor->pid);
-		asleep_close(&actor->files);
+		if (actor->sort == ACTOR_PROCESS || actor->pid || actor->gone)
+			continue;
+		if (actor->busy && !order_heard(actor))
+			waiting++;
+		for (int j = 0; !actor->busy && j < scene->sites; j++) {
+			if (actor->shared->holds & 1u << j)
+				order_give(actor, &(struct order){
+					.what = ORDER_UNLOCK, .request = at_site(j, WHOLE),
+				});
+		}
 	}
+	return waiting;
+}
+
+static int nobody_waits(void *scene)
+{
+	return !end_waits(scene);
+}
+
+/*
+ * A thread whose wait no signal ends would keep this process from ending: its descriptors, and so
+ * the locks of all threads, go with the last of them. So let each waiter have the lock first.
+ */
+static int let_threads_end(struct scene *scene)
+{
+	enum scene_end end = scene->end;
+	int left = 0;
+
+	scene->end = SCENE_GOES_ON;
+	if (asleep_poll(nobody_waits, scene, CLOSE_DEADLINE) < 0)
+		left = end_waits(scene);
+	scene->end = end;
+	return left;
+}
+
+/* A lock of the description that all have inherited does not go with any of them. */
+static void release_sites(struct scene *scene)
+{
+	for (int i = 0; i < scene->sites; i++) {
+		struct lock lock = { .site = &scene->site[i], .fd = scene->site[i].fd };
+
+		if (lock.fd >= 0)
+			lock_release(&lock, 0, 0);
+	}
+}
+
+int scene_close(struct scene *scene)
+{
+	bool at_once = late_medium(scene).sort == MEDIUM_AT_ONCE, threads = false;
+	long long end = asleep_clock() + CLOSE_DEADLINE * 1000000LL;
+	int left = 0;
+
+	/* All of them first: a waiter may end only when the holder has. */
+	for (int i = 0; i < scene->actors; i++) {
+		threads |= scene->actor[i].sort != ACTOR_PROCESS && !scene->actor[i].pid &&
+			   !scene->actor[i].gone;
+		if (scene->actor[i].pid > 0)
+			kill(scene->actor[i].pid, SIGKILL);
+	}
+	if (!at_once)
+		release_sites(scene);
+	if (threads && !at_once)
+		left += let_threads_end(scene);
+	for (int i = 0; i < scene->actors; i++)
+		left += !reap(&scene->actor[i], at_once, (int)((end - asleep_clock()) / 1000000));
 	scene->actors = 0;
 	close(scene->wake[0]);
 	close(scene->wake[1]);
@@ -331,12 +426,13 @@ void scene_close(struct scene *scene)
 		lock_site_remove_names(&scene->site[i]);
 	/* A thread may still be asleep in the lock; both last as long as the process. */
 	if (threads)
-		return;
+		return left;
 	for (int i = 0; i < scene->sites; i++)
 		lock_site_close(&scene->site[i]);
 	if (scene->shared != &nothing_shared)
 		munmap(scene->shared, sizeof(*scene->shared));
 	scene->shared = &nothing_shared;
+	return left;
 }
 
 void scene_on_one_cpu(struct scene *scene)

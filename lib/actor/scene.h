@@ -58,6 +58,17 @@ struct actor_shared {
 	struct lock_request refused;	/* its last call that must not wait, and would have */
 };
 
+/* What is known of a sleeper: see late.h. The times are ms, 0 for none. */
+struct actor_late {
+	int since;		/* when it was first found asleep with nobody in its way */
+	int refused;		/* when a try was first refused beside that sleep */
+	int next_try, pause;
+	bool free;		/* another process could have its lock */
+	bool waits;		/* it waits, as of the next two */
+	int events;
+	unsigned long switches;
+};
+
 /* A process or thread of the scene; see actor.h. */
 struct actor {
 	struct scene *scene;
@@ -76,6 +87,7 @@ struct actor {
 	int result;		/* of the last order that returned */
 	struct asleep_proof proof;
 	struct asleep_files files;
+	struct actor_late late;
 };
 
 /* Memory that the test and all actors share. */
@@ -91,6 +103,7 @@ struct scene_shared {
 enum scene_end {
 	SCENE_GOES_ON,
 	SCENE_FAILED,	/* an actor was not granted a lock, or did not wait */
+	SCENE_LATE,	/* an actor sleeps on, although another process could have the lock */
 	SCENE_BROKEN,	/* the set-up: no memory, no file, a dead actor */
 	SCENE_LACKS,	/* the kernel, the file system or a privilege does not offer it */
 	SCENE_MISSED,	/* the claim does not hold, which lib/claim has reported */
@@ -112,6 +125,10 @@ struct scene {
 	int cause;		/* -errno of what broke, or of a job that could not go on; or 0 */
 	/* If requests that wait are refused: the reason to skip. */
 	char no_wait[SCENE_SITES][MODES][80];
+	bool jobs;		/* a job has been given: it may lock without the history */
+	int late_ms;		/* how late the latest grant was, and whose it was */
+	int late_row;
+	char deaf[80];		/* if a waiter heeds no signal: the reason to skip */
 };
 
 /*
@@ -123,8 +140,11 @@ void scene_open(struct scene *scene, enum lock_kind kind, const char *dir, struc
 /* The same without a lock, for actors that open the files themselves. */
 void scene_open_empty(struct scene *scene, struct history *history);
 
-/* End all actors, by pid, and free what the scene holds; threads end with the process. */
-void scene_close(struct scene *scene);
+/*
+ * End all actors, by pid, and free what the scene holds; threads end with the process. Return how
+ * many are left: those whose wait for a lock not even SIGKILL ends.
+ */
+int scene_close(struct scene *scene);
 
 /* Return the actor's name for messages, "nobody" for NULL. */
 const char *actor_name(const struct actor *actor);
@@ -139,6 +159,7 @@ bool scene_goes_on(const struct scene *scene);
 void scene_failed(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);
 void scene_broken(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);
 void scene_lacks(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);
+void scene_late(struct scene *scene, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /*
  * As scene_broken(). The cause is @err, -errno, for which an emulator may be the reason: lib/claim
@@ -152,6 +173,9 @@ void scene_broken_by(struct scene *scene, int err, const char *format, ...) PRIN
  * first. Return whether the scene goes on.
  */
 bool scene_needs_wait(struct scene *scene, struct lock_request request);
+
+/* The same if a waiter heeds no signal here, not even one that kills it. */
+bool scene_needs_signals(struct scene *scene);
 
 /* The claim does not hold: end the scene without an error. */
 void scene_missed(struct scene *scene);

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "actor/act.h"
+#include "actor/late.h"
+#include "history/judge.h"
+#include "system/error_name.h"
+
+#define FIRST_PAUSE	20	/* ms from one try to the next; then twice that */
+#define LONGEST_PAUSE	200
+#define LONG_PAUSE	250	/* and twice what is measured: no grant is under way so long */
+
+struct medium late_medium(const struct scene *scene)
+{
+	struct medium slowest = { 0 };
+
+	for (int i = 0; i < scene->sites; i++) {
+		struct medium medium = medium_of(scene->site[i].kind);
+
+		if (medium.sort > slowest.sort)
+			slowest = medium;
+	}
+	return slowest;
+}
+
+static int now_ms(void)
+{
+	return asleep_clock() / 1000000;
+}
+
+/* ---- a try by a fresh process ---- */
+
+static int try_it(const struct scene *scene, const struct lock_request *request)
+{
+	struct lock lock;
+	int err = lock_open(&lock, &scene->site[request->site], DESCRIPTION_OWN);
+
+	return err ? err : lock_acquire(&lock, request, false);
+}
+
+/*
+ * Have a process that takes part in nothing try the lock. 0, -errno, or -ETIMEDOUT if it has not
+ * returned. Then it may sleep where no signal ends it: leave it alone.
+ */
+static int ask_by_a_try(const struct scene *scene, const struct lock_request *request)
+{
+	struct pollfd answer = { .events = POLLIN };
+	int end[2], ret = -EPIPE;
+	pid_t pid, parent = getpid();
+
+	if (pipe(end) < 0)
+		return -errno;
+	pid = fork();
+	if (!pid) {
+		actor_die_with_parent(parent);
+		ret = try_it(scene, request);
+		_exit(write(end[1], &ret, sizeof(ret)) != sizeof(ret));
+	}
+	close(end[1]);
+	answer.fd = end[0];
+	if (pid < 0)
+		ret = -errno;
+	else if (!poll(&answer, 1, ASLEEP_DEADLINE))
+		ret = -ETIMEDOUT;
+	else if (read(end[0], &ret, sizeof(ret)) != sizeof(ret))
+		ret = -EPIPE;
+	close(end[0]);
+	if (ret == -ETIMEDOUT)
+		kill(pid, SIGKILL);
+	/* Its lock is released by the time that it can be reaped. */
+	while (pid > 0 && ret != -ETIMEDOUT && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return ret;
+}
+
+/* ---- is it late? ---- */
+
+static bool is_lock_call(const struct actor *actor)
+{
+	long nr = __atomic_load_n(&actor->shared->call.nr, __ATOMIC_ACQUIRE);
+
+	for (int i = 0; i < actor->scene->sites; i++) {
+		struct lock lock = { .site = &actor->scene->site[i] };
+
+		if (nr == lock_sleeps_in(&lock, MODE_EXCLUSIVE).nr)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Where no try can decide, only time is left. A grant that is on its way arrives long before this.
+ * On a medium that polls, nothing is known until a poll must have come.
+ */
+static bool is_long(int since, const struct medium *medium)
+{
+	int least = 2 * medium->quiet.ms + LONG_PAUSE;
+
+	if (medium->sort == MEDIUM_POLLS)
+		least = medium->longest;
+	return now_ms() - since >= least;
+}
+
+/* It sleeps, and nobody is known to be in its way. */
+static bool waits_for_somebody(struct actor *actor, const struct medium *medium,
+			       const struct history_way *way)
+{
+	struct actor_late *late = &actor->late;
+	int now = now_ms();
+
+	if (!late->since)
+		late->since = now;
+	if (way->row == HISTORY_NOTHING_ASKED)
+		return is_long(late->since, medium);
+	if (now < late->next_try)
+		return false;
+	late->pause = 2 * late->pause + FIRST_PAUSE;
+	if (late->pause > LONGEST_PAUSE)
+		late->pause = LONGEST_PAUSE;
+	late->next_try = now + late->pause;
+	switch (ask_by_a_try(actor->scene, &way->asks)) {
+	case 0:
+		late->free = true;
+		late->refused = 0;
+		return false;
+	case -EAGAIN:
+	case -EACCES:
+		break;
+	case -ETIMEDOUT:
+		scene_failed(actor->scene, "no answer: a try has not returned in %d ms",
+			     ASLEEP_DEADLINE);
+		return true;
+	}
+	/*
+	 * Somebody has it whom the history does not know; or the sleeper itself, to which the grant
+	 * is on its way; or, with a conversion, its own old lock is in the way of the try alone.
+	 */
+	if (!late->refused)
+		late->refused = now;
+	if (way->row >= 0)
+		return now - late->refused >= 2 * medium->quiet.ms;
+	if (!way->converts && medium->sort == MEDIUM_POLLS)
+		return now - late->refused >= 2 * medium->quiet.ms + LONG_PAUSE;
+	return is_long(late->refused, medium);
+}
+
+bool late_waits(struct actor *actor, const struct medium *medium)
+{
+	int events = history_length(actor->scene->history);
+	struct actor_late *late = &actor->late;
+	struct history_way way;
+
+	if (medium->sort == MEDIUM_AT_ONCE || !is_lock_call(actor))
+		return true;
+	if (late->events != events || late->switches != actor->proof.switches) {
+		late_look_anew(actor);
+		late->events = events;
+		late->switches = actor->proof.switches;
+	}
+	if (late->waits)
+		return true;
+	way = history_in_the_way(actor->scene->history, actor->row);
+	/* A job may have released a lock behind the history's back: a try finds out. */
+	late->waits = (way.row >= 0 && !actor->scene->jobs) ||
+		      waits_for_somebody(actor, medium, &way);
+	if (late->waits) {
+		late->since = 0;
+		late->free = false;
+	}
+	return late->waits;
+}
+
+void late_look_anew(struct actor *actor)
+{
+	actor->late.waits = false;
+	actor->late.refused = 0;
+	actor->late.next_try = 0;
+	actor->late.pause = 0;
+	if (!actor->late.free)
+		actor->late.since = 0;
+}
+
+void late_returned(struct actor *actor)
+{
+	int delay = actor->late.since ? now_ms() - actor->late.since : 0;
+	struct scene *scene = actor->scene;
+
+	if (actor->late.free && !actor->result && delay > scene->late_ms) {
+		scene->late_ms = delay;
+		scene->late_row = actor->row;
+	}
+	actor->late = (struct actor_late){ 0 };
+}
+
+bool late_ends(struct scene *scene)
+{
+	struct medium medium = late_medium(scene);
+
+	for (int i = 0; i < scene->actors && medium.sort != MEDIUM_AT_ONCE; i++) {
+		struct actor *actor = &scene->actor[i];
+
+		if (!actor->busy || actor->still || !is_lock_call(actor))
+			continue;
+		late_look_anew(actor);
+		late_waits(actor, &medium);
+		if (actor->late.free && !actor->late.refused)
+			scene_late(scene, "%s sleeps on, %d ms after another could have the lock",
+				   actor_name(actor), now_ms() - actor->late.since);
+		if (!scene_goes_on(scene))
+			return true;
+	}
+	return false;
+}
