@@ -31,6 +31,8 @@ static struct cycle close_a_cycle(struct scene *scene, int length)
 {
 	struct cycle cycle = { .length = length };
 
+	/* Without deadlock detection only a signal ends it. */
+	scene_needs_signals(scene);
 	for (int i = 0; i < length; i++) {
 		cycle.p[i] = actor_start_nth(scene, "p", i + 1);
 		actor_lock(cycle.p[i], thing(scene, i));
@@ -127,6 +129,7 @@ static struct cycle two_upgraders(struct scene *scene)
 {
 	struct cycle cycle = { .length = 2 };
 
+	scene_needs_signals(scene);
 	for (int i = 0; i < 2; i++) {
 		cycle.p[i] = actor_start_nth(scene, "upgrader", i + 1);
 		actor_lock(cycle.p[i], SHARED);

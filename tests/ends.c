@@ -210,6 +210,7 @@ static struct queue queue_up(struct scene *scene, actor_job start_thread)
 		.behind = actor_start(scene, "behind"),
 	};
 
+	scene_needs_signals(scene);
 	actor_do(queue.waiter, start_thread, NULL);
 	actor_lock(queue.holder, EXCLUSIVE);
 	actor_queue(queue.waiter, EXCLUSIVE);

@@ -145,6 +145,8 @@ static int is_frozen(void *arg)
 
 static void freeze_actor(struct actor *actor)
 {
+	if (actor->busy)
+		scene_needs_signals(actor->scene);
 	if (!scene_goes_on(actor->scene))
 		return;
 	if (!find_home() || !may_write(cgroup.home, "") || !may_write(cgroup.home, "cgroup.procs"))

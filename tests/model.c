@@ -54,6 +54,8 @@ static void agrees(struct scene *scene, int kind, unsigned int levels, int count
 {
 	struct fuzz *fuzz;
 
+	skip_unless(scene, is_decided_at_once(scene),
+		    "the model knows only locks that are decided at once");
 	for (int site = 0; site < scene->sites; site++) {
 		scene_needs_wait(scene, at_site(site, SHARED));
 		scene_needs_wait(scene, at_site(site, EXCLUSIVE));

@@ -179,6 +179,7 @@ PRACTICE(FILE_LOCKS, a_signal_that_arrives_before_the_wait_in_the_call_ends_it)
 	struct actor *caller = actor_start(scene, "caller");
 	int err;
 
+	scene_needs_signals(scene);
 	actor_lock(holder, EXCLUSIVE);
 	err = outcome_beside_a_signal(caller, request_it);
 	holds(scene, err == EINTR, "the request was to return EINTR, and returned: %s",

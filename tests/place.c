@@ -68,7 +68,7 @@ static int block_hangup(struct actor *self, void *arg)
 
 static void send_signal(struct actor *actor, int signal_number)
 {
-	if (scene_goes_on(actor->scene))
+	if (scene_needs_signals(actor->scene))
 		succeeds(actor, kill(actor->pid, signal_number), "a signal to");
 }
 
@@ -97,7 +97,7 @@ static void stops_for_ptrace(struct actor *actor)
 {
 	int status;
 
-	if (!scene_goes_on(actor->scene))
+	if (!scene_needs_signals(actor->scene))
 		return;
 	actor->still = succeeds(actor, waitpid(actor->pid, &status, __WALL), "ptrace stop of");
 	if (actor->still && !WIFSTOPPED(status))

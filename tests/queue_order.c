@@ -15,6 +15,7 @@ static void queue_many(struct scene *scene, enum actor_sort sort, int writers)
 {
 	struct actor *holder = actor_start_with(scene, sort, DESCRIPTION_OWN, "holder", 0);
 
+	order_can_be_seen(scene);
 	actor_lock(holder, EXCLUSIVE);
 	for (int i = 1; i <= writers; i++)
 		actor_queue(actor_start_with(scene, sort, DESCRIPTION_OWN, "writer", i),
@@ -26,6 +27,7 @@ static void queue_mixed(struct scene *scene, const char *order)
 {
 	struct actor *holder = actor_start(scene, "holder");
 
+	order_can_be_seen(scene);
 	actor_lock(holder, EXCLUSIVE);
 	for (int i = 1; *order; order++, i++) {
 		if (*order == 'R')

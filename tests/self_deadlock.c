@@ -21,6 +21,7 @@ static void sleeps_until_a_signal(struct actor *self, struct lock_request held,
 	struct scene *scene = self->scene;
 	int ret;
 
+	scene_needs_signals(scene);
 	actor_lock(self, held);
 	ask(self, wanted);
 	if (!sleeps(self))

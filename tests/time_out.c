@@ -158,6 +158,7 @@ PROMISE(FILE_LOCKS, a_timer_with_an_interval_ends_a_wait)
 	struct actor *holder = actor_start(scene, "holder");
 	struct actor *waiter = actor_start(scene, "waiter");
 
+	scene_needs_signals(scene);
 	actor_lock(holder, EXCLUSIVE);
 	actor_begin(waiter, request_while_a_timer_ticks, NULL);
 	actor_await(waiter);

@@ -53,6 +53,9 @@ static void return_in_order(struct scene *scene, struct lock_request held,
 	struct waiters waiters = on_one_cpu(scene);
 	int late = 0;
 
+	skip_unless(scene, is_decided_at_once(scene),
+		    "a daemon or server decides who is next here");
+
 	for (int round = 0; round < ROUNDS && late >= 0 && scene_goes_on(scene); round++) {
 		queue_all(&waiters, held, wanted);
 		let_in(waiters.holder);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 #include "history/draw.h"
 #include "history/judge.h"
 #include "history/save.h"
+#include "lock/medium.h"
 #include "system/emulator.h"
 #include "system/error_name.h"
 #include "system/privilege.h"
@@ -20,6 +22,18 @@
 static const struct claim *judged;
 static const char *fix_commit, *fix_release;
 static struct history_verdict (*other_judge)(const struct history *history);
+
+/* An order claim where the evidence of waiting may err: see judge_wants_another_round(). */
+static struct {
+	bool asked, missed;	/* in this round */
+	int error, waiters;
+	int rounds, missing;	/* so far */
+	double odds;		/* the logarithm of "not in order" against "in order" */
+	long long begun;
+} order;
+
+/* Only the first round that misses is printed. */
+static bool muted;
 
 /* ---- printing ---- */
 
@@ -29,6 +43,8 @@ void claim_emit(const char *line)
 	char text[256];
 	int length = snprintf(text, sizeof(text), "# %.*s\n", (int)sizeof(text) - 4, line);
 
+	if (muted)
+		return;
 	if (write(STDOUT_FILENO, text, length) < 0)
 		return;
 }
@@ -134,14 +150,92 @@ bool judge_holds(struct scene *scene, bool condition, const struct history_verdi
 	return false;
 }
 
+/* ---- order, where a sleeper may be late ---- */
+
+/*
+ * A waiter that was found asleep may not have reached the queue: how many may be mistaken was
+ * measured (lock/medium.h). Is the order broken in more rounds than that explains? A sequential
+ * probability ratio test decides, with one error in 1000: each round adds to the odds of "broken in
+ * half of the rounds" against that share.
+ */
+#define BROKEN		0.5
+#define DECIDED		6.9	/* the logarithm of 1000 */
+#define NOTHING		0.1	/* a round that says less than this is not worth its time */
+#define ROUNDS		20
+
+static double by_mistake(int error, int waiters)
+{
+	double share = 1 - pow(1 - error / 1000.0, waiters);
+
+	return share < BROKEN ? share : BROKEN;
+}
+
+static int count_waiters(const struct history *history)
+{
+	int count = 0, length = history_length(history);
+
+	for (int i = 0; i < length; i++)
+		count += history->event[i].what == HISTORY_QUEUED;
+	return count;
+}
+
+bool judge_wants_another_round(const struct scene *scene, int ms)
+{
+	bool counts = scene->end == SCENE_GOES_ON || (scene->end == SCENE_MISSED && order.missed);
+	double mistaken = by_mistake(order.error, order.waiters);
+	double step = order.missed ? log(BROKEN / mistaken) : log((1 - BROKEN) / (1 - mistaken));
+
+	if (!order.asked || !counts) {
+		order.asked = false;
+		return false;
+	}
+	if (!order.rounds)
+		order.begun = asleep_clock();
+	order.rounds++;
+	order.missing += order.missed;
+	order.odds += step;
+	if (fabs(step) < NOTHING || fabs(order.odds) > DECIDED || order.rounds == ROUNDS ||
+	    asleep_clock() - order.begun > ms * 1000000LL)
+		return false;
+	order.missed = false;
+	return true;
+}
+
+/* Judge the order by all rounds. Return false if that decided nothing. */
+static bool order_is_decided(struct scene *scene)
+{
+	if (!order.asked)
+		return true;
+	if (order.missing)
+		claim_say("not in order: %d of %d rounds", order.missing, order.rounds);
+	scene->end = order.odds > 0 ? SCENE_MISSED : SCENE_GOES_ON;
+	return fabs(order.odds) > DECIDED;
+}
+
+bool order_can_be_seen(struct scene *scene)
+{
+	return skip_unless(scene, medium_of(scene->site->kind).sort != MEDIUM_POLLS,
+			   "waiters poll here, in no order");
+}
+
 bool nobody_is_overtaken(struct scene *scene)
 {
 	struct history_verdict found = history_overtaking(scene->history);
+	struct medium medium = medium_of(scene->site->kind);
 
-	return holds_verdict(scene, !found.count, &found,
-			     "%s was granted the lock before %s, which had been waiting for it already",
-			     history_name(scene->history, found.row),
-			     history_name(scene->history, found.other));
+	if (!order_can_be_seen(scene))
+		return false;
+	order.asked = medium.sort == MEDIUM_ASKS;
+	order.error = medium.error;
+	order.missed = found.count;
+	order.waiters = count_waiters(scene->history);
+	muted = order.missing;
+	holds_verdict(scene, !found.count, &found,
+		      "%s was granted the lock before %s, which had been waiting for it already",
+		      history_name(scene->history, found.row),
+		      history_name(scene->history, found.other));
+	muted = false;
+	return scene_goes_on(scene);
 }
 
 bool nobody_overlaps(struct scene *scene)
@@ -201,6 +295,15 @@ bool skip_unless(struct scene *scene, bool condition, const char *reason)
 	if (!condition)
 		scene_lacks(scene, "%s", reason);
 	return scene_goes_on(scene);
+}
+
+bool is_decided_at_once(const struct scene *scene)
+{
+	for (int i = 0; i < scene->sites; i++) {
+		if (medium_of(scene->site[i].kind).sort != MEDIUM_AT_ONCE)
+			return false;
+	}
+	return true;
 }
 
 bool needs_capability(struct scene *scene, int capability, int err)
@@ -270,6 +373,7 @@ void judge_begin(const struct claim *claim)
 {
 	judged = claim;
 	fix_commit = NULL;
+	memset(&order, 0, sizeof(order));
 }
 
 void fixed_by(const char *commit, const char *release)
@@ -301,6 +405,13 @@ static bool is_beyond_an_emulator(const struct scene *scene)
 enum judge_result judge_end(struct scene *scene, const char **reason)
 {
 	*reason = "";
+	if (!order_is_decided(scene)) {
+		*reason = "too few rounds to tell an order from late requests";
+		return JUDGE_SKIPPED;
+	}
+	if (scene->late_ms)
+		claim_say("late, and granted: %s had it %d ms after another could have had it",
+			  history_name(scene->history, scene->late_row), scene->late_ms);
 	if (is_beyond_an_emulator(scene)) {
 		*reason = BEYOND_AN_EMULATOR;
 		claim_say("%s", scene->error);
@@ -319,6 +430,10 @@ enum judge_result judge_end(struct scene *scene, const char **reason)
 			return JUDGE_FAILED;
 		*reason = judged->reason;
 		return claim_told("LOCKFAIR_STRICT") ? JUDGE_FAILED : JUDGE_XFAILED;
+	case SCENE_LATE:
+		claim_say("late: %s", scene->error);
+		show(scene, NULL);
+		return JUDGE_FAILED;
 	default:
 		claim_say("%s: %s", scene->end == SCENE_BROKEN ? "broken" : "seen", scene->error);
 		show(scene, NULL);

@@ -22,8 +22,14 @@
 bool judge_holds(struct scene *scene, bool condition, const struct history_verdict *verdict,
 		 int line, const char *seen, ...) PRINTF_LIKE(5, 6);
 
-/* Fail the claim if the history shows that an actor was overtaken. */
+/*
+ * Fail the claim if the history shows that an actor was overtaken. Where somebody must be asked for
+ * a lock, the claim is judged by several rounds of the scene; where waiters poll, it is skipped.
+ */
 bool nobody_is_overtaken(struct scene *scene);
+
+/* Skip the test where waiters poll: before they are queued, as each of them may take its time. */
+bool order_can_be_seen(struct scene *scene);
 
 /* Fail the claim if the history shows two conflicting locks held at a time. */
 bool nobody_overlaps(struct scene *scene);
@@ -57,6 +63,9 @@ bool sets_up(struct scene *scene, long ret, const char *what);
 
 /* Skip the test unless @condition is true. @reason is a constant; report/skips lists all. */
 bool skip_unless(struct scene *scene, bool condition, const char *reason);
+
+/* Are all locks of the scene decided at once, not by a daemon or server? See lock/medium.h. */
+bool is_decided_at_once(const struct scene *scene);
 
 /*
  * Skip the test if @err, of a call that needs @capability, is a refusal that is not the kernel's
@@ -119,6 +128,12 @@ int judge_again(struct history *history, const char *path);
 
 /* For a test with a judge of its own: judge_again() calls it, too. It prints what it finds. */
 void judge_also(struct history_verdict (*judge)(const struct history *history));
+
+/*
+ * Is the claim about an order that this scene alone does not decide? Then play it again in a new
+ * scene, unless the rounds have taken @ms.
+ */
+bool judge_wants_another_round(const struct scene *scene, int ms);
 
 /* Report how the scene has ended. Set @reason to the reason of a skip or an XFAIL. */
 enum judge_result judge_end(struct scene *scene, const char **reason);
