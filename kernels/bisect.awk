@@ -7,7 +7,7 @@
 BEGIN {
 	FS = "\t"
 	sort["hold"] = sort["xpass"] = "passed"
-	sort["fail"] = sort["unfair"] = sort["xfail"] = "failed"
+	sort["fail"] = sort["late"] = sort["unfair"] = sort["xfail"] = "failed"
 	sort["skip"] = "skipped"
 	sort["broke"] = sort["lost"] = "broke"
 	sort["hung"] = "hung"

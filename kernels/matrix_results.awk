@@ -10,7 +10,7 @@ BEGIN {
 	verdict["hold"] = verdict["xpass"] = "yes"
 	verdict["xfail"] = "no"
 	verdict["skip"] = "skip"
-	verdict["fail"] = verdict["unfair"] = verdict["hung"] = "FAIL"
+	verdict["fail"] = verdict["late"] = verdict["unfair"] = verdict["hung"] = "FAIL"
 	verdict["broke"] = verdict["lost"] = "BROKE"
 }
 

@@ -32,6 +32,15 @@
  *	unwaiting	a request is refused if it has to wait
  *	unseen		a request that has to wait neither returns nor is seen to sleep
  *	lost		a waiter is not granted the released lock
+ *	deaf		a waiter heeds no signal before it has the lock
+ *
+ * For each kind of file lock it prints how long it takes to decide about one: see delay.h.
+ *
+ *	KIND	delay	at-once | asks | polls	LOOKS	QUIET	LONGEST	LOCK	LOCK-MOST
+ *		REFUSAL	GRANT	GRANT-MOST	DWELL	LATE-GRANT	POLLS	FOUND/HELD
+ *		MISTAKEN/FREE
+ *
+ * in one line. QUIET, LONGEST and DWELL are milliseconds, the other times microseconds.
  *
  * With LOCKFAIR_OTHER_DIR, another path to the files of LOCKFAIR_DIR, it also prints
  *
@@ -48,12 +57,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "actor/actor.h"
 #include "actor/rest.h"
 #include "lock/descriptor.h"
+#include "preflight/delay.h"
 #include "preflight/scope.h"
 #include "preflight/trait.h"
 #include "system/error_name.h"
@@ -71,6 +82,7 @@ struct question {
 	bool hopeless;		/* no lock is available, so nothing else can be asked */
 	bool excludes;		/* a try beside a holder has met a conflict */
 	char unwaiting[64];	/* for LOCKFAIR_UNWAITING: see lib/actor/scene.c */
+	struct delay *delay;
 };
 
 static void found(struct question *question, const char *finding, const char *call, int err)
@@ -227,6 +239,8 @@ static void ask_to_wait(struct question *question, struct actor *holder, struct 
 	actor_settle_one(peer);
 	if (scene->end == SCENE_LACKS)
 		return broken(question, scene);
+	if (scene->end == SCENE_LATE)
+		return;
 	if (!scene_goes_on(scene))
 		return found(question, "unseen", call, 0);
 	if (!peer->busy && !peer->result)
@@ -237,9 +251,10 @@ static void ask_to_wait(struct question *question, struct actor *holder, struct 
 	if (!scene_goes_on(scene))
 		return broken(question, scene);
 	ret = actor_await(peer);
-	if (ret == -ETIMEDOUT)
+	/* A late waiter is not lost: see lib/actor/late.h. */
+	if (ret == -ETIMEDOUT && scene->end != SCENE_LATE)
 		found(question, "lost", "a waiter", 0);
-	else if (ret)
+	else if (ret && ret != -ETIMEDOUT)
 		found(question, "unwaiting", "a request that has waited", ret);
 }
 
@@ -287,6 +302,7 @@ static void ask_beside_a_holder(struct question *question)
 		return;
 	/* Where requests that wait are refused, which is known by now, go on by tries. */
 	setenv("LOCKFAIR_UNWAITING", question->unwaiting, 1);
+	delay_use(question->delay, question->kind);
 	scene_open(&scene, question->kind, question->dir, history);
 	holder = actor_start(&scene, "holder");
 	peer = actor_start(&scene, "peer");
@@ -302,7 +318,7 @@ static void ask_beside_a_holder(struct question *question)
 		found(question, "confused", "a try beside a holder", ret);
 	else if (!question->wrong)
 		ask_all_to_wait(question, holder, peer);
-	question->wrong |= !scene_goes_on(&scene);
+	question->wrong |= !scene_goes_on(&scene) && scene.end != SCENE_LATE;
 	scene_close(&scene);
 	history_free(history);
 	if (again)
@@ -315,9 +331,11 @@ static void ask_beside_a_holder(struct question *question)
 
 /* ---- all of it ---- */
 
+static struct delay *delays;	/* one for each kind, in memory that is shared */
+
 static void ask(enum lock_kind kind, const char *dir)
 {
-	struct question question = { .kind = kind, .dir = dir };
+	struct question question = { .kind = kind, .dir = dir, .delay = &delays[kind] };
 	int err;
 
 	unsetenv("LOCKFAIR_CONFLICT");
@@ -330,9 +348,12 @@ static void ask(enum lock_kind kind, const char *dir)
 		return found(&question, "unopened", "the file", err);
 	ask_alone(&question);
 	if (!question.hopeless) {
+		if (lock_kind_traits(kind) & TRAIT_FILE)
+			delay_ask_alone(delay, kind, dir);
 		ask_query(&question);
 		ask_second(&question);
 		ask_beside_a_holder(&question);
+		delay->waits = !question.wrong;
 		if (lock_kind_traits(kind) & TRAIT_FILE)
 			ask_as_another_user(&question);
 	}
@@ -393,6 +414,30 @@ static void ask_scope(enum lock_kind kind, const char *dir)
 	scope_ask(kind, dir, getenv("LOCKFAIR_OTHER_DIR"));
 }
 
+/* Measure the kinds at a time: each takes seconds where somebody must be asked. */
+static void ask_for_delays(const char *dir)
+{
+	pid_t pids[KINDS] = { 0 }, parent = getpid();
+
+	fflush(stdout);
+	for (int kind = 0; kind < KINDS; kind++) {
+		if (!delays[kind].waits || delays[kind].medium.sort == MEDIUM_AT_ONCE)
+			continue;
+		pids[kind] = fork();
+		if (!pids[kind]) {
+			actor_die_with_parent(parent);
+			privilege_keep(0);
+			delay_ask_beside_a_holder(&delays[kind], kind, dir);
+			_exit(0);
+		}
+	}
+	for (int kind = 0; kind < KINDS; kind++) {
+		while (pids[kind] > 0 && waitpid(pids[kind], NULL, 0) < 0 && errno == EINTR)
+			;
+		delay_print(&delays[kind], kind);
+	}
+}
+
 int main(void)
 {
 	static const char * const names[] = {
@@ -402,6 +447,10 @@ int main(void)
 	int evidence = asleep_evidence();
 	const char *dir = getenv("LOCKFAIR_DIR");
 
+	delays = mmap(NULL, KINDS * sizeof(*delays), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (delays == MAP_FAILED)
+		return 1;
 	printf("evidence\t%s\n", evidence < 0 ? "unseen" : names[evidence]);
 	if (dir)
 		find_way(dir);
@@ -410,6 +459,7 @@ int main(void)
 			printf("%s\tunopened\tthe process that asks has died\t\tfault\n",
 			       lock_kind_name(kind));
 	}
+	ask_for_delays(dir);
 	for (int kind = 0; kind < KINDS && getenv("LOCKFAIR_OTHER_DIR"); kind++) {
 		if (lock_kind_traits(kind) & TRAIT_FILE)
 			apart(ask_scope, kind, dir);

@@ -67,7 +67,7 @@ function fact(id, kind, state, saw, notes,    i) {
 	else if (topic[i] == "exclusion" ? saw ~ /^two held it at a time/ : \
 		 state ~ /^(xfail|unfair)$/ || (state == "fail" && notes ~ /expected: /))
 		poor[topic[i], kind]++
-	else if (state == "fail")
+	else if (state ~ /^(fail|late)$/)
 		unsaid[topic[i], kind]++
 }
 

@@ -7,7 +7,7 @@
 # to the file L_RESULTS, in columns separated by tabs:
 #
 #	id	FILE:CLASS.KIND.CLAIM, or FILE for what is wrong with the program as a whole
-#	state	hold, xfail, xpass, skip, fail, unfair, hung, broke or lost: see summary.awk
+#	state	hold, xfail, xpass, skip, fail, late, unfair, hung, broke or lost: see summary.awk
 #	reason	why it was skipped, was expected to fail, was ended, or broke
 #	seen	what the test saw that should not have happened
 #	notes	all diagnostics, with the drawing; \n is a new line, \t a tab, \\ a backslash
@@ -93,6 +93,8 @@ function result(line,    whole, bad, at, id, text, state) {
 		state = "broke"
 	else if (bad && ended)
 		state = "hung"
+	else if (bad && late != "")
+		state = "late"
 	else if (bad)
 		state = is_control(id) && id ~ /^folklore/ ? "unfair" : "fail"
 	else if (state == "hold" && id ~ /^folklore/ && !is_control(id)) {
@@ -102,12 +104,13 @@ function result(line,    whole, bad, at, id, text, state) {
 	}
 	state_of[id] = state
 	what_was_seen[id] = saw
-	reason[id] = state == "broke" ? broken : state == "hung" ? ended : constant(text)
+	reason[id] = state == "broke" ? broken : state == "hung" ? ended : \
+		state == "late" ? late : constant(text)
 	if (reason[id] == "" && state ~ /^(skip|xfail)$/)
 		reason[id] = "no reason given"
 	notes[id] = pending
 	seen[++results] = id
-	pending = saw = broken = ended = ""
+	pending = saw = broken = late = ended = ""
 }
 
 function take(line, cut) {
@@ -136,6 +139,8 @@ function take(line, cut) {
 		# The harness prints the former, and lib/claim the latter, on SIGTERM.
 		if (line ~ /^#.*(Test terminated by timeout|ended from outside)/)
 			ended = "the time limit of the test ended it"
+		if (line ~ /^# late: / && late == "")
+			late = constant(substr(line, 9))
 		if (line ~ /^# seen: / && saw == "")
 			saw = constant(substr(line, 9))
 		note(line)
@@ -179,7 +184,7 @@ END {
 		how = "it ended with exit status " status
 
 	# The test that ran when the program was ended may have reported that itself.
-	if (hung && running in state_of && state_of[running] ~ /^(fail|broke|unfair|hung)$/) {
+	if (hung && running in state_of && state_of[running] ~ /^(fail|late|broke|unfair|hung)$/) {
 		reason[running] = state_of[running] == "broke" ? reason[running] : how
 		state_of[running] = "hung"
 		notes[running] = notes[running] pending "  # " how "\n"

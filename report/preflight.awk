@@ -11,6 +11,7 @@
 #	files	WAY			for LOCKFAIR_FILES: how files are made in the directory
 #	conflict	KIND=EACCES	for LOCKFAIR_CONFLICT, if that is the errno with any kind
 #	flock	fcntl			for LOCKFAIR_FLOCK, if flock is made of fcntl locks
+#	delay	KIND=SORT LOOKS QUIET LONGEST ERROR	for LOCKFAIR_DELAY
 #
 # CLASS is fault or missing. EXTENT is kind if the finding is about every lock of the kind, wait if
 # it is about requests that wait, and call if it is about another call. Only the worst finding of a
@@ -53,6 +54,13 @@ $2 == "trait" {
 			values[$3] = values[$3] "\t" $4
 		with[$3, $4] = with[$3, $4] " " $1
 	}
+	next
+}
+
+$2 == "delay" {
+	timed[++kinds_timed] = $1
+	for (i = 3; i <= NF; i++)
+		measured[$1, i] = $i
 	next
 }
 
@@ -119,6 +127,8 @@ function rank_of(finding, call) {
 		return 4
 	if (finding == "unwaiting")
 		return 3
+	if (finding == "deaf")
+		return 1.5
 	return finding == "refused" ? 1 : 2
 }
 
@@ -159,6 +169,8 @@ function say(kind,    error, call, mode) {
 			"), one that finds the lock free is not"
 	} else if (finding_of[kind] == "unseen") {
 		words = ": a request that has to wait neither returns nor is seen to sleep here"
+	} else if (finding_of[kind] == "deaf") {
+		words = ": a signal does not end a wait here, not even one that kills"
 	} else if (finding_of[kind] == "lost") {
 		words = ": a waiter is not granted the lock when it is released"
 	} else if (call ~ /may wait/) {
@@ -185,7 +197,7 @@ function waits(kind) {
 
 # Return the variable by which the tests learn of it.
 function variable(kind) {
-	return waits(kind) ? "unwaiting" : finding_of[kind] == "shared" ? "shared" : \
+	return waits(kind) ? "unwaiting" : finding_of[kind] ~ /^(shared|deaf)$/ ? finding_of[kind] : \
 		class_of[kind] == "missing" ? "missing" : "refused"
 }
 
@@ -205,6 +217,8 @@ function reason(kind,    error) {
 		return "no " mode_of(kind) kind " locks that wait" error
 	if (finding_of[kind] == "unseen")
 		return "no " kind " waiter is seen to sleep here"
+	if (finding_of[kind] == "deaf")
+		return "no " kind " waiter heeds a signal here"
 	if (finding_of[kind] == "lost")
 		return "no " kind " waiter is granted the released lock here"
 	return ""
@@ -215,6 +229,43 @@ function mode_suffix(kind,    mode) {
 	mode = waits(kind) ? mode_of(kind) : ""
 	sub(/ $/, "", mode)
 	return mode == "" ? "" : "." mode
+}
+
+# Microseconds in words.
+function time(us) {
+	return us < 1000 ? us " us" : us < 1000000 ? int(us / 100 + 0.5) / 10 " ms" : \
+		int(us / 100000 + 0.5) / 10 " s"
+}
+
+# How long a lock takes, and whether its sleeper can be told from a waiter.
+function delays(    i, kind, sort, at_once, text, held, free, error) {
+	for (i = 1; i <= kinds_timed; i++) {
+		kind = timed[i]
+		sort = measured[kind, 3]
+		if (sort == "at-once") {
+			at_once = at_once " " kind
+			continue
+		}
+		# With none of N mistaken, up to 3 of N may be, with a probability of 95 percent.
+		split(measured[kind, 16], free, "/")
+		error = free[2] > 0 ? int(1000 * (free[1] + 3) / free[2]) : 1000
+		print "delay", kind "=" sort " " measured[kind, 4] " " measured[kind, 5] " " \
+			measured[kind, 6] " " (error > 1000 ? 1000 : error)
+		text = kind (sort == "polls" ? " polls" : " asks a daemon or server") \
+			": a lock takes " time(measured[kind, 7]) ", at most " time(measured[kind, 8])
+		split(measured[kind, 15], held, "/")
+		print "header", text (held[2] == 0 ? "" : "; a refusal " time(measured[kind, 9]) \
+			"; a grant " time(measured[kind, 10]) ", at most " time(measured[kind, 11]))
+		if (held[2] == 0)
+			continue
+		print "header", kind " after a wait of " time(measured[kind, 12] * 1000) \
+			", with " measured[kind, 14] " polls: a grant takes " time(measured[kind, 13])
+		print "header", kind " sleepers, by " measured[kind, 4] " looks in " \
+			measured[kind, 5] " ms: " measured[kind, 15] " waiters are found, and " \
+			measured[kind, 16] " of those that nobody was in the way of"
+	}
+	if (at_once != "")
+		print "header", "decided at once: " listed(at_once)
 }
 
 function listed(words,    one) {
@@ -266,6 +317,7 @@ function both_directories(    text) {
 }
 
 END {
+	delays()
 	if (scopes)
 		print "scope", both_directories()
 	if (with["conflict", "EACCES"] != "" && !("owner" in values))

@@ -56,21 +56,22 @@ BEGIN {
 	# With more rows than this, print one row for each file.
 	short_table = 30
 
-	marks = "hold xfail xpass skip fail unfair hung broke lost"
+	marks = "hold xfail xpass skip fail late unfair hung broke lost"
 	mark["hold"] = "yes"; legend["hold"] = "it holds"
 	mark["xfail"] = "no"; legend["xfail"] = "it does not hold, as expected"
 	mark["xpass"] = "yes!"; legend["xpass"] = "it holds, which was not expected"
 	mark["skip"] = "skip"; legend["skip"] = "not available here"
 	mark["fail"] = "FAIL"; legend["fail"] = "it does not hold, but should"
+	mark["late"] = "LATE"; legend["late"] = "a waiter could have had the lock, and slept on"
 	mark["unfair"] = "UNFAIR"; legend["unfair"] = "a control that must be fair is not"
 	mark["hung"] = "HUNG"; legend["hung"] = "the time limit ended it"
 	mark["broke"] = "BROKE"; legend["broke"] = "the test itself went wrong"
 	mark["lost"] = "lost"; legend["lost"] = "not run: its program had ended"
 	ink["hold"] = "32"; ink["xfail"] = "33"; ink["xpass"] = "1;36"; ink["skip"] = "2"
-	ink["fail"] = ink["unfair"] = ink["hung"] = ink["broke"] = "1;31"; ink["lost"] = "31"
+	ink["fail"] = ink["late"] = ink["unfair"] = ink["hung"] = ink["broke"] = "1;31"; ink["lost"] = "31"
 	ink["head"] = "1"
 	# After several runs the table shows the worst result.
-	rank_count = split("skip hold xpass xfail lost broke hung unfair fail", ranked, " ")
+	rank_count = split("skip hold xpass xfail lost broke hung late unfair fail", ranked, " ")
 	for (i = 1; i <= rank_count; i++)
 		rank[ranked[i]] = i
 
@@ -130,7 +131,7 @@ $1 !~ /:/ {
 	}
 	if (state == "lost")
 		lost[file]++
-	else if (state ~ /^(fail|unfair|broke|hung)$/) {
+	else if (state ~ /^(fail|late|unfair|broke|hung)$/) {
 		if (!listed[state, id]++) {
 			listed_id[++unexpected] = id
 			listed_state[unexpected] = state
@@ -315,7 +316,8 @@ END {
 			entry("  ", state, pad(total[state], 6) legend[state])
 	}
 	faults()
-	bad = total["fail"] + total["unfair"] + total["hung"] + total["broke"] + total["lost"]
+	bad = total["fail"] + total["late"] + total["unfair"] + total["hung"] + total["broke"] + \
+		total["lost"]
 	more = more_skips()
 	text = plural(results + 0, "result", "results") \
 		(rounds > 1 ? " of " rounds " runs" : "") ": "

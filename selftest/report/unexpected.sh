@@ -85,6 +85,18 @@ has "a control that breaks a practice is a failure" err '^FAIL  *alternation:pra
 has "an unfair control: the answer says so" err \
 	'^In short: eventfd and futex do not alternate strictly\.$'
 
+new_suite late
+program grant <<'END'
+promise.flock.a raw # late: waiter sleeps on, 1000 ms after another process@not ok %n %i
+promise.ofd.a raw # late, and granted: waiter had the lock 20 ms after another@ok %n %i
+END
+run
+is "a late waiter: the exit status is 1" $rc 1
+well_formed "a late waiter"
+has "a late waiter: the table shows LATE" err "^    a  *yes  *LATE"
+has "a late waiter: the summary lists it" err '^LATE  *grant:promise.flock.a$'
+has_not "a late waiter that was granted the lock is no failure" err '^[A-Z]* *grant:promise.ofd.a$'
+
 new_suite broken
 program conversion <<'END'
 promise.flock.a broken no memory
