@@ -72,6 +72,8 @@
 
 #define NOBODY	65534	/* a user id that is not ours */
 
+static struct delay *delays;	/* of each kind, in memory that all processes share */
+
 /* One kind, a site of that kind, and this process's lock on it. */
 struct question {
 	enum lock_kind kind;
@@ -331,8 +333,6 @@ static void ask_beside_a_holder(struct question *question)
 
 /* ---- all of it ---- */
 
-static struct delay *delays;	/* one for each kind, in memory that is shared */
-
 static void ask(enum lock_kind kind, const char *dir)
 {
 	struct question question = { .kind = kind, .dir = dir, .delay = &delays[kind] };
@@ -349,11 +349,11 @@ static void ask(enum lock_kind kind, const char *dir)
 	ask_alone(&question);
 	if (!question.hopeless) {
 		if (lock_kind_traits(kind) & TRAIT_FILE)
-			delay_ask_alone(delay, kind, dir);
+			delay_ask_alone(question.delay, kind, dir);
 		ask_query(&question);
 		ask_second(&question);
 		ask_beside_a_holder(&question);
-		delay->waits = !question.wrong;
+		question.delay->waits = !question.wrong;
 		if (lock_kind_traits(kind) & TRAIT_FILE)
 			ask_as_another_user(&question);
 	}
