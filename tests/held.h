@@ -45,6 +45,11 @@ static inline bool has_ended(struct pair pair, const char *after)
 {
 	int ret = actor_try(pair.peer, EXCLUSIVE);
 
+	/* Where a daemon or server learns of a close later, the lock may last a little longer. */
+	if (ret == -EAGAIN && !is_decided_at_once(pair.peer->scene)) {
+		actor_begin_lock(pair.peer, EXCLUSIVE);
+		ret = actor_await(pair.peer);
+	}
 	return holds(pair.peer->scene, !ret, "after %s, the peer was refused the lock: %s", after,
 		     strerror(-ret));
 }
