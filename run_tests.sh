@@ -181,7 +181,8 @@ while [ $# -gt 0 ]; do
 		wants "$1" $#
 		shift
 		case $1 in
-		''|*"$newline"*) die "--filesystem: no file system '$(printf %s "$1" | tr '\n' ' ')'" ;;
+		''|*"$newline"*)
+			die "--filesystem: no file system '$(printf %s "$1" | tr '\n' ' ')'" ;;
 		esac
 		filesystems=$filesystems$1$newline ;;
 	--matrix) matrix=1 ;;

@@ -20,7 +20,7 @@
 #define ROUNDS		100	/* of sleepers that are known, while the time lasts */
 #define ROUNDS_TIME	4000	/* ms */
 #define LEAST_LOOKS	10
-#define LEAST_QUIET	50	/* ms: on a loaded machine, a daemon's thread waits so long for a CPU */
+#define LEAST_QUIET	50	/* ms: so long a daemon's thread may wait for a CPU */
 #define MOST_QUIET	200
 #define DWELL		2500	/* ms: NFSv4.0 polls after 1, 2, 4 ... 30 s */
 #define LONGEST_DWELL	8000

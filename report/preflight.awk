@@ -197,7 +197,8 @@ function waits(kind) {
 
 # Return the variable by which the tests learn of it.
 function variable(kind) {
-	return waits(kind) ? "unwaiting" : finding_of[kind] ~ /^(shared|deaf)$/ ? finding_of[kind] : \
+	return waits(kind) ? "unwaiting" : \
+		finding_of[kind] ~ /^(shared|deaf)$/ ? finding_of[kind] : \
 		class_of[kind] == "missing" ? "missing" : "refused"
 }
 
@@ -252,14 +253,16 @@ function delays(    i, kind, sort, at_once, text, held, free, error) {
 		print "delay", kind "=" sort " " measured[kind, 4] " " measured[kind, 5] " " \
 			measured[kind, 6] " " (error > 1000 ? 1000 : error)
 		text = kind (sort == "polls" ? " polls" : " asks a daemon or server") \
-			": a lock takes " time(measured[kind, 7]) ", at most " time(measured[kind, 8])
+			": a lock takes " time(measured[kind, 7]) \
+			", at most " time(measured[kind, 8])
 		split(measured[kind, 15], held, "/")
 		print "header", text (held[2] == 0 ? "" : "; a refusal " time(measured[kind, 9]) \
 			"; a grant " time(measured[kind, 10]) ", at most " time(measured[kind, 11]))
 		if (held[2] == 0)
 			continue
 		print "header", kind " after a wait of " time(measured[kind, 12] * 1000) \
-			", with " measured[kind, 14] " polls: a grant takes " time(measured[kind, 13])
+			", with " measured[kind, 14] " polls: a grant takes " \
+			time(measured[kind, 13])
 		print "header", kind " sleepers, by " measured[kind, 4] " looks in " \
 			measured[kind, 5] " ms: " measured[kind, 15] " waiters are found, and " \
 			measured[kind, 16] " of those that nobody was in the way of"

@@ -68,7 +68,8 @@ BEGIN {
 	mark["broke"] = "BROKE"; legend["broke"] = "the test itself went wrong"
 	mark["lost"] = "lost"; legend["lost"] = "not run: its program had ended"
 	ink["hold"] = "32"; ink["xfail"] = "33"; ink["xpass"] = "1;36"; ink["skip"] = "2"
-	ink["fail"] = ink["late"] = ink["unfair"] = ink["hung"] = ink["broke"] = "1;31"; ink["lost"] = "31"
+	ink["fail"] = ink["late"] = ink["unfair"] = ink["hung"] = ink["broke"] = "1;31"
+	ink["lost"] = "31"
 	ink["head"] = "1"
 	# After several runs the table shows the worst result.
 	rank_count = split("skip hold xpass xfail lost broke hung late unfair fail", ranked, " ")

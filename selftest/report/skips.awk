@@ -84,7 +84,8 @@ function found_format(file, text, at,	whole, reason, nth) {
 	if (whole == "\"%s\", reason" && text ~ /bool skip_unless\([^)]*\)\n\{/)
 		return
 	# What run_tests.sh has found before the first test is not in the list.
-	if (whole ~ /^"%s", scene->(deaf|no_wait\[request\.site\]\[request\.mode\])$|^"%\.\*s", length$/ &&
+	if ((whole ~ /^"%s", scene->(deaf|no_wait\[request\.site\]\[request\.mode\])$/ ||
+	     whole ~ /^"%\.\*s", length$/) &&
 	    text ~ /\nstatic const char \*found\(/)
 		return
 	if (!is_literal(argument[at]) || argument[at] !~ /%/)
