@@ -191,6 +191,9 @@ void late_returned(struct actor *actor)
 	int delay = actor->late.since ? now_ms() - actor->late.since : 0;
 	struct scene *scene = actor->scene;
 
+	/* Less than a millisecond is late as well: 0 is for none. */
+	if (actor->late.free && !delay)
+		delay = 1;
 	if (actor->late.free && !actor->result && delay > scene->late_ms) {
 		scene->late_ms = delay;
 		scene->late_row = actor->row;
