@@ -4,7 +4,7 @@ TEST_GEN_PROGS := cancel conversion deadlock downgrade errors exclusion lifetime
 	ranges readers
 CFLAGS += -O2 -g -Wall -Wextra -Wshadow -D_GNU_SOURCE= -D_FILE_OFFSET_BITS=64
 CFLAGS += -Ilib -isystem $(selfdir) $(KHDR_INCLUDES)
-LDLIBS += -lpthread
+LDLIBS += -lpthread -lm
 
 include ../lib.mk
 
