@@ -39,8 +39,9 @@ static void is_kept_out_by(struct actor *holder, int held, struct actor *other, 
 }
 
 /*
- * flock(2), NFS details: "fcntl(2) and flock() locks do interact with one another over NFS". An
- * NFSv4 client that has a delegation keeps the locks to itself, in two lists: there this fails.
+ * flock(2), NFS details: "fcntl(2) and flock() locks do interact with one another over NFS". On
+ * NFSv4.2 this fails: as fs/nfs/nfs4proc.c reads, a client that has a delegation keeps the locks to
+ * itself, in two lists.
  */
 PROMISE(FLOCK, an_emulated_flock_and_an_fcntl_lock_exclude_each_other)
 {
