@@ -96,10 +96,6 @@ filesystems=
 compared=
 machine_options=
 
-wants() {
-	[ "$2" -gt 1 ] || die "$1 needs a value"
-}
-
 while [ $# -gt 0 ]; do
 	case $1 in
 	--*=*)
@@ -320,13 +316,6 @@ if [ -n "$list" ]; then
 fi
 
 # ---- where results and lock files go ----
-
-quoted() {
-	case $1 in
-	*[!A-Za-z0-9_./:,@%+=-]*) printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")" ;;
-	*) printf '%s' "$1" ;;
-	esac
-}
 
 unset LOCKFAIR_DIR LOCKFAIR_STRICT LOCKFAIR_HISTORIES
 [ -z "${LOCKFAIR_FILESYSTEM-}" ] || again="$again --filesystem $(quoted "$LOCKFAIR_FILESYSTEM")"
