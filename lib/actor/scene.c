@@ -16,6 +16,7 @@
 #include "actor/scene.h"
 #include "lock/descriptor.h"
 #include "system/cpu.h"
+#include "system/entry.h"
 #include "system/error_name.h"
 
 static struct scene_shared nothing_shared;
@@ -103,24 +104,6 @@ static void missing(struct scene *scene, const char *kind, int err)
 		scene_lacks(scene, "no %s locks here (%s)", kind, error_name(err));
 }
 
-/*
- * run_tests.sh sets @variable to KIND=REASON;... if it has found that locks of these kinds are
- * refused. Return the reason for @kind, which has *@length bytes, or NULL if there is none.
- */
-static const char *found(const char *variable, const char *kind, int *length)
-{
-	const char *entry = getenv(variable);
-	size_t name = strlen(kind);
-
-	for (; entry && *entry; entry += strcspn(entry, ";"), entry += *entry == ';') {
-		if (strncmp(entry, kind, name) || entry[name] != '=')
-			continue;
-		*length = strcspn(entry + name + 1, ";");
-		return entry + name + 1;
-	}
-	return NULL;
-}
-
 static void goes_on_by_tries(struct scene *scene, struct lock_site *site, enum lock_mode mode,
 			     const char *format, ...)
 	PRINTF_LIKE(4, 5);
@@ -170,8 +153,8 @@ static const char *found_for_mode(const char *kind, enum lock_mode mode, int *le
 	const char *reason;
 
 	snprintf(name, sizeof(name), "%s.%s", kind, lock_mode_name(mode));
-	reason = found("LOCKFAIR_UNWAITING", name, length);
-	return reason ? reason : found("LOCKFAIR_UNWAITING", kind, length);
+	reason = entry_of("LOCKFAIR_UNWAITING", name, length);
+	return reason ? reason : entry_of("LOCKFAIR_UNWAITING", kind, length);
 }
 
 /* Skip the test, or go on by tries, if run_tests.sh says so. Return false if it says neither. */
@@ -185,13 +168,13 @@ static bool heed_findings(struct scene *scene, struct lock_site *site)
 	bool tries = false;
 
 	for (unsigned int i = 0; i < sizeof(skips) / sizeof(*skips); i++) {
-		reason = found(skips[i], kind, &length);
+		reason = entry_of(skips[i], kind, &length);
 		if (reason) {
 			scene_lacks(scene, "%.*s", length, reason);
 			return true;
 		}
 	}
-	reason = found("LOCKFAIR_DEAF", kind, &length);
+	reason = entry_of("LOCKFAIR_DEAF", kind, &length);
 	if (reason)
 		snprintf(scene->deaf, sizeof(scene->deaf), "%.*s", length, reason);
 	for (enum lock_mode mode = 0; mode < MODES; mode++) {

@@ -14,6 +14,7 @@
 #include "lock/control.h"
 #include "lock/descriptor.h"
 #include "lock/lock.h"
+#include "system/entry.h"
 #include "system/release.h"
 
 static const struct {
@@ -152,14 +153,10 @@ static int acquire(struct lock *lock, const struct lock_request *request, bool w
 
 int lock_conflict(enum lock_kind kind)
 {
-	const char *entry = getenv("LOCKFAIR_CONFLICT"), *name = kinds[kind].name;
-	size_t length = strlen(name);
+	int length;
+	const char *error = entry_of("LOCKFAIR_CONFLICT", kinds[kind].name, &length);
 
-	for (; entry && *entry; entry += strcspn(entry, ";"), entry += *entry == ';') {
-		if (!strncmp(entry, name, length) && !strncmp(entry + length, "=EACCES", 7))
-			return -EACCES;
-	}
-	return -EAGAIN;
+	return error && !strncmp(error, "EACCES", length) ? -EACCES : -EAGAIN;
 }
 
 int lock_acquire(struct lock *lock, const struct lock_request *request, bool wait)

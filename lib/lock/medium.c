@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lock/medium.h"
+#include "system/entry.h"
 
 static const char * const names[] = {
 	[MEDIUM_AT_ONCE] = "at-once", [MEDIUM_ASKS] = "asks", [MEDIUM_POLLS] = "polls",
@@ -28,12 +28,8 @@ static struct medium parsed(const char *entry)
 
 struct medium medium_of(enum lock_kind kind)
 {
-	const char *entry = getenv("LOCKFAIR_DELAY"), *name = lock_kind_name(kind);
-	size_t length = strlen(name);
+	int length;
+	const char *entry = entry_of("LOCKFAIR_DELAY", lock_kind_name(kind), &length);
 
-	for (; entry && *entry; entry += strcspn(entry, ";"), entry += *entry == ';') {
-		if (!strncmp(entry, name, length) && entry[length] == '=')
-			return parsed(entry + length + 1);
-	}
-	return (struct medium){ 0 };
+	return entry ? parsed(entry) : (struct medium){ 0 };
 }

@@ -86,7 +86,7 @@ function found_format(file, text, at,	whole, reason, nth) {
 	# What run_tests.sh has found before the first test is not in the list.
 	if ((whole ~ /^"%s", scene->(deaf|no_wait\[request\.site\]\[request\.mode\])$/ ||
 	     whole ~ /^"%\.\*s", length$/) &&
-	    text ~ /\nstatic const char \*found\(/)
+	    text ~ /\nstatic const char \*found_for_mode\(/)
 		return
 	if (!is_literal(argument[at]) || argument[at] !~ /%/)
 		return found(file, argument[at])
