@@ -153,16 +153,6 @@ ended_while_setting_up debian:6.12
 
 # ---- bad input ----
 
-# $1: exit status; $2: a pattern for the message; the rest: arguments.
-refused() {
-	want=$1
-	said=$2
-	shift 2
-	run "$@"
-	is "$*: the exit status is $want" $rc "$want"
-	has "$*: the message explains it" err "^run_tests.sh: .*$said"
-	is "$*: prints nothing on stdout" "$(cat "$top/out")" ""
-}
 refused 2 "no recipe for 'zfs'; there are: .*nfs4.2" --filesystem zfs
 refused 2 "'../boot' is no name of a file system" --filesystem ../boot
 refused 2 "no file system ''" --filesystem ''

@@ -235,17 +235,6 @@ fi
 
 # ---- bad input ----
 
-# $1: exit status; $2: a pattern for the message; the rest: arguments.
-refused() {
-	want=$1
-	said=$2
-	shift 2
-	run "$@"
-	is "$*: the exit status is $want" $rc "$want"
-	has "$*: the message explains it" err "^run_tests.sh: .*$said"
-	is "$*: prints nothing on stdout" "$(cat "$top/out")" ""
-}
-
 echo "no kernel at all" >"$top/text"
 mkdir "$top/tree"
 refused 2 "is not the image of an x86 kernel" -k "$top/text"

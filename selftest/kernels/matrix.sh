@@ -201,26 +201,17 @@ is "without QEMU: no kernel is left out, and the exit status is 2" $rc 2
 has "without QEMU: the message names it" err \
 	'^run_tests.sh: missing: apt-get install .*qemu-system-x86'
 
-# $1: a pattern for the message; the rest: arguments.
-refused() {
-	said=$1
-	shift
-	run "$@"
-	is "$*: the exit status is 2" $rc 2
-	has "$*: the message explains it" err "^run_tests.sh: .*$said"
-	is "$*: prints nothing on stdout" "$(cat "$top/out")" ""
-}
 printf '%s\n' "$top/new maybe" >"$top/list"
-refused "'maybe' after .* is not 'shown'" --matrix --kernels "$top/list"
+refused 2 "'maybe' after .* is not 'shown'" --matrix --kernels "$top/list"
 printf '%s\n' "$top/new" "$top/new" >"$top/list"
-refused "two kernels are called new" --matrix --kernels "$top/list"
+refused 2 "two kernels are called new" --matrix --kernels "$top/list"
 : >"$top/list"
-refused "names no kernel" --matrix --kernels "$top/list"
-refused "cannot be read" --matrix --kernels "$top/none"
-refused "'0' is not a number from 1 to 99" --matrix --jobs 0
-refused "belong to --matrix" --jobs 2
-refused "belong to --matrix" --kernels "$top/list"
-refused "cannot be combined with --matrix" --matrix -k host
+refused 2 "names no kernel" --matrix --kernels "$top/list"
+refused 2 "cannot be read" --matrix --kernels "$top/none"
+refused 2 "'0' is not a number from 1 to 99" --matrix --jobs 0
+refused 2 "belong to --matrix" --jobs 2
+refused 2 "belong to --matrix" --kernels "$top/list"
+refused 2 "cannot be combined with --matrix" --matrix -k host
 
 # ---- signals ----
 
