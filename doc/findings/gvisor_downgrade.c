@@ -7,14 +7,15 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 int main(void)
 {
-	const char *name = "/tmp/downgrade";
-	int fd = open(name, O_CREAT | O_RDWR, 0600), status;
+	char name[] = "/tmp/findingXXXXXX";
+	int fd = mkstemp(name), status;
 	pid_t reader;
 
 	flock(fd, LOCK_EX);

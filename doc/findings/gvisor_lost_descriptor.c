@@ -14,7 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char * const name = "/tmp/closed";
 static int fd, err;
 
 static int lock(int on, int command)
@@ -32,7 +31,8 @@ static void *wait_for_it(void *arg)
 
 int main(void)
 {
-	int in_use = open(name, O_CREAT | O_RDWR, 0600);
+	char name[] = "/tmp/findingXXXXXX";
+	int in_use = mkstemp(name);
 	int begun[2], status;
 	pthread_t thread;
 	pid_t holder, peer;

@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static const char * const name = "/tmp/deadlock";
+static char *name;
 
 static int lock(int command, off_t byte)
 {
@@ -70,10 +70,12 @@ static void close_the_cycle(const char *how, int with_ofd)
 
 int main(void)
 {
+	char made[] = "/tmp/findingXXXXXX";
 	struct sigaction action = { .sa_handler = wake };
 
 	sigaction(SIGALRM, &action, NULL);
-	if (open(name, O_CREAT | O_RDWR, 0600) < 0)
+	name = made;
+	if (mkstemp(name) < 0)
 		return 2;
 	close_the_cycle("without an OFD waiter", 0);
 	close_the_cycle("with an OFD waiter", 1);
