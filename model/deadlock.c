@@ -46,12 +46,11 @@ static bool requests_in_the_way(const struct model_state *state, int actor, int 
  * Follow the waits from owner to owner: each request waits for everything in its way. Promise,
  * fcntl(2): "the kernel may falsely indicate a deadlock when two or more processes created using
  * the clone(2) CLONE_FILES flag place locks that appear (to the kernel) to conflict": then
- * requests count as well.
+ * requests count as well, which @shared says.
  */
-static bool leads_to(const struct model_state *state, int owner, int target, unsigned int *seen)
+static bool leads_to(const struct model_state *state, bool shared, int owner, int target,
+		     unsigned int *seen)
 {
-	bool shared = tasks_share(state);
-
 	*seen |= 1u << owner;
 	for (int i = 0; i < MODEL_ACTORS; i++) {
 		const struct model_request *request = &state->request[i];
@@ -64,7 +63,7 @@ static bool leads_to(const struct model_state *state, int owner, int target, uns
 			    !(shared && requests_in_the_way(state, i, next)))
 				continue;
 			if (next == target ||
-			    (!(*seen & 1u << next) && leads_to(state, next, target, seen)))
+			    (!(*seen & 1u << next) && leads_to(state, shared, next, target, seen)))
 				return true;
 		}
 	}
@@ -81,7 +80,8 @@ enum deadlock deadlock_of(const struct model_state *state, int actor)
 	int table = state->table[actor];
 	unsigned int seen = 0;
 
-	if (is_detected(&state->request[actor]) && leads_to(state, table, table, &seen))
+	if (is_detected(&state->request[actor]) &&
+	    leads_to(state, tasks_share(state), table, table, &seen))
 		return DEADLOCK_MAY_BE_SEEN;
 	return DEADLOCK_NONE;
 }
