@@ -3,8 +3,6 @@
 #ifndef LOCKFAIR_PRESSURE_H
 #define LOCKFAIR_PRESSURE_H
 
-#include <time.h>
-
 #include "claim/claim.h"
 
 /* Describe an actor that was to be granted the lock, and was not. */
@@ -15,10 +13,7 @@ static inline const char *state(const struct actor *actor)
 
 static inline double now(void)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec * 1e6 + time.tv_nsec / 1e3;
+	return asleep_clock() / 1e3;
 }
 
 /*

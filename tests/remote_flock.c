@@ -65,6 +65,16 @@ static bool needs_nfs(struct scene *scene)
 			   "flock(2) says this of NFS alone");
 }
 
+/* A flock in the mode of the request is refused to a descriptor that was opened with @flags. */
+static void gets_bad_descriptor_on_nfs(struct scene *scene, int flags, struct lock_request request)
+{
+	int fd = scene->site->fd;
+
+	if (needs_nfs(scene))
+		gets_bad_descriptor(use_files(scene, reopen(fd, flags), reopen(fd, flags)).holder,
+				    request);
+}
+
 /*
  * flock(2), NFS details: "in order to place an exclusive lock, the file must be opened for
  * writing"; fcntl(2), EBADF: "the file descriptor open mode doesn't match with the type of lock
@@ -72,23 +82,13 @@ static bool needs_nfs(struct scene *scene)
  */
 PROMISE(FLOCK, an_emulated_exclusive_flock_needs_a_descriptor_for_writing)
 {
-	int fd = scene->site->fd;
-
-	if (!needs_nfs(scene))
-		return;
-	gets_bad_descriptor(use_files(scene, reopen(fd, O_RDONLY), reopen(fd, O_RDONLY)).holder,
-			    EXCLUSIVE);
+	gets_bad_descriptor_on_nfs(scene, O_RDONLY, EXCLUSIVE);
 }
 
 /* flock(2) does not say it of a shared lock, but an fcntl lock has the rule for both modes. */
 PRACTICE(FLOCK, an_emulated_shared_flock_needs_a_descriptor_for_reading)
 {
-	int fd = scene->site->fd;
-
-	if (!needs_nfs(scene))
-		return;
-	gets_bad_descriptor(use_files(scene, reopen(fd, O_WRONLY), reopen(fd, O_WRONLY)).holder,
-			    SHARED);
+	gets_bad_descriptor_on_nfs(scene, O_WRONLY, SHARED);
 }
 
 /* Unlike a local flock, which a conversion removes first: tests/conversion.c. */

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "actor/actor.h"
+#include "actor/late.h"
 #include "actor/probe.h"
 #include "claim/judge.h"
 #include "history/draw.h"
@@ -299,11 +300,7 @@ bool skip_unless(struct scene *scene, bool condition, const char *reason)
 
 bool is_decided_at_once(const struct scene *scene)
 {
-	for (int i = 0; i < scene->sites; i++) {
-		if (medium_of(scene->site[i].kind).sort != MEDIUM_AT_ONCE)
-			return false;
-	}
-	return true;
+	return late_medium(scene).sort == MEDIUM_AT_ONCE;
 }
 
 bool needs_capability(struct scene *scene, int capability, int err)
