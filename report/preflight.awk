@@ -12,6 +12,7 @@
 #	conflict	KIND=EACCES	for LOCKFAIR_CONFLICT, if that is the errno with any kind
 #	flock	fcntl			for LOCKFAIR_FLOCK, if flock is made of fcntl locks
 #	delay	KIND=SORT LOOKS QUIET LONGEST ERROR	for LOCKFAIR_DELAY
+#	longest	MS				the largest LONGEST of all kinds
 #
 # CLASS is fault or missing. EXTENT is kind if the finding is about every lock of the kind, wait if
 # it is about requests that wait, and call if it is about another call. Only the worst finding of a
@@ -252,6 +253,8 @@ function delays(    i, kind, sort, at_once, text, held, free, error) {
 		error = free[2] > 0 ? int(1000 * (free[1] + 3) / free[2]) : 1000
 		print "delay", kind "=" sort " " measured[kind, 4] " " measured[kind, 5] " " \
 			measured[kind, 6] " " (error > 1000 ? 1000 : error)
+		if (measured[kind, 6] + 0 > longest)
+			longest = measured[kind, 6] + 0
 		text = kind (sort == "polls" ? " polls" : " asks a daemon or server") \
 			": a lock takes " time(measured[kind, 7]) \
 			", at most " time(measured[kind, 8])
@@ -267,6 +270,8 @@ function delays(    i, kind, sort, at_once, text, held, free, error) {
 			measured[kind, 5] " ms: " measured[kind, 15] " waiters are found, and " \
 			measured[kind, 16] " of those that nobody was in the way of"
 	}
+	if (longest)
+		print "longest", longest
 	if (at_once != "")
 		print "header", "decided at once: " listed(at_once)
 }

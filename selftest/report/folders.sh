@@ -39,7 +39,8 @@ new_suite directory
 echo "promise.ofd.a_file_in_the_directory files" | program aliasing
 run -d "$top/locks"
 is "-d: the exit status is 0" $rc 0
-has "-d: the program gets the directory" out "^  # directory .*/locks/lockfair\.[A-Za-z0-9]*\.locks$"
+has "-d: the program gets the directory" out \
+	"^  # directory .*/locks/lockfair\.[A-Za-z0-9]*\.locks$"
 has "-d: the header names the file system" out '^# lock files: [a-z0-9/]*$'
 has_not "-d: the header does not name the default" out 'memfd'
 well_formed "-d"

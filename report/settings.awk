@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the preflight found, as the tests get it. Input: the output of preflight.awk. Output: lines
+# LOCKFAIR_NAME=VALUE, where several of a name are one value, ENTRY;ENTRY;...
+
+BEGIN {
+	FS = "\t"
+}
+
+$1 ~ /^(files|flock)$/ {
+	value[$1] = $2
+}
+
+$1 ~ /^(missing|refused|shared|unwaiting|deaf|delay|conflict)$/ {
+	value[$1] = value[$1] $2 ";"
+}
+
+END {
+	for (name in value)
+		print "LOCKFAIR_" toupper(name) "=" value[name]
+}
