@@ -26,7 +26,7 @@ struct delay {
 	bool deaf;			/* a waiter heeds no signal before it has the lock */
 };
 
-/* Make calls with nobody in the way. Set medium.sort, and what is to be believed at first. */
+/* Make calls while nobody else has the lock. Set medium.sort, and first values of the rest. */
 void delay_ask_alone(struct delay *delay, enum lock_kind kind, const char *dir);
 
 /* If somebody must be asked: measure the rest with a holder and a waiter. */
