@@ -15,6 +15,7 @@
 #include "lock/descriptor.h"
 #include "lock/lock.h"
 #include "system/entry.h"
+#include "system/mounted.h"
 #include "system/release.h"
 
 static const struct {
@@ -334,10 +335,14 @@ bool lock_is_local(const struct lock_site *site)
 		F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC,
 	};
 	struct statfs fs;
+	char type[16];
 
 	if (is_control(site))
 		return true;
 	if (fstatfs(site->fd, &fs) < 0)
+		return false;
+	/* statfs(2) on 9p has the type that the server sent: that of its own file system. */
+	if (!mounted_type(site->fd, type, sizeof(type)) && !strcmp(type, "9p"))
 		return false;
 	for (unsigned int i = 0; i < sizeof(types) / sizeof(*types); i++) {
 		if ((unsigned int)fs.f_type == types[i])
