@@ -25,11 +25,20 @@ struct queue {
 
 /* ---- the file of the scene, which has a name for a moment ---- */
 
+/*
+ * Where no signal ends a wait, a removal may wait for the waiter, and later calls for the removal:
+ * libfuse keeps the path for as long as somebody waits (doc/findings/fuse_lock_forwarding.md).
+ */
+static bool names_can_go(struct scene *scene)
+{
+	return scene_needs_signals(scene);
+}
+
 static struct queue queue_for_a_nameless_file(struct scene *scene)
 {
 	struct queue queue = { NULL, NULL };
 
-	if (!use_a_nameless_file(scene))
+	if (!names_can_go(scene) || !use_a_nameless_file(scene))
 		return queue;
 	queue.holder = actor_start(scene, "holder");
 	queue.waiter = actor_start(scene, "waiter");
@@ -199,7 +208,7 @@ static void one_is_inside_by_comparing(struct scene *scene, actor_job change)
 	struct queue queue;
 	struct actor *newcomer;
 
-	if (!use_a_lasting_name(scene))
+	if (!names_can_go(scene) || !use_a_lasting_name(scene))
 		return;
 	queue = queue_by_name(scene);
 	newcomer = actor_start(scene, "newcomer");
@@ -230,7 +239,7 @@ FOLKLORE(FILE_LOCKS, comparing_the_names_helps_though_another_removes_the_file, 
 	struct actor *newcomer, *outsider;
 	struct queue queue;
 
-	if (!use_a_lasting_name(scene))
+	if (!names_can_go(scene) || !use_a_lasting_name(scene))
 		return;
 	queue = queue_by_name(scene);
 	newcomer = actor_start(scene, "newcomer");
