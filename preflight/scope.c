@@ -42,6 +42,8 @@ static const char *try_by_both(struct lock_site *by_one, struct lock_site *by_ot
 		err = lock_acquire(&lock, &EXCLUSIVE, false);
 		if (write(held[1], &err, sizeof(err)) == sizeof(err))
 			err = read(tried[0], &err, 1);
+		/* An flock would last as long as this process has the description open. */
+		lock_release(&lock, 0, 0);
 		_exit(0);
 	}
 	close(held[1]);
