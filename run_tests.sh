@@ -299,6 +299,7 @@ elif ! built && [ -f "$here/Makefile" ]; then
 	find_programs "$here"
 fi
 [ -n "$names" ] || die "no test programs in $here (make builds them)"
+spread_programs
 # With --figures, run no tests.
 [ -z "$figures" ] || names=
 
@@ -331,11 +332,12 @@ if [ -n "$directory" ]; then
 	export LOCKFAIR_DIR="$locks"
 fi
 unset LOCKFAIR_OTHER_DIR
+other=
 if [ -n "$second" ]; then
 	resolve "$second"
 	second=$got
 	[ -n "${LOCKFAIR_FILESYSTEM-}" ] || again="$again -d $(quoted "$second")"
-	export LOCKFAIR_OTHER_DIR="$second/${locks##*/}"
+	other=$second/${locks##*/}
 fi
 summary=/dev/null
 results=$work/results.tsv
@@ -397,6 +399,25 @@ unexpected() {
 	[ -z "$stop" ] || stopped=1
 }
 
+# Run $* with the second path, and with what the preflight has found of both.
+run_across() {
+	export LOCKFAIR_OTHER_DIR="$other" \
+		LOCKFAIR_MISSING="${LOCKFAIR_MISSING-}$apart_as_known" \
+		LOCKFAIR_SHARED="${LOCKFAIR_SHARED-}$apart"
+	exec "$@"
+}
+
+# A program of NAME_across is run by that name: set path and runner.
+choose_runner() {
+	runner=
+	case $name in
+	*_across)
+		ln -sf "$(cd -- "${path%/*}" && pwd)/${path##*/}" "$work/$name"
+		path=$work/$name
+		runner=run_across ;;
+	esac
+}
+
 run_program() {
 	if [ -n "$stopped" ]; then
 		say "ok $number $title # SKIP stopped at the first unexpected result"
@@ -431,10 +452,11 @@ run_program() {
 	done
 	unset IFS
 	path_of "$name"
+	choose_runner
 	progress "[$number/$((programs * repeat))] $title"
 	began=$(date +%s)
 	# shellcheck disable=SC2086 # words
-	attend $limiter "$limit" "$path" "$@" </dev/null >"$raw" 2>&1
+	attend $runner $limiter "$limit" "$path" "$@" </dev/null >"$raw" 2>&1
 	L_STATUS=$?
 	progress
 	report_complaints "$name"
@@ -483,7 +505,7 @@ L_COLUMNS=$(columns_of 2)
 export L_COLUMNS
 export L_COLOUR=0 L_SUMMARY="$summary" L_REPEAT="$repeat" L_AGAIN="$again" L_VERBOSE="$verbose"
 export L_SKIPS="$report/skips" L_ANSWERS="$report/answers" L_MEDIUM="$medium" L_FATES="$work/fates"
-export L_SCOPE="$work/scope"
+export L_SCOPE="$work/scope" L_APART="$apart$apart_as_known"
 if [ -t 2 ] && [ -z "${NO_COLOR-}" ] && [ "${TERM:-dumb}" != dumb ]; then
 	L_COLOUR=1
 fi

@@ -409,9 +409,11 @@ static void find_way(const char *dir)
 	printf("files\t%s\n", found);
 }
 
+static const char *other_dir;
+
 static void ask_scope(enum lock_kind kind, const char *dir)
 {
-	scope_ask(kind, dir, getenv("LOCKFAIR_OTHER_DIR"));
+	scope_ask(kind, dir, other_dir);
 }
 
 /* Measure the kinds at a time: each takes seconds where somebody must be asked. */
@@ -447,6 +449,9 @@ int main(void)
 	int evidence = asleep_evidence();
 	const char *dir = getenv("LOCKFAIR_DIR");
 
+	other_dir = getenv("LOCKFAIR_OTHER_DIR");
+	/* All but the scope is asked in the first directory alone. */
+	unsetenv("LOCKFAIR_OTHER_DIR");
 	delays = mmap(NULL, KINDS * sizeof(*delays), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (delays == MAP_FAILED)
@@ -460,7 +465,7 @@ int main(void)
 			       lock_kind_name(kind));
 	}
 	ask_for_delays(dir);
-	for (int kind = 0; kind < KINDS && getenv("LOCKFAIR_OTHER_DIR"); kind++) {
+	for (int kind = 0; kind < KINDS && other_dir; kind++) {
 		if (lock_kind_traits(kind) & TRAIT_FILE)
 			apart(ask_scope, kind, dir);
 	}

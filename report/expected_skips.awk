@@ -5,7 +5,7 @@
 #
 # Environment: L_SKIPS is the file "skips"; L_RELEASE the release of the kernel, X.Y;
 # L_CAPABILITIES those in effect that a test may name; L_MACHINE that of uname(2); L_FACTS the other
-# words of "skips" that apply; LOCKFAIR_MISSING and so on what run_preflight has found.
+# words of "skips" that apply; LOCKFAIR_MISSING and so on, and L_APART, what run_preflight has found.
 
 BEGIN {
 	while ((getline line < ENVIRON["L_SKIPS"]) > 0)
@@ -62,7 +62,8 @@ function more_skips(    i, count, why) {
 # Is it a reason that run_tests.sh gave to the tests? Then the answer says why.
 function is_answered(reason) {
 	return index(ENVIRON["LOCKFAIR_MISSING"] ENVIRON["LOCKFAIR_REFUSED"] \
-		ENVIRON["LOCKFAIR_SHARED"] ENVIRON["LOCKFAIR_UNWAITING"], "=" reason ";") > 0
+		ENVIRON["LOCKFAIR_SHARED"] ENVIRON["LOCKFAIR_UNWAITING"] \
+		ENVIRON["L_APART"], "=" reason ";") > 0
 }
 
 # Report kinds that are missing, although this release has them: a memfd of Linux 6.1 has ofd locks.

@@ -7,6 +7,8 @@
 #	VARIABLE	KIND=REASON		for LOCKFAIR_MISSING and so on: see run_preflight
 #	fate	KIND CLASS EXTENT WORDS PLURAL	for answer.awk: what the answer says of the kind
 #	scope	TEXT				the answer to two directories: is it one lock?
+#	apart	KIND=REASON			it is two, which is a fault
+#	known	KIND=REASON			it is two, as LOCKFAIR_APART says, or is refused
 #	evidence	TEXT			how it can be seen that a waiter sleeps
 #	files	WAY			for LOCKFAIR_FILES: how files are made in the directory
 #	conflict	KIND=EACCES	for LOCKFAIR_CONFLICT, if that is the errno with any kind
@@ -68,6 +70,7 @@ $2 == "delay" {
 $2 == "scope" {
 	found = $3 ~ /^(one|two|hidden)$/ ? $3 : "refused"
 	scope[found] = scope[found] " " $1
+	how[$1] = found
 	scopes++
 	next
 }
@@ -324,8 +327,20 @@ function both_directories(    text) {
 	return text
 }
 
+# Say why tests across both directories are skipped. That a file is hidden, they see themselves.
+function directories_apart(    kind, known) {
+	for (kind in how) {
+		known = index(" " ENVIRON["LOCKFAIR_APART"] " ", " " kind " ")
+		if (how[kind] == "two")
+			print known ? "known" : "apart", kind "=" kind " is two locks by both paths"
+		else if (how[kind] == "refused")
+			print "known", kind "=" kind " is refused by both paths"
+	}
+}
+
 END {
 	delays()
+	directories_apart()
 	if (scopes)
 		print "scope", both_directories()
 	if (with["conflict", "EACCES"] != "" && !("owner" in values))

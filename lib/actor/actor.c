@@ -79,6 +79,17 @@ static struct actor *find_place(struct scene *scene, const char *name)
 	return actor;
 }
 
+/* Where the file has a second path, every second actor opens it by that one. */
+static enum lock_description spread(const struct actor *actor, enum lock_description description)
+{
+	const struct scene *scene = actor->scene;
+	bool second = (actor - scene->actor) % 2;
+
+	if (description == DESCRIPTION_OWN && second && scene->site->other_name)
+		return DESCRIPTION_OTHER_PATH;
+	return description;
+}
+
 static void await_start(struct actor *actor)
 {
 	int err = actor_await(actor);
@@ -100,7 +111,7 @@ struct actor *actor_start_with(struct scene *scene, enum actor_sort sort,
 	if (!scene_goes_on(scene))
 		return actor;
 	actor->sort = sort;
-	actor->description = description;
+	actor->description = spread(actor, description);
 	scene->shared->test = getpid();
 	err = start_actor(actor);
 	if (err)

@@ -36,19 +36,22 @@ static int now_ms(void)
 
 /* ---- a try by a fresh process ---- */
 
-static int try_it(const struct scene *scene, const struct lock_request *request)
+static int try_it(const struct actor *actor, const struct lock_request *request)
 {
+	bool other = actor->description == DESCRIPTION_OTHER_PATH;
 	struct lock lock;
-	int err = lock_open(&lock, &scene->site[request->site], DESCRIPTION_OWN);
+	int err = lock_open(&lock, &actor->scene->site[request->site],
+			    other ? DESCRIPTION_OTHER_PATH : DESCRIPTION_OWN);
 
 	return err ? err : lock_acquire(&lock, request, false);
 }
 
 /*
- * Have a process that takes part in nothing try the lock. 0, -errno, or -ETIMEDOUT if it has not
- * returned. Then it may sleep where no signal ends it: leave it alone.
+ * Have a process that takes part in nothing try the lock, by the path of the actor that sleeps. 0,
+ * -errno, or -ETIMEDOUT if it has not returned. Then it may sleep where no signal ends it: leave it
+ * alone.
  */
-static int ask_by_a_try(const struct scene *scene, const struct lock_request *request)
+static int ask_by_a_try(const struct actor *actor, const struct lock_request *request)
 {
 	struct pollfd answer = { .events = POLLIN };
 	int end[2], ret = -EPIPE;
@@ -59,7 +62,7 @@ static int ask_by_a_try(const struct scene *scene, const struct lock_request *re
 	pid = fork();
 	if (!pid) {
 		actor_die_with_parent(parent);
-		ret = try_it(scene, request);
+		ret = try_it(actor, request);
 		_exit(write(end[1], &ret, sizeof(ret)) != sizeof(ret));
 	}
 	close(end[1]);
@@ -124,7 +127,7 @@ static bool waits_for_somebody(struct actor *actor, const struct medium *medium,
 	if (late->pause > LONGEST_PAUSE)
 		late->pause = LONGEST_PAUSE;
 	late->next_try = now + late->pause;
-	switch (ask_by_a_try(actor->scene, &way->asks)) {
+	switch (ask_by_a_try(actor, &way->asks)) {
 	case 0:
 		late->free = true;
 		late->refused = 0;

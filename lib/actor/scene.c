@@ -187,6 +187,12 @@ static bool heed_findings(struct scene *scene, struct lock_site *site)
 	return tries;
 }
 
+/* Can the file not be opened by the second path? Then nothing can be asked across. */
+static bool is_hidden(const struct lock_site *site)
+{
+	return site->other_name && access(site->other_name, R_OK | W_OK) < 0;
+}
+
 /*
  * Can the site, which was opened with the result @err, be locked? A lock that the kernel or the
  * file system does not have is missing, which skips the test. Any other refusal fails it, unless
@@ -198,6 +204,8 @@ static void probe_site(struct scene *scene, struct lock_site *site, int err)
 	const char *kind = lock_kind_name(site->kind);
 	enum lock_probe_call call = PROBE_TRY;
 
+	if (is_hidden(site))
+		return scene_lacks(scene, "a file cannot be opened by the second path");
 	if (heed_findings(scene, site))
 		return;
 	if (err && !lock_may_be_missing(site, err))

@@ -68,6 +68,7 @@ static const char * const way_names[WAYS] = {
 };
 
 #define PREFIX	"lockfair-"
+#define OTHER_DIR	"LOCKFAIR_OTHER_DIR"
 
 static int make(const char *dir, enum way way)
 {
@@ -124,6 +125,9 @@ static enum way way_in(const char *dir)
 	static dev_t device;
 	struct stat at;
 
+	/* A second path leads to a file only by its name. */
+	if (getenv(OTHER_DIR))
+		return NAMED;
 	for (enum way i = NAMELESS; found && i < WAYS; i++) {
 		if (!strcmp(found, way_names[i]))
 			return i;
@@ -205,6 +209,24 @@ void descriptor_remove_name(int fd)
 	if (name && unlink(name) < 0)
 		rmdir(name);
 	free(name);
+}
+
+char *descriptor_other_name(const char *name)
+{
+	const char *dir = getenv(OTHER_DIR);
+	char path[PATH_MAX];
+
+	if (!dir || !name)
+		return NULL;
+	snprintf(path, sizeof(path), "%s%s", dir, strrchr(name, '/'));
+	return strdup(path);
+}
+
+int descriptor_open(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
 }
 
 int descriptor_reopen_as(int fd, int flags)

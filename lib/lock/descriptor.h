@@ -35,6 +35,15 @@ char *descriptor_name(int fd);
 void descriptor_remove_name(int fd);
 
 /*
+ * Return what the file @name is called by a second path, to be freed by the caller: it has the same
+ * name in LOCKFAIR_OTHER_DIR, which leads to the same files as the first path does. NULL without.
+ */
+char *descriptor_other_name(const char *name);
+
+/* Open the file @path for reading and writing. A descriptor or -errno. */
+int descriptor_open(const char *path);
+
+/*
  * Open the file behind @fd again: a new open file description (open(2): "A call
  * to open() creates a new open file description"). The first is for reading and writing. A
  * descriptor or -errno.

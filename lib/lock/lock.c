@@ -214,8 +214,10 @@ int lock_site_open(struct lock_site *site, enum lock_kind kind, const char *dir,
 
 	if (!is_control(site)) {
 		site->fd = dir ? descriptor_file(dir, size) : descriptor_memfd(size, 0);
-		if (dir && site->fd >= 0)
+		if (dir && site->fd >= 0) {
 			site->name = descriptor_name(site->fd);
+			site->other_name = descriptor_other_name(site->name);
+		}
 		return site->fd < 0 ? site->fd : 0;
 	}
 
@@ -229,6 +231,8 @@ int lock_site_share(struct lock_site *share, enum lock_kind kind, const struct l
 
 	if (is_control(share) || is_control(site))
 		return -EINVAL;
+	if (site->other_name)
+		share->other_name = strdup(site->other_name);
 	share->fd = fcntl(site->fd, F_DUPFD_CLOEXEC, 0);
 	return share->fd < 0 ? -errno : 0;
 }
@@ -249,6 +253,7 @@ void lock_site_close(struct lock_site *site)
 	lock_site_remove_names(site);
 	if (site->fd >= 0)
 		close(site->fd);
+	free(site->other_name);
 	control_close(site);
 	*site = (struct lock_site){ .kind = site->kind, .fd = -1 };
 	memset(site->baton, -1, sizeof(site->baton));
@@ -277,6 +282,9 @@ int lock_open(struct lock *lock, const struct lock_site *site, enum lock_descrip
 	switch (how) {
 	case DESCRIPTION_OWN:
 		lock->fd = descriptor_reopen(site->fd);
+		break;
+	case DESCRIPTION_OTHER_PATH:
+		lock->fd = descriptor_open(site->other_name);
 		break;
 	case DESCRIPTION_DUPLICATED:
 		lock->fd = fcntl(site->fd, F_DUPFD_CLOEXEC, 0);

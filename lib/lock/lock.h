@@ -101,6 +101,7 @@ struct lock_site {
 	enum lock_kind kind;
 	int fd;			/* -1 for the controls */
 	char *name;		/* of a file in a directory that has kept it, or NULL */
+	char *other_name;	/* of the same file by a second path, or NULL */
 	struct lock_words *words;
 	int baton[LOCK_BATONS];	/* all -1 except for eventfd */
 	bool no_wait[MODES];	/* requests that wait are refused here: see lock_acquire() */
@@ -109,6 +110,7 @@ struct lock_site {
 /* How a party gets its descriptor of the file. */
 enum lock_description {
 	DESCRIPTION_OWN,	/* opened again: a description of its own */
+	DESCRIPTION_OTHER_PATH,	/* the same, by the name that the file has on a second path */
 	DESCRIPTION_INHERITED,	/* the site's descriptor, as fork() left it */
 	DESCRIPTION_DUPLICATED,	/* dup() of the site's descriptor */
 	DESCRIPTION_PASSED,	/* received over a Unix socket */
