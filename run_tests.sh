@@ -400,6 +400,7 @@ unexpected() {
 }
 
 # Run $* with the second path, and with what the preflight has found of both.
+# shellcheck disable=SC2317 # attend calls it
 run_across() {
 	export LOCKFAIR_OTHER_DIR="$other" \
 		LOCKFAIR_MISSING="${LOCKFAIR_MISSING-}$apart_as_known" \
