@@ -16,22 +16,25 @@ set -f
 export LC_ALL=C
 unset CDPATH
 
-me=run_tests.sh
+# A link to this script, such as /usr/bin/lockfair, gives it its name.
+me=${0##*/}
+self=$0
+[ ! -L "$0" ] || self=$(readlink -f -- "$0") || exit 128
 
 # git bisect run takes exit status 2 for a bad commit: kernels/bisect must see even a wrong option
 # first.
 for option in "$@"; do
 	case $option in
 	--bisect|--bisect=*)
-		bisect=$(dirname -- "$0")/kernels/bisect
+		bisect=$(dirname -- "$self")/kernels/bisect
 		[ ! -x "$bisect" ] || exec "$bisect" "$@"
 		printf '%s: --bisect needs the folder kernels of the source tree\n' "$me" >&2
 		exit 128 ;;
 	esac
 done
 
-case $0 in
-*/*)	here=${0%/*} ;;
+case $self in
+*/*)	here=${self%/*} ;;
 *)	here=. ;;
 esac
 here=$(cd -- "${here:-/}" && pwd) || exit 2
@@ -51,6 +54,8 @@ fi
 . "$report/other_kernel"
 # shellcheck source-path=SCRIPTDIR source=report/selection
 . "$report/selection"
+# shellcheck source-path=SCRIPTDIR source=report/build
+. "$report/build"
 # shellcheck source-path=SCRIPTDIR source=report/medium
 . "$report/medium"
 # shellcheck source-path=SCRIPTDIR source=report/header
@@ -88,6 +93,7 @@ self_test=
 figures=
 rounds=
 again=./$me
+[ ! -L "$0" ] || again=$me
 others=
 matrix=
 matrix_options=
@@ -123,7 +129,8 @@ while [ $# -gt 0 ]; do
 		continue ;;
 	esac
 	case $1 in
-	-h|--help)	cat "$report/help" 2>/dev/null; exit 0 ;;
+	-h|--help)	sed "s|run_tests\.sh|$me|g" "$report/help" 2>/dev/null; exit 0 ;;
+	--version)	printf 'lockfair %s\n' "$(cat "$report/version")"; exit 0 ;;
 	-l|--list)	list=1 ;;
 	-x|--stop)	stop=1 ;;
 	-s|--strict)	strict=1 ;;
@@ -233,40 +240,6 @@ true >&2 || exec 2>/dev/null
 	die "--kernels, --jobs and --filesystems belong to --matrix"
 
 # ---- the programs ----
-
-# Do all programs exist, none older than its sources?
-built() {
-	[ -n "$names" ] || return 1
-	if [ -n "$figures" ] && [ -w "$here" ] && [ -f "$here/Makefile" ]; then
-		for name in cost contention growth summary; do
-			path=$here/figures/$name
-			[ -e "$path" ] || return 1
-			[ -z "$(find "$here/lib" "$here/figures" -name '*.[ch]' \
-				-newer "$path")" ] || return 1
-		done
-	fi
-	for name in $names; do
-		path_of "$name"
-		[ -e "$path" ] || return 1
-		[ ! -f "$here/Makefile" ] || [ ! -w "$here" ] ||
-			[ -z "$(find "$here/lib" "$here/model" "$here/preflight" "$here/tests" \
-				-name '*.[ch]' -newer "$path" 2>/dev/null)" ] ||
-			return 1
-	done
-}
-
-build() {
-	# shellcheck disable=SC2046 # words
-	set -- $(missing_to_build)
-	[ $# -eq 0 ] || lacking "$@"
-	progress "building"
-	if ! attend make -s -C "$here" ${CC:+"CC=$CC"} >"$work/make" 2>&1; then
-		progress
-		cat "$work/make" >&2
-		die "the programs could not be built (make -C $here)"
-	fi
-	progress
-}
 
 [ -z "$setup" ] || [ ! -f "$here/Makefile" ] || set_up
 

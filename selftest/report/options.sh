@@ -77,10 +77,28 @@ run --help
 cmp -s "$top/out" "$top/help"
 result $? "--help prints the same as -h"
 for option in -l -t -n -x -d -o -s -v -h --list --test --repeat --stop --directory --output \
-	--strict --verbose --setup --self-test --help; do
+	--strict --verbose --setup --self-test --help --version; do
 	grep -q -e " ${option}[ ,]" "$top/help"
 	result $? "-h describes $option"
 done
+
+# ---- --version, and a link ----
+
+run --version
+is "--version prints the version" "$(cat "$top/out")" "lockfair $(cat "$here/../report/version")"
+ln -s "$(cd "${front_door%/*}" && pwd)/run_tests.sh" "$top/bin/lockfair"
+ran="a link to run_tests.sh"
+LOCKFAIR_PROGRAMS=$programs $SH "$top/bin/lockfair" -s -t 'barging:folklore.ofd.*' \
+	>"$top/out" 2>"$top/err"
+rc=$?
+is "a link to run_tests.sh: the exit status is 1" $rc 1
+has "a link to run_tests.sh: the command that runs one alone has its name" err \
+	"^run one alone: lockfair -s -t 'barging:f"
+$SH "$top/bin/lockfair" -z >"$top/out" 2>"$top/err"
+has "a link to run_tests.sh: messages begin with its name" err '^lockfair: unknown option -z'
+$SH "$top/bin/lockfair" -h >"$top/out" 2>"$top/err"
+has "a link to run_tests.sh: -h has its name" out '^usage: lockfair '
+has_not "a link to run_tests.sh: -h has no other name" out 'run_tests'
 
 # ---- wrong usage ----
 
