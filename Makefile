@@ -11,6 +11,7 @@
 #   make check-mutants  which tests notice when a kernel's file locking is broken?
 #                       KSRC=DIR is its source, MUTANTS=GLOB chooses
 #   make coverage       how much of fs/locks.c does the suite go through? KSRC=DIR
+#   make dist           the release of the commit that is checked out, into O=DIR
 #   make clean
 #   make show-harness   print the folder of the kselftest headers
 #
@@ -87,7 +88,7 @@ Q     := $(if $(call yes,$(V)),,@)
 say    = $(if $(Q),$(if $(quiet),,@printf '  %-7s %s\n' $(1) $(2:$(OUTPUT)/%=%)))
 
 # The other goals compile nothing: they must neither probe nor fail for it.
-building := $(filter-out clean emit_tests show-harness check-mutants coverage,$(or $(MAKECMDGOALS),all))
+building := $(filter-out clean dist emit_tests show-harness check-mutants coverage,$(or $(MAKECMDGOALS),all))
 elsewhere := $(filter-out $(realpath $(srcdir)),$(or $(realpath $(OUTPUT)),$(OUTPUT)))
 
 include $(src)lib/claim/harness.mk
@@ -274,9 +275,12 @@ check-mutants:
 coverage:
 	$(Q)'$(srcdir)/kernels/coverage' $(if $(kernel_source),--source '$(kernel_source)') $(ARGS)
 
+dist: | $(OUTPUT)
+	$(Q)'$(srcdir)/packaging/dist' '$(OUTPUT)'
+
 ifneq ($(building),)
 -include $(wildcard $(dirs:=/*.d))
 endif
 
 FORCE:
-.PHONY: all run_tests check check-mutants coverage install clean clean-ours show-harness FORCE
+.PHONY: all run_tests check check-mutants coverage dist install clean clean-ours show-harness FORCE
