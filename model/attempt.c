@@ -7,20 +7,25 @@
 #include "model/grant.h"
 #include "model/queue.h"
 
-static void refuse(const struct model_state *from, int actor, int result, struct model_set *to)
+static void refuse(const struct model_rules *rules, const struct model_state *from, int actor,
+		   int result, struct model_set *to)
 {
 	struct model_state state = *from;
 
+	/* Folklore: others may have waited for this request. */
+	if (rules->in_order)
+		queue_wake_all(&state, &from->request[actor]);
 	grant_finish(&state, actor, result);
 	model_set_add(to, &state);
 }
 
-static void wait_anywhere(const struct model_state *from, int actor, struct model_set *to)
+static void wait_anywhere(const struct model_rules *rules, const struct model_state *from, int actor,
+			  struct model_set *to)
 {
 	struct model_state state = *from;
 
-	if (deadlock_of(from, actor) != DEADLOCK_NONE)
-		refuse(from, actor, -EDEADLK, to);
+	if (deadlock_of(rules, from, actor) != DEADLOCK_NONE)
+		refuse(rules, from, actor, -EDEADLK, to);
 	state.request[actor].status = REQUEST_ASLEEP;
 	model_set_add(to, &state);
 }
@@ -29,7 +34,8 @@ static void wait_anywhere(const struct model_state *from, int actor, struct mode
  * If locks of several owners are in its way, the order of the kernel's list decides which of them
  * the request stands behind: add a state for each.
  */
-static void wait_in_queue(const struct model_state *from, int actor, struct model_set *to)
+static void wait_in_queue(const struct model_rules *rules, const struct model_state *from, int actor,
+			  struct model_set *to)
 {
 	for (int owner = 0; owner < MODEL_OWNERS; owner++) {
 		unsigned int cells = conflict_in_the_way(from, actor, owner), lock;
@@ -42,7 +48,7 @@ static void wait_in_queue(const struct model_state *from, int actor, struct mode
 				     model_lowest(cells));
 		deadlock = deadlock_behind(from, actor, owner);
 		if (deadlock != DEADLOCK_NONE)
-			refuse(from, actor, -EDEADLK, to);
+			refuse(rules, from, actor, -EDEADLK, to);
 		if (deadlock == DEADLOCK_IS_SEEN)
 			continue;
 		queue_stand_behind(&state, actor, owner, model_lowest(lock));
@@ -76,7 +82,7 @@ void attempt(const struct model_rules *rules, const struct model_state *from, in
 	}
 	late = !rules->ebadf_at_the_grant && grant_comes_too_late(from, actor);
 	if (late)
-		refuse(from, actor, -EBADF, to);
+		refuse(rules, from, actor, -EBADF, to);
 	if (!conflict_blocks(rules, &state, actor)) {
 		grant(rules, &state, actor);
 		model_set_add(to, &state);
@@ -92,12 +98,12 @@ void attempt(const struct model_rules *rules, const struct model_state *from, in
 	 * flock(2): EWOULDBLOCK.
 	 */
 	if (!request->wait) {
-		refuse(&state, actor, -EAGAIN, to);
+		refuse(rules, &state, actor, -EAGAIN, to);
 	} else if (!rules->queues) {
-		wait_anywhere(&state, actor, to);
+		wait_anywhere(rules, &state, actor, to);
 	} else {
 		/* Practice: waiters behind it try again, too. */
 		queue_wake_followers(&state, actor);
-		wait_in_queue(&state, actor, to);
+		wait_in_queue(rules, &state, actor, to);
 	}
 }

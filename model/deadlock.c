@@ -43,27 +43,29 @@ static bool requests_in_the_way(const struct model_state *state, int actor, int 
 }
 
 /*
- * Follow the waits from owner to owner: each request waits for everything in its way. Promise,
- * fcntl(2): "the kernel may falsely indicate a deadlock when two or more processes created using
- * the clone(2) CLONE_FILES flag place locks that appear (to the kernel) to conflict": then
- * requests count as well, which @shared says.
+ * Follow the waits from owner to owner: each request waits for everything in its way. @requests:
+ * also for requests. Promise, fcntl(2): "the kernel may falsely indicate a deadlock when two or
+ * more processes created using the clone(2) CLONE_FILES flag place locks that appear (to the
+ * kernel) to conflict". Folklore: a request waits for all earlier ones.
  */
-static bool leads_to(const struct model_state *state, bool shared, int owner, int target,
-		     unsigned int *seen)
+static bool leads_to(const struct model_state *state, const struct model_request *from,
+		     bool requests, int owner, int target, unsigned int *seen)
 {
 	*seen |= 1u << owner;
 	for (int i = 0; i < MODEL_ACTORS; i++) {
 		const struct model_request *request = &state->request[i];
 
-		if (!model_pending(request) || request->kind == KIND_FLOCK ||
+		if (!model_pending(request) ||
+		    (request->kind == KIND_FLOCK) != (from->kind == KIND_FLOCK) ||
 		    model_owner(state, request, i) != owner)
 			continue;
 		for (int next = 0; next < MODEL_OWNERS; next++) {
 			if (!conflict_in_the_way(state, i, next) &&
-			    !(shared && requests_in_the_way(state, i, next)))
+			    !(requests && requests_in_the_way(state, i, next)))
 				continue;
 			if (next == target ||
-			    (!(*seen & 1u << next) && leads_to(state, shared, next, target, seen)))
+			    (!(*seen & 1u << next) &&
+			     leads_to(state, from, requests, next, target, seen)))
 				return true;
 		}
 	}
@@ -73,15 +75,19 @@ static bool leads_to(const struct model_state *state, bool shared, int owner, in
 /*
  * Promise, POSIX.1-2024 fcntl(), EDEADLK: waiting "would cause a deadlock": there is a cycle. The
  * kernel need not detect it: fcntl(2), BUGS, speaks of "failures to detect deadlocks". (It speaks
- * of the opposite as well, but POSIX does not.)
+ * of the opposite as well, but POSIX does not.) Folklore: two upgraders of an flock, which has not
+ * been dropped, would wait for each other; the second may be refused.
  */
-enum deadlock deadlock_of(const struct model_state *state, int actor)
+enum deadlock deadlock_of(const struct model_rules *rules, const struct model_state *state,
+			  int actor)
 {
-	int table = state->table[actor];
+	const struct model_request *request = &state->request[actor];
+	int owner = model_owner(state, request, actor);
+	bool requests = rules->in_order || tasks_share(state);
 	unsigned int seen = 0;
 
-	if (is_detected(&state->request[actor]) &&
-	    leads_to(state, tasks_share(state), table, table, &seen))
+	if ((is_detected(request) || (rules->in_order && request->kind == KIND_FLOCK)) &&
+	    leads_to(state, request, requests, owner, owner, &seen))
 		return DEADLOCK_MAY_BE_SEEN;
 	return DEADLOCK_NONE;
 }

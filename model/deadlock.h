@@ -4,6 +4,7 @@
 #define LOCKFAIR_MODEL_DEADLOCK_H
 
 #include "model/model.h"
+#include "model/rules.h"
 
 enum deadlock {
 	DEADLOCK_NONE,
@@ -12,7 +13,8 @@ enum deadlock {
 };
 
 /* By the documentation: the actor's request would wait for everything in its way. */
-enum deadlock deadlock_of(const struct model_state *state, int actor);
+enum deadlock deadlock_of(const struct model_rules *rules, const struct model_state *state,
+			  int actor);
 
 /* By practice: it would wait behind a lock of @owner. */
 enum deadlock deadlock_behind(const struct model_state *state, int actor, int owner);

@@ -81,6 +81,9 @@ void grant(const struct model_rules *rules, struct model_state *state, int actor
 	own->exclusive &= ~request.cells;
 	*(request.mode == MODE_SHARED ? &own->shared : &own->exclusive) |= request.cells;
 	queue_name_locks(state, &request, owner);
+	/* Folklore: no earlier request is in the way of its owner's other requests for these bytes. */
+	if (rules->in_order)
+		queue_wake_all(state, &request);
 	if (lost) {
 		state->takes_back[owner] |= 1u << request.file;
 		state->closes = true;

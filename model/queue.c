@@ -9,18 +9,25 @@ void queue_wake(struct model_request *request)
 	request->cell = 0;
 }
 
+void queue_wake_all(struct model_state *state, const struct model_request *in)
+{
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		if (model_waits(&state->request[i]) && conflict_same_domain(&state->request[i], in))
+			queue_wake(&state->request[i]);
+	}
+}
+
 /* Practice: waiters behind the woken waiters stay where they are. */
 void queue_wake_behind(const struct model_rules *rules, struct model_state *state,
 		       const struct model_request *in, int owner, unsigned int lock)
 {
+	if (!rules->queues)
+		queue_wake_all(state, in);
 	for (int i = 0; i < MODEL_ACTORS; i++) {
 		struct model_request *waiter = &state->request[i];
 
-		if (!model_waits(waiter) || !conflict_same_domain(waiter, in))
-			continue;
-		if (!rules->queues) {
-			queue_wake(waiter);
-		} else if (waiter->behind == owner && (lock & 1u << waiter->cell)) {
+		if (model_waits(waiter) && conflict_same_domain(waiter, in) &&
+		    waiter->behind == owner && (lock & 1u << waiter->cell)) {
 			queue_wake(waiter);
 			waiter->place = 0;
 		}

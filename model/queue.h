@@ -13,6 +13,9 @@ void queue_wake(struct model_request *request);
 void queue_wake_behind(const struct model_rules *rules, struct model_state *state,
 		       const struct model_request *in, int owner, unsigned int lock);
 
+/* Have all waiters for locks of the same sort on this file try again. */
+void queue_wake_all(struct model_state *state, const struct model_request *in);
+
 /* The actor does not wait any more: have the waiters behind it try again. */
 void queue_wake_followers(struct model_state *state, int actor);
 
