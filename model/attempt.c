@@ -19,8 +19,8 @@ static void refuse(const struct model_rules *rules, const struct model_state *fr
 	model_set_add(to, &state);
 }
 
-static void wait_anywhere(const struct model_rules *rules, const struct model_state *from, int actor,
-			  struct model_set *to)
+static void wait_anywhere(const struct model_rules *rules, const struct model_state *from,
+			  int actor, struct model_set *to)
 {
 	struct model_state state = *from;
 
@@ -34,8 +34,8 @@ static void wait_anywhere(const struct model_rules *rules, const struct model_st
  * If locks of several owners are in its way, the order of the kernel's list decides which of them
  * the request stands behind: add a state for each.
  */
-static void wait_in_queue(const struct model_rules *rules, const struct model_state *from, int actor,
-			  struct model_set *to)
+static void wait_in_queue(const struct model_rules *rules, const struct model_state *from,
+			  int actor, struct model_set *to)
 {
 	for (int owner = 0; owner < MODEL_OWNERS; owner++) {
 		unsigned int cells = conflict_in_the_way(from, actor, owner), lock;
