@@ -55,8 +55,9 @@ static bool leads_to(const struct model_state *state, const struct model_request
 	for (int i = 0; i < MODEL_ACTORS; i++) {
 		const struct model_request *request = &state->request[i];
 
-		if (!model_pending(request) ||
-		    (request->kind == KIND_FLOCK) != (from->kind == KIND_FLOCK) ||
+		bool flock = request->kind == KIND_FLOCK;
+
+		if (!model_pending(request) || flock != (from->kind == KIND_FLOCK) ||
 		    model_owner(state, request, i) != owner)
 			continue;
 		for (int next = 0; next < MODEL_OWNERS; next++) {
