@@ -15,6 +15,12 @@ static bool is_detected(const struct model_request *request)
 	return lock_kind_traits(request->kind) & TRAIT_DETECTS_DEADLOCK;
 }
 
+/* Record locks and flocks do not wait for each other: conflict_same_domain(). */
+static bool is_flock(const struct model_request *request)
+{
+	return request->kind == KIND_FLOCK;
+}
+
 /* Are there several tasks that share a table of descriptors? */
 static bool tasks_share(const struct model_state *state)
 {
@@ -55,9 +61,7 @@ static bool leads_to(const struct model_state *state, const struct model_request
 	for (int i = 0; i < MODEL_ACTORS; i++) {
 		const struct model_request *request = &state->request[i];
 
-		bool flock = request->kind == KIND_FLOCK;
-
-		if (!model_pending(request) || flock != (from->kind == KIND_FLOCK) ||
+		if (!model_pending(request) || is_flock(request) != is_flock(from) ||
 		    model_owner(state, request, i) != owner)
 			continue;
 		for (int next = 0; next < MODEL_OWNERS; next++) {
@@ -87,7 +91,7 @@ enum deadlock deadlock_of(const struct model_rules *rules, const struct model_st
 	bool requests = rules->in_order || tasks_share(state);
 	unsigned int seen = 0;
 
-	if ((is_detected(request) || (rules->in_order && request->kind == KIND_FLOCK)) &&
+	if ((is_detected(request) || (rules->in_order && is_flock(request))) &&
 	    leads_to(state, request, requests, owner, owner, &seen))
 		return DEADLOCK_MAY_BE_SEEN;
 	return DEADLOCK_NONE;
