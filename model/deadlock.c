@@ -35,27 +35,38 @@ static bool tasks_share(const struct model_state *state)
 	return false;
 }
 
+/* Which requests are in the way of a request, beside locks? */
+enum in_the_way {
+	LOCKS_ALONE,
+	EARLIER_REQUESTS,	/* folklore: a request waits for all earlier ones */
+	/*
+	 * Promise, fcntl(2): "the kernel may falsely indicate a deadlock when two or more processes
+	 * created using the clone(2) CLONE_FILES flag place locks that appear (to the kernel) to
+	 * conflict".
+	 */
+	ALL_REQUESTS,
+};
+
 /* Does @owner have a request that is in the way of the actor's, which stands behind it? */
-static bool requests_in_the_way(const struct model_state *state, int actor, int owner)
+static bool requests_in_the_way(const struct model_state *state, enum in_the_way which, int actor,
+				int owner)
 {
 	for (int i = 0; i < MODEL_ACTORS; i++) {
 		const struct model_request *request = &state->request[i];
 
-		if (i != actor && model_pending(request) && conflict_of_requests(state, actor, i) &&
+		if (which == EARLIER_REQUESTS && request->place >= state->request[actor].place)
+			continue;
+		if (which != LOCKS_ALONE && i != actor && model_pending(request) &&
+		    conflict_of_requests(state, actor, i) &&
 		    model_owner(state, request, i) == owner)
 			return true;
 	}
 	return false;
 }
 
-/*
- * Follow the waits from owner to owner: each request waits for everything in its way. @requests:
- * also for requests. Promise, fcntl(2): "the kernel may falsely indicate a deadlock when two or
- * more processes created using the clone(2) CLONE_FILES flag place locks that appear (to the
- * kernel) to conflict". Folklore: a request waits for all earlier ones.
- */
+/* Follow the waits from owner to owner: each request waits for everything in its way. */
 static bool leads_to(const struct model_state *state, const struct model_request *from,
-		     bool requests, int owner, int target, unsigned int *seen)
+		     enum in_the_way which, int owner, int target, unsigned int *seen)
 {
 	*seen |= 1u << owner;
 	for (int i = 0; i < MODEL_ACTORS; i++) {
@@ -66,11 +77,11 @@ static bool leads_to(const struct model_state *state, const struct model_request
 			continue;
 		for (int next = 0; next < MODEL_OWNERS; next++) {
 			if (!conflict_in_the_way(state, i, next) &&
-			    !(requests && requests_in_the_way(state, i, next)))
+			    !requests_in_the_way(state, which, i, next))
 				continue;
 			if (next == target ||
 			    (!(*seen & 1u << next) &&
-			     leads_to(state, from, requests, next, target, seen)))
+			     leads_to(state, from, which, next, target, seen)))
 				return true;
 		}
 	}
@@ -88,11 +99,12 @@ enum deadlock deadlock_of(const struct model_rules *rules, const struct model_st
 {
 	const struct model_request *request = &state->request[actor];
 	int owner = model_owner(state, request, actor);
-	bool requests = rules->in_order || tasks_share(state);
+	enum in_the_way which = tasks_share(state) ? ALL_REQUESTS :
+				rules->in_order ? EARLIER_REQUESTS : LOCKS_ALONE;
 	unsigned int seen = 0;
 
 	if ((is_detected(request) || (rules->in_order && is_flock(request))) &&
-	    leads_to(state, request, requests, owner, owner, &seen))
+	    leads_to(state, request, which, owner, owner, &seen))
 		return DEADLOCK_MAY_BE_SEEN;
 	return DEADLOCK_NONE;
 }

@@ -5,7 +5,8 @@
 #
 # Environment: L_SKIPS is the file "skips"; L_RELEASE the release of the kernel, X.Y;
 # L_CAPABILITIES those in effect that a test may name; L_MACHINE that of uname(2); L_FACTS the other
-# words of "skips" that apply; LOCKFAIR_MISSING and so on, and L_APART, what run_preflight has found.
+# words of "skips" that apply; LOCKFAIR_MISSING and so on, and L_APART, what run_preflight has
+# found.
 
 BEGIN {
 	while ((getline line < ENVIRON["L_SKIPS"]) > 0)
