@@ -10,6 +10,7 @@
 #   make install        what is needed to run it, flat, into INSTALL_PATH=DIR
 #   make check-mutants  which tests notice when a kernel's file locking is broken?
 #                       KSRC=DIR is its source, MUTANTS=GLOB chooses
+#   make check-fair     what would make file locks fair, and what breaks? KSRC=DIR
 #   make coverage       how much of fs/locks.c does the suite go through? KSRC=DIR
 #   make dist           the release of the commit that is checked out, into O=DIR
 #   make clean
@@ -88,7 +89,7 @@ Q     := $(if $(call yes,$(V)),,@)
 say    = $(if $(Q),$(if $(quiet),,@printf '  %-7s %s\n' $(1) $(2:$(OUTPUT)/%=%)))
 
 # The other goals compile nothing: they must neither probe nor fail for it.
-building := $(filter-out clean dist emit_tests show-harness check-mutants coverage,$(or $(MAKECMDGOALS),all))
+building := $(filter-out clean dist emit_tests show-harness check-mutants check-fair coverage,$(or $(MAKECMDGOALS),all))
 elsewhere := $(filter-out $(realpath $(srcdir)),$(or $(realpath $(OUTPUT)),$(OUTPUT)))
 
 include $(src)lib/claim/harness.mk
@@ -272,6 +273,9 @@ check-mutants:
 	$(Q)'$(srcdir)/kernels/check_mutants' $(if $(kernel_source),--source '$(kernel_source)') \
 		$(foreach glob,$(MUTANTS),--mutants '$(glob)') $(ARGS)
 
+check-fair:
+	$(Q)'$(srcdir)/kernels/check_fair' $(if $(kernel_source),--source '$(kernel_source)') $(ARGS)
+
 coverage:
 	$(Q)'$(srcdir)/kernels/coverage' $(if $(kernel_source),--source '$(kernel_source)') $(ARGS)
 
@@ -283,4 +287,5 @@ ifneq ($(building),)
 endif
 
 FORCE:
-.PHONY: all run_tests check check-mutants coverage dist install clean clean-ours show-harness FORCE
+.PHONY: all run_tests check check-mutants check-fair coverage dist install clean \
+	clean-ours show-harness FORCE
