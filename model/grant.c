@@ -81,7 +81,7 @@ void grant(const struct model_rules *rules, struct model_state *state, int actor
 	own->exclusive &= ~request.cells;
 	*(request.mode == MODE_SHARED ? &own->shared : &own->exclusive) |= request.cells;
 	queue_name_locks(state, &request, owner);
-	/* Folklore: no earlier request is in the way of its owner's other requests for these bytes. */
+	/* Folklore: earlier requests are not in the way of this owner on these bytes any more. */
 	if (rules->in_order)
 		queue_wake_all(state, &request);
 	if (lost) {
