@@ -1,35 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# Of DIR/NAME/results.tsv, the plain kernel's first, the claims that come out otherwise in a fair
-# kernel: a line for each claim and its kinds, a column for each kernel.
+# Of the output of matrix_results.awk, the plain kernel's results first, the claims that come out
+# otherwise in a fair kernel: a line for each claim and its kinds, a column for each kernel. What
+# depends on chance is left out: alternation and model; and a claim about two threads, of which one
+# or the other comes back first (doc/fair.md).
 
-BEGIN {
-	FS = "\t"
-	split("hold xpass", good, " ")
-	for (i in good)
-		is_good[good[i]]
-	order["posix"] = 1; order["ofd"] = 2; order["flock"] = 3; order["lockf"] = 4
+BEGIN { FS = "\t" }
+
+FNR == 1 || $2 ~ /^(alternation|model|machine)$/ { next }
+$5 == "a_waiter_in_between_does_not_part_them" { next }
+
+$1 != last {
+	last = $1
+	kernel[++kernels] = $1
 }
 
-FNR == 1 {
-	parts = split(FILENAME, part, "/")
-	kernel[++kernels] = part[parts - 1]
-}
-
-$1 ~ /^(alternation|model):/ { next }
-
-split($1, id, /[:.]/) == 4 {
-	claim = id[2] " " id[1] ": " id[4]
+{
+	claim = $3 " " $2 ": " $5
 	if (!(claim in class)) {
-		class[claim] = id[2]
+		class[claim] = $3
 		claims[++count] = claim
 	}
-	if (!((claim, id[3]) in seen)) {
-		seen[claim, id[3]]
-		kinds[claim] = kinds[claim] " " id[3]
+	if (!((claim, $4) in seen)) {
+		seen[claim, $4]
+		kinds[claim] = kinds[claim] " " $4
 	}
-	word = $2 in is_good ? "yes" : $2 ~ /^(xfail|fail|unfair|late)$/ ? "no" : $2
-	verdict[kernels, claim, id[3]] = word
+	verdict[kernels, claim, $4] = $6 == "FAIL" ? "no" : $6
 }
 
 function width(k) {
