@@ -176,7 +176,8 @@ static int replace_the_file(struct actor *self, void *arg)
 static bool use_a_lasting_name(struct scene *scene)
 {
 	/* The jobs open other files than the scene's, which a try asks: lib/actor/late.h. */
-	if (!skip_unless(scene, is_decided_at_once(scene),
+	if (!names_can_go(scene) ||
+	    !skip_unless(scene, is_decided_at_once(scene),
 			 "whether a waiter is late is asked of another file here"))
 		return false;
 	snprintf(lock_name, sizeof(lock_name), "lockfair-%d-lock", getpid());
@@ -212,7 +213,7 @@ static void one_is_inside_by_comparing(struct scene *scene, actor_job change)
 	struct queue queue;
 	struct actor *newcomer;
 
-	if (!names_can_go(scene) || !use_a_lasting_name(scene))
+	if (!use_a_lasting_name(scene))
 		return;
 	queue = queue_by_name(scene);
 	newcomer = actor_start(scene, "newcomer");
@@ -243,7 +244,7 @@ FOLKLORE(FILE_LOCKS, comparing_the_names_helps_though_another_removes_the_file, 
 	struct actor *newcomer, *outsider;
 	struct queue queue;
 
-	if (!names_can_go(scene) || !use_a_lasting_name(scene))
+	if (!use_a_lasting_name(scene))
 		return;
 	queue = queue_by_name(scene);
 	newcomer = actor_start(scene, "newcomer");
