@@ -34,7 +34,8 @@
  *	lost		a waiter is not granted the released lock
  *	deaf		a waiter heeds no signal before it has the lock
  *
- * For each kind of file lock it prints how long it takes to decide about one: see delay.h.
+ * In a directory it prints for each kind of file lock how long it takes to decide about one: see
+ * delay.h.
  *
  *	KIND	delay	at-once | asks | polls	LOOKS	QUIET	LONGEST	LOCK	LOCK-MOST
  *		REFUSAL	GRANT	GRANT-MOST	DWELL	LATE-GRANT	POLLS	FOUND/HELD
