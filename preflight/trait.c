@@ -56,7 +56,7 @@ static const char *listing_of(const struct lock *held)
 	bool known;
 	FILE *list;
 
-	if (fstat(held->fd, &file) < 0)
+	if (fstat(held->fd, &file) < 0 || proc_locks_can_be_read())
 		return NULL;
 	known = proc_locks_fdinfo(getpid(), held->fd, own, 1) == 1;
 	list = fopen("/proc/locks", "re");

@@ -21,10 +21,11 @@ static inline bool has_all_of_proc(void)
 
 static inline bool needs_proc_locks(struct scene *scene)
 {
-	int unreadable = access("/proc/locks", R_OK) ? errno : 0;
+	int err = proc_locks_can_be_read();
 
-	skip_unless(scene, !unreadable || has_all_of_proc(), "no /proc/locks");
-	return requires(scene, !unreadable, "/proc/locks: %s", strerror(unreadable));
+	skip_unless(scene, err != -EACCES, "/proc/locks is hidden here");
+	skip_unless(scene, !err || has_all_of_proc(), "no /proc/locks");
+	return requires(scene, !err, "/proc/locks: %s", strerror(-err));
 }
 
 /* Does fdinfo list a lock on the file under the numbers that stat(2) gives? */

@@ -6,6 +6,7 @@
 #include "actor/late.h"
 #include "actor/order.h"
 #include "actor/rest.h"
+#include "history/judge.h"
 
 static struct asleep_task task_of(struct actor *actor, const struct medium *medium)
 {
@@ -14,6 +15,30 @@ static struct asleep_task task_of(struct actor *actor, const struct medium *medi
 		.turn = &actor->shared->turn, .files = &actor->files, .proof = &actor->proof,
 		.quiet = medium->quiet,
 	};
+}
+
+static void skip_unseen(struct scene *scene)
+{
+	scene_lacks(scene, "/proc does not show whether a task sleeps");
+}
+
+/* It cannot be seen, but it will return: nobody is in its way, as the history and all jobs say. */
+static bool has_to_return(struct actor *actor)
+{
+	struct scene *scene = actor->scene;
+
+	actor->unseen = true;
+	return !scene->jobs && history_in_the_way(scene->history, actor->row).row == HISTORY_NOBODY;
+}
+
+/* It had to return, and has not: without evidence nothing follows. */
+static bool unseen_ends(struct scene *scene)
+{
+	for (int i = 0; i < scene->actors; i++) {
+		if (scene->actor[i].busy && scene->actor[i].unseen)
+			skip_unseen(scene);
+	}
+	return !scene_goes_on(scene);
 }
 
 /* 1 if all of them sleep, and wait for somebody; or as asleep_all(). */
@@ -25,11 +50,14 @@ static int all_asleep(struct actor *actors[], int count, const struct medium *me
 	for (int i = 0; i < count; i++)
 		tasks[i] = task_of(actors[i], medium);
 	ret = asleep_all(tasks, count, &which);
-	if (ret == -EOPNOTSUPP)
-		scene_lacks(actors[which]->scene, "/proc does not show whether a task sleeps");
-	else if (ret < 0)
+	if (ret == -EOPNOTSUPP) {
+		if (has_to_return(actors[which]))
+			return 0;
+		skip_unseen(actors[which]->scene);
+	} else if (ret < 0) {
 		scene_broken(actors[which]->scene, "cannot find out whether %s is asleep: %s",
 			     actor_name(actors[which]), strerror(-ret));
+	}
 	for (int i = 0; i < count && ret == 1; i++)
 		ret = late_waits(actors[i], medium);
 	/* That took its time: one of them may have returned meanwhile. */
@@ -112,7 +140,8 @@ void actor_settle_expecting(struct scene *scene, bool (*expected)(void *arg), vo
 	}
 	/* Reading /proc is expensive, and most actors return as soon as they get the CPU. */
 	sched_yield();
-	if (asleep_poll(all_settled, &settling, ASLEEP_DEADLINE) < 0 && !late_ends(scene))
+	if (asleep_poll(all_settled, &settling, ASLEEP_DEADLINE) < 0 && !late_ends(scene) &&
+	    !unseen_ends(scene))
 		scene_failed(scene, "not all have returned or fallen asleep in %d ms",
 			     ASLEEP_DEADLINE);
 	for (int i = 0; i < scene->actors && scene_goes_on(scene); i++)
@@ -143,7 +172,7 @@ void actor_settle_one(struct actor *actor)
 	ret = asleep_poll(one_settled, &settling, ASLEEP_DEADLINE);
 	if (ret > 0)
 		note_queued(actor);
-	else if (!late_ends(scene))
+	else if (!late_ends(scene) && !unseen_ends(scene))
 		scene_failed(scene, "%s has not returned or fallen asleep in %d ms",
 			     actor_name(actor), ASLEEP_DEADLINE);
 }

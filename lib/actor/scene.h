@@ -87,6 +87,7 @@ struct actor {
 	int result;		/* of the last order that returned */
 	struct asleep_proof proof;
 	struct asleep_files files;
+	bool unseen;			/* /proc does not show whether it sleeps */
 	struct actor_late late;
 };
 

@@ -43,9 +43,18 @@ static int slurp(int fd, char *text, size_t size)
 	return 0;
 }
 
-static bool is_refusal(int err)
+/*
+ * What an error of /proc says of @tid: -ESRCH, it is gone; -EOPNOTSUPP, it cannot be seen. A
+ * sandbox, a security module or another kernel refuses with what it likes, and hidepid=2 and a
+ * missing /proc look as if there were no such task. A shortage of this process' own is no refusal.
+ */
+static int refusal(int err, pid_t tid)
 {
-	return err == -ENOENT || err == -EACCES || err == -EPERM;
+	if (err == -EMFILE || err == -ENFILE || err == -ENOMEM)
+		return err;
+	if (err == -ENOENT || err == -ESRCH)
+		return kill(tid, 0) < 0 && errno == ESRCH ? -ESRCH : -EOPNOTSUPP;
+	return -EOPNOTSUPP;
 }
 
 /* 0 or -errno: -ESRCH if there is no such task, -EOPNOTSUPP if it cannot be seen. */
@@ -60,10 +69,7 @@ static int open_files(struct asleep_files *files, pid_t tid)
 		return 0;
 	if (files->call >= 0)
 		close(files->call);
-	/* hidepid=2 and a missing /proc look as if there were no such task. */
-	if (files->status == -ENOENT || files->status == -ESRCH)
-		return kill(tid, 0) < 0 && errno == ESRCH ? -ESRCH : -EOPNOTSUPP;
-	return is_refusal(files->status) ? -EOPNOTSUPP : files->status;
+	return refusal(files->status, tid);
 }
 
 void asleep_close(struct asleep_files *files)
@@ -90,7 +96,7 @@ static bool calls_are_wrong;
 #define ELSEWHERE	2
 
 /* 1, 0, ELSEWHERE, -errno, or -EOPNOTSUPP where /proc does not show the call. */
-static int in_call(int fd, const struct asleep_call *call)
+static int in_call(int fd, pid_t tid, const struct asleep_call *call)
 {
 	unsigned long arg;
 	char text[256];
@@ -98,10 +104,8 @@ static int in_call(int fd, const struct asleep_call *call)
 	int err;
 
 	err = slurp(fd, text, sizeof(text));
-	if (is_refusal(err))
-		return -EOPNOTSUPP;
 	if (err)
-		return err;
+		return refusal(err, tid);
 	/* "running", or "-1 …" for a task that is blocked outside a call */
 	if (sscanf(text, "%ld %lx", &nr, &arg) != 2)
 		return 0;
@@ -129,15 +133,15 @@ static int look_once(struct asleep_files *files, pid_t tid, const struct asleep_
 	 * Read the call first. If the state is S, and no switch has happened at the next look, both
 	 * files were read during this sleep.
 	 */
-	*told = in_call(files->call, call);
+	*told = in_call(files->call, tid, call);
 	if (*told <= 0 && *told != -EOPNOTSUPP)
 		return *told;
 	ret = slurp(files->status, status, sizeof(status));
 	if (ret)
-		return ret == -ENOENT ? -ESRCH : ret;
+		return refusal(ret, tid);
 	at = strstr(status, "State:");
 	if (!at || sscanf(at, "State: %c", &state) != 1)
-		return -EBADMSG;
+		return -EOPNOTSUPP;
 	if (state == 'Z' || state == 'X')
 		return -ESRCH;
 	switches = field(status, "\nvoluntary_ctxt_switches:");

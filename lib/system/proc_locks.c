@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include "system/proc_locks.h"
 
@@ -40,6 +44,18 @@ bool proc_locks_parse(const char *line, struct proc_lock *lock)
 		return false;
 	lock->end = strcmp(end, "EOF") ? atoll(end) : PROC_LOCK_END;
 	return true;
+}
+
+int proc_locks_can_be_read(void)
+{
+	int fd = open("/proc/locks", O_RDONLY | O_CLOEXEC), err;
+	struct statfs fs;
+
+	if (fd < 0)
+		return errno == EPERM ? -EACCES : -errno;
+	err = fstatfs(fd, &fs) < 0 ? -errno : fs.f_type == PROC_SUPER_MAGIC ? 0 : -EACCES;
+	close(fd);
+	return err;
 }
 
 static bool is_of(const struct proc_lock *lock, const struct stat *file)

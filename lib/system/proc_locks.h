@@ -27,6 +27,13 @@ struct proc_lock {
 };
 
 /*
+ * Can this process read the kernel's /proc/locks? 0; -EACCES where a sandbox or a security module
+ * keeps it away, by a refusal, although its mode lets everybody read it, or by another file that is
+ * mounted over it; or another -errno: -ENOENT, it is not there.
+ */
+int proc_locks_can_be_read(void);
+
+/*
  * The lines of /proc/locks about the file behind @fd, in their order, at most @room into @locks
  * (NULL with 0: only count). Return their number, or -errno; -ENOENT without /proc/locks, -EAGAIN
  * if it never reads the same twice. A lock of another pid namespace may be left out (locks_show()).
