@@ -15,6 +15,7 @@
 #include "claim/claim.h"
 #include "model/command.h"
 #include "model/fuzz.h"
+#include "system/asleep.h"
 
 /*
  * On two cores all is run in three seconds. A machine that is emulated and loaded takes a hundred
@@ -56,6 +57,8 @@ static void agrees(struct scene *scene, int kind, unsigned int levels, int count
 
 	skip_unless(scene, is_decided_at_once(scene),
 		    "the model knows only locks that are decided at once");
+	skip_unless(scene, asleep_evidence() != ASLEEP_UNSEEN,
+		    "/proc does not show whether a task sleeps");
 	for (int site = 0; site < scene->sites; site++) {
 		scene_needs_wait(scene, at_site(site, SHARED));
 		scene_needs_wait(scene, at_site(site, EXCLUSIVE));

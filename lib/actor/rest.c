@@ -17,28 +17,21 @@ static struct asleep_task task_of(struct actor *actor, const struct medium *medi
 	};
 }
 
-static void skip_unseen(struct scene *scene)
-{
-	scene_lacks(scene, "/proc does not show whether a task sleeps");
-}
+/* ns; for one that cannot be seen, and that nobody is in the way of. */
+#define TIME_TO_RETURN	1000000000LL
 
-/* It cannot be seen, but it will return: nobody is in its way, as the history and all jobs say. */
-static bool has_to_return(struct actor *actor)
+/*
+ * It cannot be seen, but it may yet return: the history knows of nobody in its way. The time decides
+ * only whether the test is skipped.
+ */
+static bool may_return(struct actor *actor)
 {
 	struct scene *scene = actor->scene;
 
-	actor->unseen = true;
-	return !scene->jobs && history_in_the_way(scene->history, actor->row).row == HISTORY_NOBODY;
-}
-
-/* It had to return, and has not: without evidence nothing follows. */
-static bool unseen_ends(struct scene *scene)
-{
-	for (int i = 0; i < scene->actors; i++) {
-		if (scene->actor[i].busy && scene->actor[i].unseen)
-			skip_unseen(scene);
-	}
-	return !scene_goes_on(scene);
+	if (!actor->unseen)
+		actor->unseen = asleep_clock();
+	return asleep_clock() - actor->unseen < TIME_TO_RETURN && !scene->jobs &&
+	       history_in_the_way(scene->history, actor->row).row == HISTORY_NOBODY;
 }
 
 /* 1 if all of them sleep, and wait for somebody; or as asleep_all(). */
@@ -51,9 +44,9 @@ static int all_asleep(struct actor *actors[], int count, const struct medium *me
 		tasks[i] = task_of(actors[i], medium);
 	ret = asleep_all(tasks, count, &which);
 	if (ret == -EOPNOTSUPP) {
-		if (has_to_return(actors[which]))
+		if (may_return(actors[which]))
 			return 0;
-		skip_unseen(actors[which]->scene);
+		scene_lacks(actors[which]->scene, "/proc does not show whether a task sleeps");
 	} else if (ret < 0) {
 		scene_broken(actors[which]->scene, "cannot find out whether %s is asleep: %s",
 			     actor_name(actors[which]), strerror(-ret));
@@ -125,6 +118,12 @@ static void note_queued(struct actor *actor)
 	actor->queued |= actor->busy && !actor->still;
 }
 
+static void look_anew(struct actor *actor)
+{
+	actor->unseen = 0;
+	late_look_anew(actor);
+}
+
 void actor_settle_expecting(struct scene *scene, bool (*expected)(void *arg), void *arg)
 {
 	struct settling settling = { scene, expected, arg, 0, late_medium(scene) };
@@ -132,7 +131,7 @@ void actor_settle_expecting(struct scene *scene, bool (*expected)(void *arg), vo
 	if (!scene_goes_on(scene))
 		return;
 	for (int i = 0; i < scene->actors; i++)
-		late_look_anew(&scene->actor[i]);
+		look_anew(&scene->actor[i]);
 	/* A sleep that was proved earlier proves less now, unless /proc shows the call. */
 	for (int i = 0; i < scene->actors; i++) {
 		if (scene->actor[i].proof.weak)
@@ -140,8 +139,7 @@ void actor_settle_expecting(struct scene *scene, bool (*expected)(void *arg), vo
 	}
 	/* Reading /proc is expensive, and most actors return as soon as they get the CPU. */
 	sched_yield();
-	if (asleep_poll(all_settled, &settling, ASLEEP_DEADLINE) < 0 && !late_ends(scene) &&
-	    !unseen_ends(scene))
+	if (asleep_poll(all_settled, &settling, ASLEEP_DEADLINE) < 0 && !late_ends(scene))
 		scene_failed(scene, "not all have returned or fallen asleep in %d ms",
 			     ASLEEP_DEADLINE);
 	for (int i = 0; i < scene->actors && scene_goes_on(scene); i++)
@@ -167,12 +165,12 @@ void actor_settle_one(struct actor *actor)
 
 	if (!scene_goes_on(scene))
 		return;
-	late_look_anew(actor);
+	look_anew(actor);
 	sched_yield();
 	ret = asleep_poll(one_settled, &settling, ASLEEP_DEADLINE);
 	if (ret > 0)
 		note_queued(actor);
-	else if (!late_ends(scene) && !unseen_ends(scene))
+	else if (!late_ends(scene))
 		scene_failed(scene, "%s has not returned or fallen asleep in %d ms",
 			     actor_name(actor), ASLEEP_DEADLINE);
 }

@@ -87,7 +87,7 @@ struct actor {
 	int result;		/* of the last order that returned */
 	struct asleep_proof proof;
 	struct asleep_files files;
-	bool unseen;			/* /proc does not show whether it sleeps */
+	long long unseen;	/* since when /proc does not show whether it sleeps, or 0 */
 	struct actor_late late;
 };
 
