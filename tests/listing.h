@@ -84,7 +84,7 @@ static inline bool are(int count, const struct proc_lock *expected, int wanted)
 		snprintf(difference, sizeof(difference), "%d lines, not %d", count, wanted);
 	for (int i = 0; i < count && i < wanted; i++) {
 		if (same(&lines[i], &expected[i]) &&
-		    (!expected[i].depth || lines[i].id == lines[i - 1].id))
+		    (!expected[i].depth || (i && lines[i].id == lines[i - 1].id)))
 			continue;
 		describe(right, sizeof(right), &expected[i]);
 		describe(wrong, sizeof(wrong), &lines[i]);
