@@ -64,4 +64,11 @@ static inline bool needs_listed_locks(struct scene *scene)
 			"fdinfo lists a lock on the file under other numbers than stat's");
 }
 
+/* gVisor's fdinfo has no lines about locks: it lists none of those that a test has taken. */
+static inline bool are_in_fdinfo(struct scene *scene, int count)
+{
+	return skip_unless(scene, count > 0 || !release_is_gvisor(),
+			   "no locks in /proc/PID/fdinfo");
+}
+
 #endif /* LOCKFAIR_LISTED_H */

@@ -9,9 +9,7 @@
  */
 #include <fcntl.h>
 
-#include "claim/claim.h"
-#include "system/proc_locks.h"
-#include "system/release.h"
+#include "listed.h"
 
 /* The actor's call and its outcome, in the scene's shared numbers. */
 enum { POSITION, COMMAND, SIZE, RESULT, POSITION_AFTER };
@@ -161,7 +159,7 @@ PROMISE(LOCKF, adjacent_and_overlapping_sections_become_one)
 	succeeds(owner, 10, F_LOCK, 6);
 	succeeds(owner, 6, F_LOCK, 2);
 	count = proc_locks_fdinfo(owner->pid, scene->site->fd, &lock, 1);
-	skip_unless(scene, count > 0 || !release_is_gvisor(), "no locks in /proc/PID/fdinfo");
+	are_in_fdinfo(scene, count);
 	holds(scene, count == 1 && lock.start == 4 && lock.end == 15,
 	      "fdinfo of the owner lists %d locks, the first from %lld to %lld", count, lock.start,
 	      lock.end);

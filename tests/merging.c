@@ -6,8 +6,7 @@
  * for lockf() that sections are combined (lockf.c); fcntl(2) says only that setting a lock "may
  * involve" that.
  */
-#include "claim/claim.h"
-#include "system/proc_locks.h"
+#include "listed.h"
 
 /* The owner has the site's own descriptor, whose number is known: its fdinfo lists the locks. */
 static struct actor *start_owner(struct scene *scene)
@@ -15,8 +14,11 @@ static struct actor *start_owner(struct scene *scene)
 	return actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "owner", 0);
 }
 
-/* Describe the owner's locks as in "X0-9 S12-": exclusive on bytes 0 to 9, shared from 12 on. */
-static void list_locks(char *text, size_t size, const struct actor *owner)
+/*
+ * Describe the owner's locks as in "X0-9 S12-": exclusive on bytes 0 to 9, shared from 12 on.
+ * Return how many there are.
+ */
+static int list_locks(char *text, size_t size, const struct actor *owner)
 {
 	struct proc_lock locks[4];
 	int room = ARRAY_SIZE(locks), count;
@@ -33,6 +35,7 @@ static void list_locks(char *text, size_t size, const struct actor *owner)
 		snprintf(text + used, size - used, "%s%c%lld-%s", i ? " " : "",
 			 reads ? 'S' : 'X', locks[i].start, end);
 	}
+	return count;
 }
 
 static bool locks_are(const struct actor *owner, const char *expected)
@@ -40,7 +43,8 @@ static bool locks_are(const struct actor *owner, const char *expected)
 	struct scene *scene = owner->scene;
 	char found[80];
 
-	list_locks(found, sizeof(found), owner);
+	if (!are_in_fdinfo(scene, list_locks(found, sizeof(found), owner)))
+		return false;
 	holds(scene, found[0], "fdinfo of the owner lists nothing");
 	return holds(scene, !strcmp(found, expected), "fdinfo of the owner lists %s, not %s",
 		     found, expected);
