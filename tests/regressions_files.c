@@ -216,6 +216,8 @@ PRACTICE(POSIX, a_lease_on_a_file_of_proc_is_einval_or_held)
 		return;
 	ret = fcntl(fd, F_SETLEASE, F_RDLCK) ? errno : 0;
 	held = fcntl(fd, F_GETLEASE);
+	/* F_GETLEASE is refused by no file system, so this kernel does not know leases. */
+	skip_unless(scene, held >= 0 || !release_is_gvisor(), "no leases here");
 	holds(scene, ret ? ret == EINVAL && held == F_UNLCK : held == F_RDLCK,
 	      "F_SETLEASE on a file of /proc: %s, and then F_GETLEASE: %d",
 	      ret ? strerror(ret) : "success", held);
