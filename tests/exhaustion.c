@@ -48,14 +48,15 @@ static int cannot_fork(struct actor *self, void *arg)
 
 /*
  * Take all of @resource from every actor while one holds the lock and another waits: the wait is
- * completed, and a new request is granted. @is_exhausted is a job that returns 0 if nothing of
- * the resource is left.
+ * completed, and a new request is granted, in whichever order (tests/queue_order.c).
+ * @is_exhausted is a job that returns 0 if nothing of the resource is left.
  */
 static void goes_on_without(struct scene *scene, int resource, actor_job is_exhausted)
 {
 	struct actor *holder = actor_start(scene, "holder");
 	struct actor *waiter = actor_start(scene, "waiter");
 	struct actor *late = actor_start(scene, "late");
+	struct actor *first, *second;
 
 	actor_lock(holder, EXCLUSIVE);
 	actor_queue(waiter, EXCLUSIVE);
@@ -65,12 +66,15 @@ static void goes_on_without(struct scene *scene, int resource, actor_job is_exha
 	actor_queue(late, EXCLUSIVE);
 	actor_unlock(holder);
 	actor_settle(scene);
-	holds(scene, actor_holds(waiter), "the waiter: %s", state(waiter));
-	actor_unlock(waiter);
+	first = actor_holds(late) ? late : waiter;
+	second = first == late ? waiter : late;
+	holds(scene, actor_holds(first), "the waiter: %s, the late one: %s", state(waiter),
+	      state(late));
+	actor_unlock(first);
 	actor_settle(scene);
-	holds(scene, actor_holds(late), "the late one: %s", state(late));
-	actor_do(late, is_exhausted, NULL);
-	actor_unlock(late);
+	holds(scene, actor_holds(second), "%s: %s", actor_name(second), state(second));
+	actor_do(second, is_exhausted, NULL);
+	actor_unlock(second);
 	all_is_free(holder);
 }
 
