@@ -215,7 +215,8 @@ PRACTICE(RECORD_LOCKS, a_grant_that_is_merged_keeps_the_queue_in_order)
 	actor_queue(first, EXCLUSIVE_ON(0, 10));
 	queue_writers(&scenario, 3, 5, 1);
 	actor_unlock(scenario.holder);
-	actor_await(first);
+	actor_settle(scene);
+	holds(scene, !actor_waits(first), "the first in the queue sleeps on");
 	they_stand(&scenario, "www", "behind the merged grant");
 	actor_unlock_range(first, 4, 3);
 	they_stand(&scenario, "Hww", "after a release in the middle of it");
