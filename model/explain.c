@@ -57,6 +57,10 @@ static void add_answer(const struct explanation *why, const struct model_answer 
 		explain_add(&why->to, "nobody");
 		return;
 	}
+	if (answer->altered) {
+		explain_add(&why->to, "nobody, but the range asked for was changed");
+		return;
+	}
 	if (answer->description)
 		explain_add(&why->to, "a description");
 	else if (!answer->actors)

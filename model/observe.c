@@ -52,7 +52,7 @@ static struct model_answer understand(const struct stage *stage, struct question
 	seen.cells = scenario_cells(stage->scenario, reply->start, reply->len);
 	/* fcntl(2): otherwise "leaves the other fields of the structure unchanged". */
 	if (!seen.locked && seen.cells != model_range(question.first, question.last))
-		return (struct model_answer){ .locked = true };
+		return (struct model_answer){ .locked = true, .altered = true };
 	if (!seen.locked || (reply->type != F_RDLCK && reply->type != F_WRLCK))
 		return seen;
 	seen.mode = reply->type == F_RDLCK ? MODE_SHARED : MODE_EXCLUSIVE;

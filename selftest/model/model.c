@@ -31,9 +31,9 @@ static struct coverage coverage;
 
 /* How an observation is distorted, at the first step where that is possible. */
 enum distortion {
-	LOST_LOCK, EXTRA_LOCK, RANGE_TOO_WIDE, RANGE_TOO_NARROW, WRONG_OWNER, WRONG_SORT,
-	OWN_LOCK_IN_THE_WAY, EARLY_GRANT, LOST_WAKEUP, WRONG_WAITER, WRONG_ERRNO, OTHER_ERRNO,
-	FALSE_DEADLOCK, LOST_LINE, EXTRA_LINE, WRONG_PLACE, FLOCK_FREE, FLOCK_TAKEN,
+	LOST_LOCK, EXTRA_LOCK, RANGE_CHANGED, RANGE_TOO_WIDE, RANGE_TOO_NARROW, WRONG_OWNER,
+	WRONG_SORT, OWN_LOCK_IN_THE_WAY, EARLY_GRANT, LOST_WAKEUP, WRONG_WAITER, WRONG_ERRNO,
+	OTHER_ERRNO, FALSE_DEADLOCK, LOST_LINE, EXTRA_LINE, WRONG_PLACE, FLOCK_FREE, FLOCK_TAKEN,
 	DISTORTIONS
 };
 
@@ -46,6 +46,7 @@ static const struct {
 } distortions[DISTORTIONS] = {
 	[LOST_LOCK] = { "lost lock", MODEL_PROMISE, 2, KIND_POSIX, false },
 	[EXTRA_LOCK] = { "extra lock", MODEL_PROMISE, 1, KIND_POSIX, false },
+	[RANGE_CHANGED] = { "range changed", MODEL_PROMISE, 1, KIND_OFD, false },
 	[RANGE_TOO_WIDE] = { "range too wide", MODEL_PROMISE, 2, KIND_OFD, false },
 	[RANGE_TOO_NARROW] = { "range too narrow", MODEL_PRACTICE, 2, KIND_OFD, false },
 	[WRONG_OWNER] = { "wrong owner", MODEL_PROMISE, 3, KIND_POSIX, true },
@@ -75,7 +76,8 @@ static struct model_answer *first_answer(struct observation *seen, bool locked)
 
 static void about_locks(enum distortion distortion, struct observation *seen)
 {
-	struct model_answer *answer = first_answer(seen, distortion != EXTRA_LOCK);
+	struct model_answer *answer = first_answer(seen, distortion != EXTRA_LOCK &&
+						   distortion != RANGE_CHANGED);
 
 	if (!answer)
 		return;
@@ -87,6 +89,9 @@ static void about_locks(enum distortion distortion, struct observation *seen)
 		answer->locked = true;
 		answer->actors = 1;
 		answer->mode = MODE_EXCLUSIVE;
+		break;
+	case RANGE_CHANGED:
+		*answer = (struct model_answer){ .locked = true, .altered = true };
 		break;
 	case RANGE_TOO_WIDE:
 		/* a file that is locked from end to end has no room for this one */
@@ -228,6 +233,7 @@ FIXTURE_TEARDOWN(comparison)
 
 FIXTURE_VARIANT_ADD(comparison, LOST_LOCK) { LOST_LOCK };
 FIXTURE_VARIANT_ADD(comparison, EXTRA_LOCK) { EXTRA_LOCK };
+FIXTURE_VARIANT_ADD(comparison, RANGE_CHANGED) { RANGE_CHANGED };
 FIXTURE_VARIANT_ADD(comparison, RANGE_TOO_WIDE) { RANGE_TOO_WIDE };
 FIXTURE_VARIANT_ADD(comparison, RANGE_TOO_NARROW) { RANGE_TOO_NARROW };
 FIXTURE_VARIANT_ADD(comparison, WRONG_OWNER) { WRONG_OWNER };
@@ -287,6 +293,8 @@ TEST_F(comparison, catches_it_and_makes_it_short)
 	EXPECT_GE(distortions[distortion].most + scenario.actors - 1, scenario.count) {
 		TH_LOG("%s: %s", distortions[distortion].name, outcome.what);
 	}
+	/* Only then does the explanation speak of a change; otherwise it would name a holder. */
+	EXPECT_EQ(distortion == RANGE_CHANGED, !!strstr(outcome.what, "was changed"));
 	/* It was the distortion, and replays show it. */
 	ASSERT_EQ(0, through_a_file(&scenario, &other));
 	ASSERT_EQ(0, compare_scenario(&compared, &other, &outcome));
