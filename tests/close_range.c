@@ -40,6 +40,17 @@ static int close_it(struct actor *self, void *arg)
 	return close_the_range(self, 0);
 }
 
+/* No process has a descriptor of this number, so none is closed. */
+#define BEYOND_ALL	1000000
+
+static int unshare_beside_it(struct actor *self, void *arg)
+{
+	(void)arg;
+	self->scene->shared->number[1] =
+		syscall(SYS_close_range, BEYOND_ALL, BEYOND_ALL, UNSHARE) < 0 ? errno : 0;
+	return 0;
+}
+
 static int unshare_it(struct actor *self, void *arg)
 {
 	(void)arg;
@@ -126,6 +137,19 @@ PROMISE(FILE_LOCKS, a_range_that_nobody_shares_ends_it)
 	skip_unless(scene, !emulator_is_there(), BEYOND_AN_EMULATOR);
 	if (range_is_closed(pair.holder, unshare_it))
 		has_ended(pair, "close_range(), CLOSE_RANGE_UNSHARE, without others");
+}
+
+/* The same beside the range: the process keeps the table that it has, and the lock with it. */
+PRACTICE(FILE_LOCKS, a_range_beside_it_that_nobody_shares_keeps_it)
+{
+	struct pair pair = hold(scene);
+
+	skip_unless(scene, !emulator_is_there(), BEYOND_AN_EMULATOR);
+	if (!range_is_closed(pair.holder, unshare_beside_it))
+		return;
+	is_kept(pair, "CLOSE_RANGE_UNSHARE of other descriptors, without others");
+	actor_unlock(pair.holder);
+	has_ended(pair, "a release by the same process");
 }
 
 CLAIM_MAIN

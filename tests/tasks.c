@@ -196,6 +196,19 @@ PRACTICE(OWNED_BY_PROCESS, a_taker_that_leaves_the_files_leaves_it_with_them)
 	has_ended(pair, "the death of the clone, while the process that took it lives");
 }
 
+/* Nobody shares the files, so the process keeps the table that it has, and the lock with it. */
+PRACTICE(FILE_LOCKS, unsharing_what_nobody_shares_keeps_it)
+{
+	struct pair pair = hold(scene);
+
+	/* An emulator has a thread in each process, which keeps the old table. */
+	skip_unless(scene, !emulator_is_there(), BEYOND_AN_EMULATOR);
+	actor_do(pair.holder, have_files_of_its_own, NULL);
+	is_kept(pair, "unshare() of files that nobody shares");
+	actor_unlock(pair.holder);
+	has_ended(pair, "a release by the same process");
+}
+
 /* open(2) decides what is permitted: the kernel does not check user or capabilities again. */
 PRACTICE(FILE_LOCKS, it_is_kept_across_a_change_of_user)
 {
