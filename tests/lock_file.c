@@ -175,10 +175,7 @@ static int replace_the_file(struct actor *self, void *arg)
  */
 static bool use_a_lasting_name(struct scene *scene)
 {
-	/* The jobs open other files than the scene's, which a try asks: lib/actor/late.h. */
-	if (!names_can_go(scene) ||
-	    !skip_unless(scene, is_decided_at_once(scene),
-			 "whether a waiter is late is asked of another file here"))
+	if (!names_can_go(scene))
 		return false;
 	snprintf(lock_name, sizeof(lock_name), "lockfair-%d-lock", getpid());
 	snprintf(its_successor, sizeof(its_successor), "lockfair-%d-next", getpid());

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "actor/act.h"
 #include "actor/late.h"
 #include "history/judge.h"
+#include "lock/descriptor.h"
 #include "system/error_name.h"
 
 #define FIRST_PAUSE	20	/* ms from one try to the next; then twice that */
@@ -36,14 +38,16 @@ static int now_ms(void)
 
 /* ---- a try by a fresh process ---- */
 
+/* A job may have opened another file than the scene's: so open the one that the actor sleeps on. */
 static int try_it(const struct actor *actor, const struct lock_request *request)
 {
-	bool other = actor->description == DESCRIPTION_OTHER_PATH;
-	struct lock lock;
-	int err = lock_open(&lock, &actor->scene->site[request->site],
-			    other ? DESCRIPTION_OTHER_PATH : DESCRIPTION_OWN);
+	struct lock lock = { .site = &actor->scene->site[request->site] };
+	char path[64];
 
-	return err ? err : lock_acquire(&lock, request, false);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%lu", actor->shared->tid,
+		 actor->shared->call.arg);
+	lock.fd = descriptor_open(path);
+	return lock.fd < 0 ? lock.fd : lock_acquire(&lock, request, false);
 }
 
 /*

@@ -2,11 +2,12 @@
 /*
  * Where a daemon or a server is asked, is a late sleeper told from a waiter?
  *
- * A late sleeper is made from two files: its request is for the first, as the history says, but it
- * sleeps on the lock of the second, which the keeper has. So it sleeps in a lock call, and the lock
+ * A late sleeper is made from two bytes: its request is for the first, as the history says, but it
+ * sleeps on the lock of another, which the keeper has. So it sleeps in a lock call, and the lock
  * that it asks for is free, until the keeper lets go.
  */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,30 +17,33 @@
 #include "actor/actor.h"
 #include "actor/rest.h"
 
+#define FIRST_BYTE	EXCLUSIVE_ON(0, 1)
+#define ANOTHER_BYTE	EXCLUSIVE_ON(10, 1)
+
 FIXTURE(late) {
 	struct history *history;
 	struct scene scene;
 	struct actor *holder, *sleeper;
-	struct lock keeper;	/* of the second file */
+	struct lock keeper;	/* of the other byte */
 };
 
 static void begin(struct scene *scene, struct history *history)
 {
-	scene_open(scene, KIND_FLOCK, NULL, history);
+	scene_open(scene, KIND_OFD, NULL, history);
 	scene_add_file(scene);
 }
 
 FIXTURE_SETUP(late)
 {
-	setenv("LOCKFAIR_DELAY", "flock=asks 3 5 1000 30", 1);
+	setenv("LOCKFAIR_DELAY", "ofd=asks 3 5 1000 30", 1);
 	setenv("LOCKFAIR_DEADLINE", "1", 1);
 	self->history = history_new();
 	ASSERT_NE(NULL, self->history);
 	begin(&self->scene, self->history);
 	self->holder = actor_start(&self->scene, "holder");
 	self->sleeper = actor_start(&self->scene, "sleeper");
-	ASSERT_EQ(0, lock_open(&self->keeper, &self->scene.site[1], DESCRIPTION_OWN));
-	ASSERT_EQ(0, lock_acquire(&self->keeper, &EXCLUSIVE, false));
+	ASSERT_EQ(0, lock_open(&self->keeper, &self->scene.site[0], DESCRIPTION_OWN));
+	ASSERT_EQ(0, lock_acquire(&self->keeper, &ANOTHER_BYTE, false));
 	ASSERT_STREQ("", self->scene.error);
 }
 
@@ -56,11 +60,11 @@ static int ask_late(struct actor *self, void *arg)
 	int ret;
 
 	(void)arg;
-	history_ask(history, self->row, &EXCLUSIVE, true);
-	ret = act_acquire(self, &self->lock[1], &EXCLUSIVE, true);
+	history_ask(history, self->row, &FIRST_BYTE, true);
+	ret = act_acquire(self, &self->lock[0], &ANOTHER_BYTE, true);
 	if (!ret)
-		ret = act_acquire(self, &self->lock[0], &EXCLUSIVE, true);
-	history_answer(history, self->row, &EXCLUSIVE, ret);
+		ret = act_acquire(self, &self->lock[0], &FIRST_BYTE, true);
+	history_answer(history, self->row, &FIRST_BYTE, ret);
 	self->shared->holds = 1;
 	return ret;
 }
@@ -125,8 +129,8 @@ TEST_F(late, one_that_is_granted_in_the_end_has_its_delay_noted)
 
 TEST_F(late, one_behind_a_known_holder_waits)
 {
-	actor_lock(self->holder, EXCLUSIVE);
-	actor_queue(self->sleeper, EXCLUSIVE);
+	actor_lock(self->holder, FIRST_BYTE);
+	actor_queue(self->sleeper, FIRST_BYTE);
 	EXPECT_TRUE(actor_waits(self->sleeper));
 	actor_unlock(self->holder);
 	actor_settle(&self->scene);
@@ -140,8 +144,8 @@ TEST_F(late, one_behind_an_unknown_holder_waits)
 	struct lock unknown;
 
 	ASSERT_EQ(0, lock_open(&unknown, &self->scene.site[0], DESCRIPTION_OWN));
-	ASSERT_EQ(0, lock_acquire(&unknown, &EXCLUSIVE, false));
-	actor_queue(self->sleeper, EXCLUSIVE);
+	ASSERT_EQ(0, lock_acquire(&unknown, &FIRST_BYTE, false));
+	actor_queue(self->sleeper, FIRST_BYTE);
 	EXPECT_STREQ("", self->scene.error);
 	EXPECT_TRUE(actor_waits(self->sleeper));
 	lock_close(&unknown);
@@ -157,7 +161,7 @@ static int close_it(struct actor *self, void *arg)
 /* The history takes the holder for one that holds, but a try finds out that nobody does. */
 TEST_F(late, one_behind_a_holder_that_is_none_any_more_is_late)
 {
-	actor_lock(self->holder, EXCLUSIVE);
+	actor_lock(self->holder, FIRST_BYTE);
 	actor_do(self->holder, close_it, NULL);
 	actor_begin(self->sleeper, ask_late, NULL);
 	actor_settle(&self->scene);
@@ -170,12 +174,39 @@ TEST_F(late, a_conversion_behind_an_unknown_reader_waits)
 	struct lock unknown;
 
 	ASSERT_EQ(0, lock_open(&unknown, &self->scene.site[0], DESCRIPTION_OWN));
-	ASSERT_EQ(0, lock_acquire(&unknown, &SHARED, false));
-	actor_lock(self->sleeper, SHARED);
-	actor_queue(self->sleeper, EXCLUSIVE);
+	ASSERT_EQ(0, lock_acquire(&unknown, &SHARED_ON(0, 1), false));
+	actor_lock(self->sleeper, SHARED_ON(0, 1));
+	actor_queue(self->sleeper, FIRST_BYTE);
 	EXPECT_STREQ("", self->scene.error);
 	EXPECT_TRUE(actor_waits(self->sleeper));
 	lock_close(&unknown);
+}
+
+/* Open the second file in the place of the first one, as tests/lock_file.c does. */
+static int lock_another_file(struct actor *self, void *arg)
+{
+	struct lock other;
+	int err = lock_open(&other, &self->scene->site[1], DESCRIPTION_OWN);
+
+	(void)arg;
+	if (!err && dup3(other.fd, self->lock[0].fd, O_CLOEXEC) < 0)
+		err = -errno;
+	return err ? err : act_lock(self, FIRST_BYTE);
+}
+
+/* The scene's file is free: only a try of the file that the sleeper has opened is refused. */
+TEST_F(late, one_that_has_opened_another_file_is_asked_about_that)
+{
+	struct lock unknown;
+
+	ASSERT_EQ(0, lock_open(&unknown, &self->scene.site[1], DESCRIPTION_OWN));
+	ASSERT_EQ(0, lock_acquire(&unknown, &FIRST_BYTE, false));
+	actor_begin(self->sleeper, lock_another_file, NULL);
+	actor_settle(&self->scene);
+	EXPECT_STREQ("", self->scene.error);
+	EXPECT_TRUE(actor_waits(self->sleeper));
+	lock_close(&unknown);
+	EXPECT_EQ(0, actor_await(self->sleeper));
 }
 
 TEST_HARNESS_MAIN
