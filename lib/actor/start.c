@@ -48,6 +48,19 @@ static int open_locks(struct actor *self)
 	return err;
 }
 
+/*
+ * The test may have become another user, and can come back. An actor cannot: the test may read the
+ * /proc/PID/syscall only of a process whose three user IDs are its own.
+ */
+static int stay_another_user(void)
+{
+	uid_t real, effective, saved;
+
+	if (getresuid(&real, &effective, &saved) < 0)
+		return -errno;
+	return saved == effective || !setresuid(-1, -1, effective) ? 0 : -errno;
+}
+
 static int begin(struct actor *self)
 {
 	int err = 0;
@@ -55,6 +68,8 @@ static int begin(struct actor *self)
 	my_board = self->shared;
 	if (self->sort == ACTOR_OWNER && unshare(CLONE_FILES) < 0)
 		err = -errno;
+	if (self->sort == ACTOR_PROCESS && !self->heir)
+		err = stay_another_user();
 	if (!err)
 		err = handle_signals();
 	return err || self->heir ? err : open_locks(self);

@@ -74,10 +74,21 @@ static inline void claim_setup(struct scene *scene, enum lock_kind kind)
 		scene_broken(scene, "dropping capabilities: %s", strerror(-err));
 }
 
+/* A test that has become another user cannot remove the files that it made before. */
+static inline void claim_come_back(void)
+{
+	uid_t real, effective, saved;
+
+	if (!getresuid(&real, &effective, &saved) && saved != effective && seteuid(saved) < 0)
+		claim_say("coming back to user %d: %s", (int)saved, strerror(errno));
+}
+
 static inline void claim_teardown(struct scene *scene)
 {
-	int left = scene_close(scene);
+	int left;
 
+	claim_come_back();
+	left = scene_close(scene);
 	if (left)
 		claim_say("left behind: %d actors, which not even SIGKILL ends in their lock call",
 			  left);

@@ -24,8 +24,8 @@ run() {
 # ---- files that keep their names, on any file system ----
 
 mkdir "$top/locks" || exit 1
-# Programs that open, rename or remove files themselves.
-for name in access names regressions_files reference lease model; do
+# Programs that open, rename or remove files themselves, or become another user (grant).
+for name in access names regressions_files reference lease model grant; do
 	run env LOCKFAIR_FILES=named LOCKFAIR_DIR="$top/locks" \
 		"$LOCKFAIR_PROGRAMS/tests/$name" -t '*.posix.*' -t '*.flock.*'
 	is "named files: $name: exit status" $rc 0
