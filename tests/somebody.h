@@ -16,7 +16,7 @@
 #define SOMEBODY	65534
 
 /*
- * A mount may be for its user alone (fuse(4), allow_other), or have no owners (exfat, ntfs), or look
+ * A mount may be for its user alone (fuse(4), allow_other), have no owners (exfat, ntfs), or look
  * for the file by its name, in a folder that is root's alone (ENOENT). Skip the test where the new
  * user cannot open the file.
  */
