@@ -19,6 +19,7 @@
  *	KIND	trait	locks	advisory | mandatory
  *	flock	trait	fcntl	one | one way | apart
  *	flock	trait	read-only	granted | EBADF: an exclusive flock
+ *	KIND	lacks	WORD		what locks of the kind do not do here: lock/lack.h
  *
  * "evidence" is what /proc shows of a process that is known to sleep. "files" is how files are made
  * in LOCKFAIR_DIR (descriptor_way()). "conflict" is the error of a try that another process's lock
@@ -66,6 +67,7 @@
 #include "actor/rest.h"
 #include "lock/descriptor.h"
 #include "preflight/delay.h"
+#include "preflight/lack.h"
 #include "preflight/scope.h"
 #include "preflight/trait.h"
 #include "system/error_name.h"
@@ -360,6 +362,8 @@ static void ask(enum lock_kind kind, const char *dir)
 	}
 	if (dir && question.excludes && lock_kind_traits(kind) & TRAIT_FILE)
 		trait_ask(kind, dir);
+	if (dir && !question.wrong && lock_kind_traits(kind) & TRAIT_FILE)
+		lack_ask(kind, dir);
 	if (!question.wrong)
 		printf("%s\tok\t\t\t\n", lock_kind_name(kind));
 }

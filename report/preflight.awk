@@ -13,6 +13,7 @@
 #	files	WAY			for LOCKFAIR_FILES: how files are made in the directory
 #	conflict	KIND=EACCES	for LOCKFAIR_CONFLICT, if that is the errno with any kind
 #	flock	fcntl			for LOCKFAIR_FLOCK, if flock is made of fcntl locks
+#	lacks	KIND	WORD			for LOCKFAIR_LACKS: see lib/lock/lack.h
 #	delay	KIND=SORT LOOKS QUIET LONGEST ERROR	for LOCKFAIR_DELAY
 #	longest	MS				the largest LONGEST of all kinds
 #
@@ -23,6 +24,13 @@
 BEGIN {
 	FS = OFS = "\t"
 	split("posix ofd flock lockf", file_kinds, " ")
+	say_lack("conversion", "conversions", "an owner's own lock is in the way of its next one")
+	say_lack("parts", "releases of a part", "a part of a lock cannot be released")
+	say_lack("owner", "the process as owner", "a lock belongs to a descriptor")
+	say_lack("query", "queries", "F_GETLK does not say who is in the way")
+	say_lack("turns", "turns", "a release wakes all waiters, which race")
+	say_lack("deadlock", "deadlock detection", "nobody looks for a deadlock")
+	say_lack("waiters", "waiters in /proc/locks", "/proc/locks has no waiters")
 	in_words["owner", "process"] = "a process"
 	in_words["owner", "description"] = "an open file description"
 	in_words["pid", "holder"] = "the holder"
@@ -31,6 +39,11 @@ BEGIN {
 	in_words["listed", "elsewhere"] = "under other numbers than those of stat(2)"
 	in_words["fcntl", "one"] = "one lock"
 	in_words["fcntl", "one way"] = "apart in one direction only"
+}
+
+function say_lack(word, noun, sentence) {
+	lack_noun[word] = noun
+	lack_sentence[word] = sentence
 }
 
 $1 == "evidence" {
@@ -57,6 +70,15 @@ $2 == "trait" {
 			values[$3] = values[$3] "\t" $4
 		with[$3, $4] = with[$3, $4] " " $1
 	}
+	next
+}
+
+$2 == "lacks" {
+	if (!($3 in lacking))
+		lacks[++lack_count] = $3
+	lacking[$3] = lacking[$3] " " $1
+	lacked[$1, ++lacked_count[$1]] = lack_noun[$3]
+	print "lacks", $1, $3
 	next
 }
 
@@ -312,6 +334,25 @@ function traits(    text) {
 	print "header", text "in /proc/locks: " by_value("listed")
 }
 
+# What the kinds do not do, though POSIX or Linux says so.
+function lackings(    i) {
+	for (i = 1; i <= lack_count; i++)
+		print "header", "with " listed(lacking[lacks[i]]) ": " lack_sentence[lacks[i]]
+}
+
+# What the answer says of them, unless something is worse.
+function fates_of_lackings(    i, j, kind, noun, text) {
+	for (i = 1; i <= 4; i++) {
+		kind = file_kinds[i]
+		if (!lacked_count[kind] || (kind in worst))
+			continue
+		for (j = 1; j <= lacked_count[kind]; j++)
+			noun[j] = lacked[kind, j]
+		text = series(noun, lacked_count[kind])
+		print "fate", kind, "missing", "call", "lacks " text, "lack " text
+	}
+}
+
 # Is the file by both directories one lock?
 function both_directories(    text) {
 	if (scope["hidden"] != "")
@@ -346,11 +387,13 @@ END {
 	if (with["conflict", "EACCES"] != "" && !("owner" in values))
 		print "header", "a conflict is " by_value("conflict")
 	traits()
+	lackings()
 	# A client that knows of the lock itself may say EAGAIN, and the server EACCES.
 	for (i = 1; i <= 4 && with["conflict", "EACCES"] != ""; i++)
 		print "conflict", file_kinds[i] "=EACCES"
 	if (emulated)
 		print "flock", "fcntl"
+	fates_of_lackings()
 	if (none_at_all())
 		for (i = 1; i <= 4; i++)
 			class_of[file_kinds[i]] = "missing"

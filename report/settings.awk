@@ -15,7 +15,14 @@ $1 ~ /^(missing|refused|shared|unwaiting|deaf|delay|conflict)$/ {
 	value[$1] = value[$1] $2 ";"
 }
 
+# A word of several for one kind.
+$1 == "lacks" {
+	lacking[$2] = lacking[$2] (lacking[$2] == "" ? "" : " ") $3
+}
+
 END {
+	for (kind in lacking)
+		value["lacks"] = value["lacks"] kind "=" lacking[kind] ";"
 	for (name in value)
 		print "LOCKFAIR_" toupper(name) "=" value[name]
 }

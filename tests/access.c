@@ -171,6 +171,7 @@ PRACTICE(OWNED_BY_PROCESS, a_release_needs_no_access)
 	int fd = scene->site->fd, ret;
 	struct rivals rivals = use_files(scene, reopen(fd, O_RDWR), reopen(fd, O_RDONLY));
 
+	scene_needs(scene, LACKS_OWNER);
 	actor_lock(rivals.holder, at_site(MINE, EXCLUSIVE));
 	ret = actor_try(rivals.other, at_site(MINE, EXCLUSIVE));
 	requires(scene, ret == -EAGAIN, "the other was not excluded");

@@ -21,6 +21,7 @@ static struct actor *hold_and_alias(struct scene *scene, enum actor_sort sort,
 	struct actor *holder = actor_start_with(scene, sort, DESCRIPTION_INHERITED, "holder", 0);
 	struct actor *alias = actor_start_with(scene, sort, how, "alias", 0);
 
+	scene_needs(scene, LACKS_CONVERSION);
 	actor_lock(holder, EXCLUSIVE);
 	return alias;
 }
@@ -127,6 +128,7 @@ PROMISE(OWNED_BY_PROCESS, a_second_description_in_one_process_is_not_excluded)
 {
 	struct actor *alias = hold_and_alias(scene, ACTOR_THREAD, DESCRIPTION_OWN);
 
+	scene_judges(scene, LACKS_OWNER);
 	is_not_excluded(alias);
 }
 

@@ -92,6 +92,7 @@ static inline bool leave_a_clone(struct actor *holder)
 {
 	struct scene *scene = holder->scene;
 
+	scene_needs(scene, LACKS_OWNER);
 	actor_do(holder, have_a_clone_stay, NULL);
 	skip_unless(scene, scene->shared->number[0] || !release_is_gvisor(),
 		    "no CLONE_PARENT here");

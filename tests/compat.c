@@ -102,6 +102,7 @@ PROMISE(POSIX | OFD | FLOCK, a_32_bit_lock_excludes_a_64_bit_program)
 	struct programs both = start(scene, "other");
 	int ret;
 
+	scene_needs(scene, LACKS_CONVERSION);
 	is_granted(scene, "the 32-bit program", set_32(&both.lock, F_WRLCK, false));
 	is_excluded(scene, "the other, a reader,", actor_try(both.other, SHARED));
 	is_granted(scene, "the 32-bit program, now a reader,", set_32(&both.lock, F_RDLCK, false));
@@ -115,6 +116,7 @@ PROMISE(POSIX | OFD | FLOCK, a_64_bit_lock_excludes_a_32_bit_program)
 {
 	struct programs both = start(scene, "holder");
 
+	scene_needs(scene, LACKS_CONVERSION);
 	actor_lock(both.other, EXCLUSIVE);
 	is_excluded(scene, "the 32-bit program, a reader,", set_32(&both.lock, F_RDLCK, false));
 	actor_lock(both.other, SHARED);

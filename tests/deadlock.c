@@ -73,6 +73,7 @@ PROMISE(POSIX | LOCKF, one_in_a_cycle_of_two_gets_edeadlk)
 {
 	struct cycle cycle = close_a_cycle(scene, 2);
 
+	scene_judges(scene, LACKS_DEADLOCK);
 	one_is_refused(scene, &cycle);
 }
 

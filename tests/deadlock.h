@@ -15,6 +15,7 @@ static inline struct lock_request byte(int number)
 
 static inline void ask(struct actor *actor, struct lock_request request)
 {
+	scene_needs(actor->scene, LACKS_DEADLOCK);
 	actor_begin_lock(actor, request);
 	actor_settle(actor->scene);
 }

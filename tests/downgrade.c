@@ -65,6 +65,7 @@ PROMISE(CONVERSIONS, a_downgraded_lock_is_a_shared_one)
 	struct actor *reader = actor_start(scene, "reader");
 	int refusal, ret;
 
+	scene_judges(scene, LACKS_CONVERSION);
 	refusal = actor_try(reader, SHARED);
 	requires(scene, refusal == -EAGAIN, "a reader beside the exclusive lock: %s", fate(reader));
 	downgrade(holder);

@@ -119,6 +119,7 @@ PROMISE(POSIX | OFD, a_query_about_a_free_lock_is_answered)
 	struct lock lock = asker(scene);
 	struct flock wished = wish(MODE_EXCLUSIVE, 0, 0);
 
+	scene_judges(scene, LACKS_QUERY);
 	if (scene_goes_on(scene))
 		answer_is(scene, &lock, wished, nobody(wished));
 	lock_close(&lock);

@@ -85,6 +85,7 @@ PRACTICE(FILE_LOCKS, a_waiter_is_listed_below_the_holder)
 	struct actor *waiter = actor_start(scene, "waiter");
 	struct proc_lock expected[] = { line_of(holder, held, 0), line_of(waiter, wanted, 1) };
 
+	scene_judges(scene, LACKS_WAITERS);
 	needs_listed_locks(scene);
 	actor_lock(holder, held);
 	actor_queue(waiter, wanted);

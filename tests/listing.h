@@ -97,6 +97,10 @@ static inline bool are(int count, const struct proc_lock *expected, int wanted)
 
 static inline bool are_listed(struct scene *scene, const struct proc_lock *expected, int wanted)
 {
+	for (int i = 0; i < wanted; i++) {
+		if (expected[i].depth)
+			scene_needs(scene, LACKS_WAITERS);
+	}
 	for (int i = 0; i < READS && scene_goes_on(scene); i++) {
 		int count = proc_locks_read(scene->site->fd, lines, LINES);
 

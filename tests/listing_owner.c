@@ -132,6 +132,7 @@ PRACTICE(CONVERSIONS, a_conversion_is_listed_with_its_converter)
 	struct actor *holder;
 	struct proc_lock line;
 
+	scene_needs(scene, LACKS_CONVERSION);
 	needs_listed_locks(scene);
 	wanted = EXCLUSIVE;
 	holder = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "holder", 0);
@@ -152,6 +153,7 @@ PRACTICE(POSIX, a_query_names_a_converter_that_is_gone)
 	struct actor *holder;
 	pid_t named;
 
+	scene_needs(scene, LACKS_CONVERSION);
 	wanted = EXCLUSIVE;
 	holder = actor_start(scene, "holder");
 	actor_lock(holder, SHARED);
@@ -176,6 +178,7 @@ PRACTICE(POSIX, a_piece_is_listed_with_the_process_that_asked_for_it)
 	struct proc_lock expected[3];
 	struct actor *holder;
 
+	scene_needs(scene, LACKS_CONVERSION);
 	needs_listed_locks(scene);
 	wanted = EXCLUSIVE_ON(10, 10);
 	holder = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "holder", 0);
@@ -211,6 +214,7 @@ PRACTICE(FILE_LOCKS, a_repeated_request_changes_no_pid)
 	struct proc_lock line;
 	struct actor *holder;
 
+	scene_needs(scene, LACKS_CONVERSION);
 	needs_listed_locks(scene);
 	wanted = EXCLUSIVE;
 	holder = actor_start(scene, "holder");

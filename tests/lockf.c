@@ -91,6 +91,7 @@ PROMISE(LOCKF, a_section_begins_at_the_position)
 	struct actor *owner = actor_start(scene, "owner");
 	struct actor *peer = actor_start(scene, "peer");
 
+	scene_needs(scene, LACKS_PARTS);
 	succeeds(owner, 4, F_LOCK, 6);
 	bytes_are(peer, 0, "....XXXXXX......");
 	succeeds(owner, 12, F_TLOCK, 2);
@@ -104,6 +105,7 @@ PROMISE(LOCKF, a_negative_size_reaches_backwards)
 	struct actor *owner = actor_start(scene, "owner");
 	struct actor *peer = actor_start(scene, "peer");
 
+	scene_needs(scene, LACKS_PARTS);
 	succeeds(owner, 8, F_LOCK, -4);
 	bytes_are(peer, 0, "....XXXX........");
 	succeeds(owner, 2, F_TLOCK, -2);
@@ -122,6 +124,7 @@ PROMISE(LOCKF, a_size_of_0_reaches_to_the_end)
 	struct actor *owner = actor_start(scene, "owner");
 	struct actor *peer = actor_start(scene, "peer");
 
+	scene_needs(scene, LACKS_PARTS);
 	succeeds(owner, 4, F_LOCK, 0);
 	bytes_are(peer, 0, "....XXXXXXXXXXXX");
 	bytes_are(peer, scene->size - 4, "XXXXXXXX");
@@ -154,6 +157,7 @@ PROMISE(LOCKF, adjacent_and_overlapping_sections_become_one)
 	struct proc_lock lock = { 0 };
 	int count;
 
+	scene_needs(scene, LACKS_CONVERSION);
 	succeeds(owner, 8, F_LOCK, 4);
 	succeeds(owner, 8, F_LOCK, -4);
 	succeeds(owner, 10, F_LOCK, 6);
@@ -211,6 +215,7 @@ PROMISE(LOCKF, f_lock_waits_where_f_tlock_is_refused)
 	struct actor *waiter = actor_start(scene, "waiter");
 	struct actor *peer = actor_start(scene, "peer");
 
+	scene_needs(scene, LACKS_PARTS);
 	succeeds(owner, 8, F_LOCK, 2);
 	is_refused(waiter, 12, F_TLOCK, -4);
 	scene_needs_wait(scene, EXCLUSIVE);
@@ -245,6 +250,7 @@ PRACTICE(LOCKF, the_position_is_left_alone)
 	struct actor *owner = actor_start(scene, "owner");
 	int err, after;
 
+	scene_needs(scene, LACKS_CONVERSION);
 	for (unsigned int i = 0; i < ARRAY_SIZE(commands) * ARRAY_SIZE(sizes); i++) {
 		err = call(owner, 8, commands[i / 3], sizes[i % 3]);
 		requires(scene, !err, "lockf(): %s", strerror(err));

@@ -80,6 +80,7 @@ PROMISE(LOCKF, each_releases_what_the_other_has_locked)
 	struct actor *owner = actor_start(scene, "owner");
 	struct actor *peer = actor_start(scene, "peer");
 
+	scene_needs(scene, LACKS_PARTS);
 	actor_lock(owner, EXCLUSIVE_ON(0, 8));
 	actor_unlock_site(owner, by_fcntl);
 	bytes_are(peer, 0, "................");
@@ -94,6 +95,7 @@ PROMISE(LOCKF, each_converts_what_the_other_has_locked)
 	struct actor *owner = actor_start(scene, "owner");
 	struct actor *peer = actor_start(scene, "peer");
 
+	scene_needs(scene, LACKS_CONVERSION);
 	actor_lock(owner, EXCLUSIVE_ON(0, 8));
 	is_granted(owner, at_site(by_fcntl, SHARED_ON(0, 8)));
 	is_granted(peer, at_site(by_fcntl, SHARED_ON(0, 4)));

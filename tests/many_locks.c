@@ -72,6 +72,7 @@ PRACTICE(RECORD_LOCKS, thousands_of_locks_on_a_file_hold_and_go)
 	struct actor *owner[OWNERS], *peer;
 	int ret;
 
+	scene_needs(scene, LACKS_PARTS);
 	for (int i = 0; i < OWNERS; i++)
 		owner[i] = actor_start_nth(scene, "owner", i + 1);
 	peer = actor_start(scene, "peer");
@@ -128,6 +129,7 @@ PRACTICE(RECORD_LOCKS, thousands_of_ranges_of_one_owner_hold_and_go)
 	struct actor *peer = actor_start(scene, "peer");
 	double begun;
 
+	scene_needs(scene, LACKS_PARTS);
 	actor_do(holder, take_ranges, NULL);
 	claim_say("%d ranges: %.2f us for each", count,
 		  (double)scene->shared->number[0] / count);

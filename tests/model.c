@@ -59,6 +59,8 @@ static void agrees(struct scene *scene, int kind, unsigned int levels, int count
 		    "the model knows only locks that are decided at once");
 	skip_unless(scene, asleep_evidence() != ASLEEP_UNSEEN,
 		    "/proc does not show whether a task sleeps");
+	for (enum lock_lack lack = 0; lack < LACKS; lack++)
+		scene_needs(scene, lack);
 	for (int site = 0; site < scene->sites; site++) {
 		scene_needs_wait(scene, at_site(site, SHARED));
 		scene_needs_wait(scene, at_site(site, EXCLUSIVE));

@@ -19,6 +19,7 @@ static const char *outcome(const struct actor *actor)
 /* A task of the owner: a thread of the test, or a process with the description of the test. */
 static struct actor *start_task(struct scene *scene, const char *name)
 {
+	scene_needs(scene, LACKS_CONVERSION);
 	if (is_kind(scene, OWNED_BY_PROCESS))
 		return actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_OWN, name, 0);
 	return actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, name, 0);
@@ -27,6 +28,7 @@ static struct actor *start_task(struct scene *scene, const char *name)
 /* A thread of the owner: all of them use the same descriptor. */
 static struct actor *start_thread(struct scene *scene, const char *name)
 {
+	scene_needs(scene, LACKS_CONVERSION);
 	return actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_INHERITED, name, 0);
 }
 

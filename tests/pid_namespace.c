@@ -133,6 +133,7 @@ PRACTICE(POSIX | OFD, a_query_names_the_pid_in_the_askers_namespace)
 	struct inside inside = with_job(scene, ask);
 	pid_t first;
 
+	scene_needs(scene, LACKS_QUERY);
 	actor_lock(outer, at(scene, OUTERS));
 	if (!inside_does_its_job(&inside))
 		return;

@@ -84,6 +84,7 @@ static inline void keeps_its_place(struct scene *scene, actor_job prepare, distu
 	struct history_verdict found;
 	struct actor *waiter[2];
 
+	scene_needs(scene, LACKS_TURNS);
 	scene_on_one_cpu(scene);
 	queue_up(scene, waiter, 2, 0, prepare);
 	actor_defer(waiter[0]);
@@ -103,6 +104,7 @@ static inline void the_others_keep_their_places(struct scene *scene, actor_job p
 	struct actor *waiter[PLACES];
 	int late;
 
+	scene_needs(scene, LACKS_TURNS);
 	queue_up(scene, waiter, PLACES, 1, prepare);
 	disturb(waiter[1], begin, end);
 	still_waits(waiter[1]);

@@ -90,6 +90,7 @@ static void hold_everything_and_ask(struct scene *scene, bool conflicting)
  */
 PROMISE(POSIX | OFD, a_lock_in_the_way_is_described)
 {
+	scene_judges(scene, LACKS_QUERY);
 	hold_everything_and_ask(scene, true);
 }
 
@@ -156,6 +157,7 @@ PROMISE(POSIX | OFD, one_of_several_locks_in_the_way_is_described)
 	struct lock lock = asker(scene);
 	int err;
 
+	scene_needs(scene, LACKS_QUERY);
 	actor_lock(reader, SHARED_ON(0, 10));
 	actor_lock(writer, EXCLUSIVE_ON(20, 10));
 	first = described(reader, SHARED_ON(0, 10));

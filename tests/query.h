@@ -75,6 +75,7 @@ static inline bool answer_is(struct scene *scene, const struct lock *lock, struc
 	struct flock got = asked;
 	int err = lock_query(lock, &got);
 
+	scene_needs(scene, LACKS_QUERY);
 	return holds(scene, !err && same(&got, &right), "asked for (%s), not (%s) but %s",
 		     words(&asked), words(&right), err ? strerror(-err) : words(&got));
 }

@@ -66,6 +66,7 @@ PROMISE(POSIX | OFD, ones_own_lock_is_not_in_the_way)
 {
 	struct lock lock = asker(scene);
 
+	scene_judges(scene, LACKS_QUERY);
 	have(scene, &lock);
 	answer_is(scene, &lock, everything, nobody(everything));
 }

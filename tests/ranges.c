@@ -23,6 +23,7 @@ PROMISE(RECORD_LOCKS, a_release_in_the_middle_splits_the_lock)
 	struct actor *owner = actor_start(scene, "owner");
 	struct actor *peer = actor_start(scene, "peer");
 
+	scene_judges(scene, LACKS_PARTS);
 	actor_lock(owner, EXCLUSIVE_ON(2, 12));
 	bytes_are(peer, 0, "..XXXXXXXXXXXX..");
 	actor_unlock_range(owner, 6, 4);

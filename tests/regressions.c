@@ -38,6 +38,7 @@ PRACTICE(FILE_LOCKS, a_release_does_not_wake_the_second_waiter)
 	struct actor *holder = actor_start(scene, "holder"), *waiter[3];
 	unsigned long slept[3];
 
+	scene_judges(scene, LACKS_TURNS);
 	fixed_by("fd7732e033e3", "5.0");
 	actor_lock(holder, EXCLUSIVE);
 	for (int i = 0; i < 3; i++) {
@@ -94,6 +95,7 @@ PRACTICE(FILE_LOCKS, those_behind_an_interrupted_waiter_are_not_lost)
 	struct actor *second = actor_start(scene, "second");
 	struct actor *third = actor_start(scene, "third");
 
+	scene_needs(scene, LACKS_TURNS);
 	actor_lock(holder, EXCLUSIVE);
 	actor_queue(first, EXCLUSIVE);
 	actor_queue(second, EXCLUSIVE);
@@ -142,6 +144,7 @@ PRACTICE(POSIX | LOCKF, a_cycle_through_a_waiter_that_moved_is_seen)
 	struct actor *two = actor_start(scene, "two");
 	int ret;
 
+	scene_needs(scene, LACKS_DEADLOCK);
 	actor_lock(holder, A);
 	actor_lock(two, B);
 	actor_queue(one, A);
@@ -160,6 +163,7 @@ PRACTICE(POSIX | LOCKF, a_cycle_through_the_last_of_thirteen_is_seen)
 	struct actor *holder = actor_start(scene, "holder");
 	int ret;
 
+	scene_needs(scene, LACKS_DEADLOCK);
 	actor_lock(holder, A);
 	for (int i = 1; i <= 13; i++) {
 		struct actor *waiter = actor_start_nth(scene, "waiter", i);

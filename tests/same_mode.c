@@ -125,6 +125,7 @@ PRACTICE(OWNED_BY_DESCRIPTION, the_request_of_an_alias_wakes_nobody)
 	struct actor *waiter = actor_start(scene, "waiter");
 	unsigned long slept;
 
+	scene_needs(scene, LACKS_CONVERSION);
 	actor_lock(holder, EXCLUSIVE);
 	actor_queue(waiter, EXCLUSIVE);
 	slept = sleeps_of(waiter);

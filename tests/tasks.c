@@ -105,6 +105,7 @@ PROMISE(FILE_LOCKS, a_close_by_a_clone_that_shares_the_files_ends_it)
 {
 	struct pair pair = hold(scene);
 
+	scene_needs(scene, LACKS_OWNER);
 	actor_do(pair.holder, have_a_clone_close_it, NULL);
 	has_ended(pair, "a clone with CLONE_FILES closed the descriptor");
 }
@@ -127,6 +128,7 @@ PRACTICE(OWNED_BY_PROCESS, a_clone_that_shares_the_files_is_not_excluded)
 	struct pair pair = hold(scene);
 	int err;
 
+	scene_needs(scene, LACKS_OWNER);
 	actor_do(pair.holder, have_a_clone_try, NULL);
 	err = scene->shared->number[0];
 	holds(scene, !err, "a clone with CLONE_FILES was refused the lock: %s", strerror(err));
@@ -164,6 +166,7 @@ PRACTICE(OWNED_BY_PROCESS, a_thread_with_files_of_its_own_is_excluded)
 	struct actor *two = actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_OWN, "two", 0);
 	int before, after;
 
+	scene_needs(scene, LACKS_OWNER);
 	actor_lock(one, EXCLUSIVE);
 	before = actor_try(two, EXCLUSIVE);
 	requires(scene, !before, "a thread that shares the files: %s", strerror(-before));

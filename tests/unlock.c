@@ -44,6 +44,7 @@ PROMISE(FILE_LOCKS, one_release_frees_what_was_taken_several_times)
 	struct actor *peer = actor_start(scene, "peer");
 	bool shared = is_kind(scene, SHARED_MODE);
 
+	scene_judges(scene, LACKS_CONVERSION);
 	for (enum lock_mode mode = shared ? MODE_SHARED : MODE_EXCLUSIVE; mode <= MODE_EXCLUSIVE;
 	     mode++) {
 		for (int i = 0; i < TIMES; i++)
@@ -65,6 +66,7 @@ PROMISE(FILE_LOCKS, one_release_frees_what_two_of_one_owner_have_taken)
 	struct actor *first = actor_start_with(scene, sort, how, "first", 0);
 	struct actor *second = actor_start_with(scene, sort, how, "second", 0);
 
+	scene_needs(scene, LACKS_CONVERSION);
 	actor_lock(first, EXCLUSIVE);
 	actor_lock(second, EXCLUSIVE);
 	one_release_frees_it(first, peer);

@@ -94,6 +94,7 @@ PROMISE(POSIX | OFD, a_range_can_begin_at_the_file_position)
 	struct actor *owner = start_owner(scene);
 	struct actor *peer = actor_start(scene, "peer");
 
+	scene_needs(scene, LACKS_PARTS);
 	sets_up(scene, lseek(scene->site->fd, 8, SEEK_SET), "lseek");
 	sets(owner, F_WRLCK, SEEK_CUR, 2, 4);
 	bytes_are(peer, 0, "..........XXXX..");
@@ -108,6 +109,7 @@ PROMISE(POSIX | OFD, a_range_can_begin_at_the_end_of_the_file)
 	struct actor *owner = start_owner(scene);
 	struct actor *peer = actor_start(scene, "peer");
 
+	scene_needs(scene, LACKS_PARTS);
 	sets(owner, F_WRLCK, SEEK_END, 0, 2);
 	bytes_are(peer, END - 8, "........XX......");
 	sets(owner, F_WRLCK, SEEK_END, -4, 2);
@@ -187,6 +189,7 @@ PROMISE(POSIX | OFD, a_negative_length_reaches_backwards)
 	struct actor *owner = start_owner(scene);
 	struct actor *peer = actor_start(scene, "peer");
 
+	scene_needs(scene, LACKS_PARTS);
 	sets(owner, F_WRLCK, SEEK_SET, 8, -4);
 	bytes_are(peer, 0, "....XXXX........");
 	sets(owner, F_UNLCK, SEEK_SET, 7, -2);
@@ -208,6 +211,7 @@ PROMISE(POSIX | OFD, the_last_possible_byte_can_be_locked)
 	struct actor *owner = start_owner(scene);
 	struct actor *peer = actor_start(scene, "peer");
 
+	scene_needs(scene, LACKS_CONVERSION);
 	sets(owner, F_WRLCK, SEEK_SET, LAST, 1);
 	bytes_are(peer, LAST - 7, ".......X");
 	sets(owner, F_WRLCK, SEEK_SET, LAST, -2);
@@ -225,6 +229,7 @@ PROMISE(POSIX | OFD, a_lock_to_the_end_covers_the_last_possible_byte)
 	struct actor *owner = start_owner(scene);
 	struct actor *peer = actor_start(scene, "peer");
 
+	scene_needs(scene, LACKS_PARTS);
 	sets(owner, F_WRLCK, SEEK_SET, 8, 0);
 	bytes_are(peer, LAST - 7, "XXXXXXXX");
 	sets(owner, F_UNLCK, SEEK_SET, 12, LAST - 12);
@@ -243,6 +248,7 @@ PROMISE(POSIX | OFD, a_release_up_to_the_last_byte_is_to_the_end)
 	struct actor *owner = start_owner(scene);
 	struct actor *peer = actor_start(scene, "peer");
 
+	scene_needs(scene, LACKS_PARTS);
 	sets(owner, F_WRLCK, SEEK_SET, 4, 0);
 	sets(owner, F_UNLCK, SEEK_SET, 8, LAST - 8 + 1);
 	bytes_are(peer, 0, "....XXXX........");

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "actor/act.h"
+#include "history/judge.h"
 #include "system/futex.h"
 #include "system/privilege.h"
 
@@ -45,6 +46,25 @@ int act_acquire(struct actor *self, struct lock *lock, const struct lock_request
 	return call(self, lock, request, wait ? CALL_WAIT : CALL_TRY);
 }
 
+/* Not a call that the lock lacks here: it might sleep for ever. The test learns why it was left. */
+static int leave_out(struct actor *self, enum lock_lack lack)
+{
+	self->shared->lack = lack;
+	self->shared->lacked = true;
+	return -EOPNOTSUPP;
+}
+
+static bool lacks(const struct actor *self, int site, enum lock_lack lack)
+{
+	return self->scene->shared->lacks[site] & 1u << lack;
+}
+
+static bool is_in_its_own_way(const struct actor *self, const struct lock_request *request)
+{
+	return lacks(self, request->site, LACKS_CONVERSION) &&
+	       history_in_the_way(self->scene->history, self->row).converts;
+}
+
 static int act(struct actor *self, struct lock_request request, enum call_what what)
 {
 	struct history *history = self->scene->history;
@@ -54,7 +74,10 @@ static int act(struct actor *self, struct lock_request request, enum call_what w
 	if (what == CALL_ROTATE)
 		history_add(history, self->row, HISTORY_RELEASE, &request);
 	history_ask(history, self->row, &request, what != CALL_TRY);
-	ret = call(self, &self->lock[request.site], &request, what);
+	if (is_in_its_own_way(self, &request))
+		ret = leave_out(self, LACKS_CONVERSION);
+	else
+		ret = call(self, &self->lock[request.site], &request, what);
 	history_answer(history, self->row, &request, ret);
 	if (!ret)
 		self->shared->holds |= bit;
@@ -80,6 +103,9 @@ int act_rotate(struct actor *self, struct lock_request request)
 
 int act_unlock_range(struct actor *self, struct lock_request range)
 {
+	if (lacks(self, range.site, LACKS_PARTS) &&
+	    history_releases_a_part(self->scene->history, self->row, &range))
+		return leave_out(self, LACKS_PARTS);
 	history_add(self->scene->history, self->row, HISTORY_RELEASE, &range);
 	if (!range.start && !range.len)
 		self->shared->holds &= ~(1u << range.site);

@@ -44,6 +44,8 @@ bool order_heard(struct actor *actor)
 	actor->busy = false;
 	late_returned(actor);
 	actor->proof = (struct asleep_proof){ 0 };
+	if (actor->shared->lacked)
+		scene_lacks(actor->scene, "%s", lock_lack_reason(actor->shared->lack));
 	if (actor->result == LOCK_CANNOT_WAIT)
 		scene_needs_wait(actor->scene, actor->shared->refused);
 	/*

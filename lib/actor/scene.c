@@ -204,6 +204,8 @@ static void probe_site(struct scene *scene, struct lock_site *site, int err)
 	const char *kind = lock_kind_name(site->kind);
 	enum lock_probe_call call = PROBE_TRY;
 
+	if (getenv("LOCKFAIR_LACKS") && !lock_is_local(site))
+		scene->shared->lacks[site - scene->site] = lock_lacks(site->kind);
 	if (is_hidden(site))
 		return scene_lacks(scene, "a file cannot be opened by the second path");
 	if (heed_findings(scene, site))
@@ -236,6 +238,21 @@ bool scene_needs_signals(struct scene *scene)
 	if (*scene->deaf)
 		scene_lacks(scene, "%s", scene->deaf);
 	return scene_goes_on(scene);
+}
+
+bool scene_needs(struct scene *scene, enum lock_lack lack)
+{
+	for (int i = 0; i < scene->sites; i++) {
+		if (scene->shared->lacks[i] & 1u << lack)
+			scene_lacks(scene, "%s", lock_lack_reason(lack));
+	}
+	return scene_goes_on(scene);
+}
+
+void scene_judges(struct scene *scene, enum lock_lack lack)
+{
+	for (int i = 0; i < SCENE_SITES; i++)
+		scene->shared->lacks[i] &= ~(1u << lack);
 }
 
 static int share_memory(struct scene *scene)

@@ -18,6 +18,7 @@
 
 #include "actor/order.h"
 #include "history/history.h"
+#include "lock/lack.h"
 #include "lock/lock.h"
 #include "system/asleep.h"
 #include "system/compiler.h"
@@ -56,6 +57,8 @@ struct actor_shared {
 	unsigned int turn;		/* changes with each call that it announces or leaves */
 	unsigned int calls;		/* how many lock calls have returned to it */
 	struct lock_request refused;	/* its last call that must not wait, and would have */
+	bool lacked;			/* a call was not made, for what is lacking here */
+	enum lock_lack lack;
 };
 
 /* What is known of a sleeper: see late.h. The times are ms, 0 for none. */
@@ -96,6 +99,7 @@ struct scene_shared {
 	pid_t test;		/* the process that starts the actors */
 	struct actor_shared actor[SCENE_ACTORS + 1];
 	unsigned long long number[SCENE_NUMBERS];
+	unsigned int lacks[SCENE_SITES];	/* lock_lacks(), unless the file system is local */
 	off_t probe_start;
 	char probed[SCENE_PROBED + 1];
 };
@@ -177,6 +181,15 @@ bool scene_needs_wait(struct scene *scene, struct lock_request request);
 
 /* The same if a waiter heeds no signal here, not even one that kills it. */
 bool scene_needs_signals(struct scene *scene);
+
+/*
+ * End the scene if locks of any site lack that here. A step by which an owner would meet its own
+ * lock, or release a part of one, does so by itself. Return whether the scene goes on.
+ */
+bool scene_needs(struct scene *scene, enum lock_lack lack);
+
+/* Judge the claim even where the locks lack that. */
+void scene_judges(struct scene *scene, enum lock_lack lack);
 
 /* The claim does not hold: end the scene without an error. */
 void scene_missed(struct scene *scene);

@@ -215,7 +215,8 @@ static bool order_is_decided(struct scene *scene)
 
 bool order_can_be_seen(struct scene *scene)
 {
-	return skip_unless(scene, medium_of(scene->site->kind).sort != MEDIUM_POLLS,
+	return scene_needs(scene, LACKS_TURNS) &&
+	       skip_unless(scene, medium_of(scene->site->kind).sort != MEDIUM_POLLS,
 			   "waiters poll here, in no order");
 }
 

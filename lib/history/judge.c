@@ -107,6 +107,32 @@ struct history_way history_in_the_way(const struct history *history, int row)
 	return way;
 }
 
+static bool is_within(const struct history_event *lock, const struct history_event *range)
+{
+	return lock->start >= range->start &&
+	       (!range->len || (lock->len && lock->start + lock->len <= range->start + range->len));
+}
+
+bool history_releases_a_part(const struct history *history, int row,
+			     const struct lock_request *range)
+{
+	struct history_event release = {
+		.site = range->site, .start = range->start, .len = range->len,
+	};
+	struct row rows[HISTORY_ROWS] = { 0 };
+	bool leaves = false;
+
+	follow_all(history, rows);
+	for (int i = 0; i < history->rows; i++) {
+		for (int j = 0; history->owner[i] == history->owner[row] && j < ROW_HOLDS; j++) {
+			const struct history_event *lock = rows[i].holds[j];
+
+			leaves |= lock && row_touches(lock, &release) && !is_within(lock, &release);
+		}
+	}
+	return leaves;
+}
+
 struct history_verdict history_marked(const struct history *history, char mark)
 {
 	struct history_verdict verdict = { .event = -1, .row = -1, .other = -1 };

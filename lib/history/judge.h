@@ -33,6 +33,10 @@ struct history_way {
 
 struct history_way history_in_the_way(const struct history *history, int row);
 
+/* Would a release of this range by @row leave a part of a lock that its owner has? */
+bool history_releases_a_part(const struct history *history, int row,
+			     const struct lock_request *range);
+
 /* Find the first mark of that sort, and count them. */
 struct history_verdict history_marked(const struct history *history, char mark);
 

@@ -124,6 +124,20 @@ conflict|lockf=EACCES flock|fcntl "
 	has "$awk: files that keep their names" out '^header|files keep their names: '
 
 	words <<-'END'
+	posix|ok|||
+	posix|lacks|conversion
+	posix|lacks|parts
+	ofd|lacks|parts
+	ofd|refused|a query|EIO|fault
+	END
+	has "$awk: what the kinds lack" out '^header|with posix: an owner.s own lock is in the way'
+	has "$awk: what several lack" out '^header|with posix and ofd: a part of a lock cannot be'
+	has "$awk: what the tests learn of that" out '^lacks|posix|conversion$'
+	has "$awk: what the answer says of that" out \
+		'^fate|posix|missing|call|lacks conversions and releases of a part|lack conv'
+	has_not "$awk: unless something is worse" out '^fate|ofd|missing'
+
+	words <<-'END'
 	posix|delay|at-once|0|0|15000|0|1|0|0|0|0|0|0|0/0|0/0
 	ofd|delay|polls|4|20|40000|900|5100|1200|2000000|3000000|7000|8000000|3|5/5|0/30
 	flock|delay|asks|4|10|15000|7|20|9|60|80|2500|55|0|100/100|0/100

@@ -83,6 +83,9 @@ function found_format(file, text, at,	whole, reason, nth) {
 	# That function passes on what its callers give it, which is looked for there.
 	if (whole == "\"%s\", reason" && text ~ /bool skip_unless\([^)]*\)\n\{/)
 		return
+	# The table of lib/lock/lack.c has these.
+	if (whole ~ /^"%s", lock_lack_reason\(/)
+		return
 	# What run_tests.sh has found before the first test is not in the list.
 	if ((whole ~ /^"%s", scene->(deaf|no_wait\[request\.site\]\[request\.mode\])$/ ||
 	     whole ~ /^"%\.\*s", length$/) &&
@@ -140,6 +143,12 @@ function look_through(file, text,	part, word) {
 	     part = substr(part, RSTART + RLENGTH)) {
 		word = substr(part, RSTART, RLENGTH)
 		sub(/^[^"]*/, "", word)
+		reasons[literal(word)]
+	}
+	for (part = text; match(part, /\[LACKS_[A-Z]+\] = \{ "[a-z]+", "[^"]+"/);
+	     part = substr(part, RSTART + RLENGTH)) {
+		word = substr(part, RSTART, RLENGTH)
+		sub(/^[^,]*, /, "", word)
 		reasons[literal(word)]
 	}
 	look(file, text, "needs_capability")
