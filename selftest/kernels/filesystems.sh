@@ -194,7 +194,7 @@ for recipe in "$recipes"/*; do
 	name=${recipe##*/}
 	said=$(
 		# shellcheck disable=SC2034 # a recipe sets some of them
-		about='' packages='' modules='' only_guest='' share='' seconds=''
+		about='' packages='' modules='' only_guest='' share='' daemon='' alone='' seconds=''
 		# shellcheck disable=SC1090 # a recipe
 		. "$recipe"
 		[ -n "$about" ] || echo "no about"
