@@ -48,6 +48,22 @@ static inline int claim_time_limit(void)
 	return CLAIM_TIME_LIMIT * (getenv("LOCKFAIR_DELAY") ? 4 : 1);
 }
 
+/*
+ * Seconds after the program's start in which a claim about order may take further rounds. The time
+ * limit of the program is for all of its tests.
+ */
+#define CLAIM_ROUNDS_TIME	100
+
+static long long claim_begun;
+
+static inline int claim_time_for_rounds(void)
+{
+	int left = CLAIM_ROUNDS_TIME * 1000 - (int)((asleep_clock() - claim_begun) / 1000000);
+	int most = claim_time_limit() * 1000 / 4;
+
+	return left < most ? left : most;
+}
+
 /* Draw the history of a test that aborts or runs out of time, before it ends. */
 static inline void claim_last_words(int signal_number)
 {
@@ -107,7 +123,7 @@ static inline void claim_play(struct __test_metadata *t, struct scene *scene,
 
 	judge_begin(claim_find(t->fixture->name, t->name));
 	play(scene);
-	while (judge_wants_another_round(scene, claim_time_limit() * 1000 / 4)) {
+	while (judge_wants_another_round(scene, claim_time_for_rounds())) {
 		enum lock_kind kind = scene->site->kind;
 
 		claim_teardown(scene);
@@ -372,6 +388,7 @@ static inline int claim_main(int argc, char **argv)
 	}
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	claim_begun = asleep_clock();
 	claim_history = history_new();
 	if (!claim_history || pthread_atfork(claim_before_fork, NULL, claim_in_child))
 		ksft_exit_fail_msg("no memory\n");
