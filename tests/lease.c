@@ -43,14 +43,25 @@ static bool is_broken_by_an_open(int fd)
 	return again < 0 && fcntl(fd, F_GETLEASE) == F_UNLCK;
 }
 
-/* fcntl(2) names two calls that break a lease, open(2) and truncate(2). */
-PRACTICE(FILE_LOCKS, a_lock_breaks_no_lease)
+static struct actor *start_other(struct scene *scene)
+{
+	have_one_description(scene);
+	return actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "other", 0);
+}
+
+/*
+ * On SMB the removal of the file's name waits for the lease of the process that removes it: the
+ * server asks for the oplock, and cifs_oplock_break() first calls break_lease().
+ */
+static void give_the_lease_up(struct scene *scene)
+{
+	fcntl(scene->site->fd, F_SETLEASE, F_UNLCK);
+}
+
+static void keeps_its_lease(struct scene *scene, struct actor *other)
 {
 	int fd = scene->site->fd, lease;
-	struct actor *other;
 
-	have_one_description(scene);
-	other = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "other", 0);
 	take_first_lease(scene, fd, F_WRLCK);
 	actor_lock(other, EXCLUSIVE);
 	lease = fcntl(fd, F_GETLEASE);
@@ -65,13 +76,17 @@ PRACTICE(FILE_LOCKS, a_lock_breaks_no_lease)
 	requires(scene, is_broken_by_an_open(fd), "an open does not break the lease");
 }
 
-PRACTICE(FILE_LOCKS, a_lock_is_not_in_the_way_of_a_lease)
+/* fcntl(2) names two calls that break a lease, open(2) and truncate(2). */
+PRACTICE(FILE_LOCKS, a_lock_breaks_no_lease)
+{
+	keeps_its_lease(scene, start_other(scene));
+	give_the_lease_up(scene);
+}
+
+static void is_granted_a_lease_again(struct scene *scene, struct actor *other)
 {
 	int fd = scene->site->fd, err;
-	struct actor *other;
 
-	have_one_description(scene);
-	other = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "other", 0);
 	if (!take_first_lease(scene, fd, F_WRLCK))
 		return;
 	sets_up(scene, fcntl(fd, F_SETLEASE, F_UNLCK), "F_SETLEASE");
@@ -81,6 +96,12 @@ PRACTICE(FILE_LOCKS, a_lock_is_not_in_the_way_of_a_lease)
 		   strerror(err)))
 		return;
 	requires(scene, is_broken_by_an_open(fd), "an open does not break the lease");
+}
+
+PRACTICE(FILE_LOCKS, a_lock_is_not_in_the_way_of_a_lease)
+{
+	is_granted_a_lease_again(scene, start_other(scene));
+	give_the_lease_up(scene);
 }
 
 CLAIM_MAIN

@@ -56,15 +56,22 @@ static inline int open_name(const char *name, int flags)
 }
 
 /*
- * A file whose only name was removed cannot be linked again, so try this with a spare file. 0 or
- * -errno.
+ * A file whose only name was removed cannot be linked again, so try this with a spare file: it has
+ * to be found by its next name, too. SMB renames the name by which a file was made. 0 or -errno.
  */
 static inline int can_have_a_name(void)
 {
-	int fd = make_nameless(), err = 0;
+	int fd = make_nameless(), again = -1, err = 0;
 
-	if (fd < 0 || give_name(fd, old_name) < 0 || take_name(old_name) < 0)
+	if (fd >= 0 && !give_name(fd, old_name) &&
+	    !renameat(directory, old_name, directory, new_name))
+		again = open_name(new_name, 0);
+	if (again < 0 || take_name(new_name) < 0)
 		err = -errno;
+	take_name(old_name);
+	take_name(new_name);
+	if (again >= 0)
+		close(again);
 	if (fd >= 0)
 		close(fd);
 	return err;
