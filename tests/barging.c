@@ -117,6 +117,7 @@ static void until_decided(struct scene *scene,
 	/* Where it is not, the order is judged by several scenes. */
 	int rounds = is_decided_at_once(scene) ? ROUNDS : ROUNDS / 10;
 
+	order_can_be_seen(scene);
 	for (int i = 0; i < rounds && scene_goes_on(scene); i++) {
 		history_forget(scene->history);
 		round(scene, &rivals);

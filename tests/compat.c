@@ -219,6 +219,7 @@ PROMISE(POSIX | OFD, fcntl64_tells_large_values)
 	bool ofd = is_kind(scene, OFD);
 	int ret;
 
+	scene_needs(scene, LACKS_QUERY);
 	fixed_by("4d2dc2cc766c", "4.15");
 	actor_lock(both.other, EXCLUSIVE_ON(start_at, len));
 	ret = fcntl64_32(both.lock.fd, ofd ? OFD_GETLK_32 : GETLK64_32, F_RDLCK, 0, 0);

@@ -42,6 +42,7 @@ static inline const char *fate(const struct actor *actor)
 
 static inline bool gets_edeadlk(const struct actor *actor)
 {
+	scene_needs(actor->scene, LACKS_DEADLOCK);
 	return holds(actor->scene, was_refused(actor),
 		     "%s was to be refused with EDEADLK: %s", actor_name(actor), fate(actor));
 }

@@ -241,12 +241,13 @@ PROMISE(FILE_LOCKS, a_conflict_is_eagain_or_eacces)
 {
 	bool by_fcntl = is_kind(scene, OWNED_BY_PROCESS) ||
 			(is_kind(scene, FLOCK) && emulates_flock(scene));
+	bool by_eacces = lock_conflict(scene->site->kind) == -EACCES;
 	struct outsider outsider;
 	int error = refused(scene, &outsider);
 
-	/* As for a flock, flock(2) may speak of an ofd lock on SMB: "semantics may vary". */
-	if (lock_conflict(scene->site->kind) == -EACCES &&
-	    !skip_unless(scene, error != EACCES || by_fcntl, "a conflict is EACCES here"))
+	/* On SMB: "Remote and mandatory locking semantics may vary", flock(2). */
+	if (!skip_unless(scene, error != EACCES || by_fcntl || !by_eacces ||
+			 lock_is_local(scene->site), "a conflict is EACCES here"))
 		return;
 	if (!holds(scene, error == EAGAIN || (error == EACCES && by_fcntl),
 		   "the caller tried, and got: %s", outcome(error)))

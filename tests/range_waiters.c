@@ -211,6 +211,7 @@ PRACTICE(RECORD_LOCKS, a_grant_that_is_merged_keeps_the_queue_in_order)
 	struct scenario scenario = hold(scene, EXCLUSIVE_ON(0, 10));
 	struct actor *first = actor_start(scene, "first");
 
+	order_can_be_seen(scene);
 	actor_lock(first, EXCLUSIVE_ON(10, 10));
 	actor_queue(first, EXCLUSIVE_ON(0, 10));
 	queue_writers(&scenario, 3, 5, 1);

@@ -41,6 +41,7 @@ FOLKLORE(SHARED_MODE, readers_that_relieve_each_other_let_a_writer_in, "the writ
 	struct actor *writer = actor_start(scene, "writer");
 	int reliefs = 0;
 
+	scene_needs(scene, LACKS_TURNS);
 	actor_lock(reader[0], SHARED);
 	actor_queue(writer, EXCLUSIVE);
 	while (reliefs < RELIEFS) {
