@@ -57,7 +57,7 @@ static inline int open_name(const char *name, int flags)
 
 /*
  * A file whose only name was removed cannot be linked again, so try this with a spare file: it has
- * to be found by its next name, too. SMB renames the name by which a file was made. 0 or -errno.
+ * to be found by its next name alone. SMB renames the name by which a file was made. 0 or -errno.
  */
 static inline int can_have_a_name(void)
 {
@@ -68,6 +68,8 @@ static inline int can_have_a_name(void)
 		again = open_name(new_name, 0);
 	if (again < 0 || take_name(new_name) < 0)
 		err = -errno;
+	else if (!faccessat(directory, old_name, F_OK, 0))
+		err = -EEXIST;
 	take_name(old_name);
 	take_name(new_name);
 	if (again >= 0)
