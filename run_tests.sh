@@ -108,7 +108,7 @@ while [ $# -gt 0 ]; do
 		option=${1%%=*}
 		value=${1#*=}
 		case $option in
-		--test|--repeat|--directory|--output|--rounds) ;;
+		--test|--repeat|--directory|--output|--rounds|--shard) ;;
 		--kernel|--kernels|--jobs|--vm|--cpus|--memory|--append|--filesystem) ;;
 		*) die "unknown option $1 (-h lists them)" ;;
 		esac
@@ -153,6 +153,10 @@ while [ $# -gt 0 ]; do
 		case $rounds in
 		''|*[!0-9]*|0*|????*) die "--rounds: '$rounds' is not a number from 1 to 999" ;;
 		esac ;;
+	--shard)
+		wants "$1" $#
+		shift
+		read_shard "$1" ;;
 	-n|--repeat)
 		wants "$1" $#
 		shift
@@ -218,7 +222,7 @@ done
 [ -z "$all" ] || [ -z "$second" ] || die "--all asks nothing, and a second -d is a question"
 [ -n "$figures" ] || [ -z "$rounds" ] || die "--rounds is for --figures"
 if [ -n "$figures" ]; then
-	case $globs$stop$strict$verbose$all$list$repeat in
+	case $globs$shard$stop$strict$verbose$all$list$repeat in
 	1) ;;
 	*) die "--figures can only be combined with --rounds, -d, -o, -k and --setup" ;;
 	esac
@@ -354,10 +358,10 @@ done
 say "KTAP version 1"
 what="tests"
 [ "$tests" != 1 ] || what="test"
-header "$tests $what${strict:+, strict}"
+header "$tests $what${shard:+ of shard $shard}${strict:+, strict}"
 say "1..$((programs * repeat))"
 
-: >"$results"
+say_shard >"$results"
 number=0
 round=0
 export L_NAME L_TITLE L_KTAP L_RESULTS L_STATUS L_HUNG L_CUT L_STRICT L_WANT L_NUMBER L_LIMIT

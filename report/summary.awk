@@ -85,6 +85,9 @@ BEGIN {
 	known["eventfd"] = known["futex"] = 1
 }
 
+# What --shard writes for report/merge.
+$1 == "shard" { next }
+
 $1 !~ /:/ {
 	troubles++
 	trouble[troubles] = $1 ": " $3
