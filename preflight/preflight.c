@@ -34,15 +34,18 @@
  *	unseen		a request that has to wait neither returns nor is seen to sleep
  *	lost		a waiter is not granted the released lock
  *	deaf		a waiter heeds no signal before it has the lock
+ *	late		a release does not wake a waiter, which asks again later
  *
  * In a directory it prints for each kind of file lock how long it takes to decide about one: see
  * delay.h.
  *
  *	KIND	delay	at-once | asks | polls	LOOKS	QUIET	LONGEST	LOCK	LOCK-MOST
  *		REFUSAL	GRANT	GRANT-MOST	DWELL	LATE-GRANT	POLLS	FOUND/HELD
- *		MISTAKEN/FREE
+ *		MISTAKEN/FREE	PAUSE	[late ]LATE
  *
- * in one line. QUIET, LONGEST and DWELL are milliseconds, the other times microseconds.
+ * in one line. QUIET, LONGEST, DWELL, PAUSE and LATE are milliseconds, the other times
+ * microseconds. PAUSE is the longest between two polls; LATE, after "late", for how long a waiter
+ * slept beside the free lock, or 0 if that is not known.
  *
  * With LOCKFAIR_OTHER_DIR, another path to the files of LOCKFAIR_DIR, it also prints
  *
@@ -252,9 +255,14 @@ static void ask_to_wait(struct question *question, struct actor *holder, struct 
 		return found(question, "shared", call, 0);
 	if (!peer->busy)
 		return found(question, "unwaiting", call, peer->result);
+	/* A late grant may take 30 s: it is measured once, in preflight/waiter.c. */
+	if (question->delay->late)
+		return;
 	actor_unlock(holder);
 	if (!scene_goes_on(scene))
 		return broken(question, scene);
+	if (question->delay->medium.sort != MEDIUM_AT_ONCE && delay_is_late(question->delay, peer))
+		return;
 	ret = actor_await(peer);
 	/* A late waiter is not lost: see lib/actor/late.h. */
 	if (ret == -ETIMEDOUT && scene->end != SCENE_LATE)
@@ -270,11 +278,12 @@ static void ask_to_wait(struct question *question, struct actor *holder, struct 
 static void ask_all_to_wait(struct question *question, struct actor *holder, struct actor *peer)
 {
 	ask_to_wait(question, holder, peer, EXCLUSIVE);
-	if (!question->dir || !(lock_kind_traits(question->kind) & TRAIT_SHARED))
+	if (!question->dir || question->delay->late ||
+	    !(lock_kind_traits(question->kind) & TRAIT_SHARED))
 		return;
 	if (!question->wrong)
 		ask_to_wait(question, peer, holder, SHARED);
-	if (!question->wrong)
+	if (!question->wrong && !question->delay->late)
 		ask_to_wait(question, holder, peer, EXCLUSIVE);
 }
 

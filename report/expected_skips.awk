@@ -64,7 +64,8 @@ function more_skips(    i, count, why) {
 function is_answered(reason) {
 	return index(ENVIRON["LOCKFAIR_MISSING"] ENVIRON["LOCKFAIR_REFUSED"] \
 		ENVIRON["LOCKFAIR_SHARED"] ENVIRON["LOCKFAIR_UNWAITING"] \
-		ENVIRON["LOCKFAIR_DEAF"] ENVIRON["L_APART"], "=" reason ";") > 0
+		ENVIRON["LOCKFAIR_DEAF"] ENVIRON["LOCKFAIR_LATE"] ENVIRON["L_APART"], \
+		"=" reason ";") > 0
 }
 
 # Report kinds that are missing, although this release has them: a memfd of Linux 6.1 has ofd locks.

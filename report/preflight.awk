@@ -153,6 +153,8 @@ function rank_of(finding, call) {
 		return 4
 	if (finding == "unwaiting")
 		return 3
+	if (finding == "late")
+		return 1.6
 	if (finding == "deaf")
 		return 1.5
 	return finding == "refused" ? 1 : 2
@@ -195,6 +197,9 @@ function say(kind,    error, call, mode) {
 			"), one that finds the lock free is not"
 	} else if (finding_of[kind] == "unseen") {
 		words = ": a request that has to wait neither returns nor is seen to sleep here"
+	} else if (finding_of[kind] == "late") {
+		words = ": a waiter is late: a release does not wake it, but it asks again" \
+			(late_after[kind] ? ", after " late_after[kind] " s" : "")
 	} else if (finding_of[kind] == "deaf") {
 		words = ": a signal does not end a wait here, not even one that kills"
 	} else if (finding_of[kind] == "lost") {
@@ -224,7 +229,7 @@ function waits(kind) {
 # Return the variable by which the tests learn of it.
 function variable(kind) {
 	return waits(kind) ? "unwaiting" : \
-		finding_of[kind] ~ /^(shared|deaf)$/ ? finding_of[kind] : \
+		finding_of[kind] ~ /^(shared|deaf|late)$/ ? finding_of[kind] : \
 		class_of[kind] == "missing" ? "missing" : "refused"
 }
 
@@ -244,6 +249,8 @@ function reason(kind,    error) {
 		return "no " mode_of(kind) kind " locks that wait" error
 	if (finding_of[kind] == "unseen")
 		return "no " kind " waiter is seen to sleep here"
+	if (finding_of[kind] == "late")
+		return "no " kind " waiter is woken by a release here"
 	if (finding_of[kind] == "deaf")
 		return "no " kind " waiter heeds a signal here"
 	if (finding_of[kind] == "lost")
@@ -286,6 +293,14 @@ function delays(    i, kind, sort, at_once, text, held, free, error) {
 		split(measured[kind, 15], held, "/")
 		print "header", text (held[2] == 0 ? "" : "; a refusal " time(measured[kind, 9]) \
 			"; a grant " time(measured[kind, 10]) ", at most " time(measured[kind, 11]))
+		if (measured[kind, 18] ~ /^late/) {
+			split(measured[kind, 18], late, " ")
+			late_after[kind] = int(late[2] / 1000 + 0.5)
+		}
+		if (measured[kind, 17] + 0)
+			print "header", kind " asks again after pauses of up to " \
+				time(measured[kind, 17] * 1000) "; a grant may take " \
+				time(measured[kind, 6] * 1000)
 		if (held[2] == 0)
 			continue
 		print "header", kind " after a wait of " time(measured[kind, 12] * 1000) \
@@ -408,7 +423,9 @@ END {
 		if (why != "")
 			print variable(kind), kind mode_suffix(kind) "=" why
 		say(kind)
-		print "fate", kind, class_of[kind], \
-			why == "" ? "call" : waits(kind) ? "wait" : "kind", words, plural
+		extent = waits(kind) ? "wait" : "kind"
+		if (why == "" || finding_of[kind] == "late")
+			extent = "call"
+		print "fate", kind, class_of[kind], extent, words, plural
 	}
 }

@@ -11,7 +11,7 @@ $1 ~ /^(files|flock)$/ {
 	value[$1] = $2
 }
 
-$1 ~ /^(missing|refused|shared|unwaiting|deaf|delay|conflict)$/ {
+$1 ~ /^(missing|refused|shared|unwaiting|deaf|late|delay|conflict)$/ {
 	value[$1] = value[$1] $2 ";"
 }
 

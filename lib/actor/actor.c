@@ -16,6 +16,8 @@
 #include "actor/start.h"
 #include "system/privilege.h"
 
+#define UNWOKEN	2000	/* ms: a waiter that is woken has returned by then */
+
 static unsigned int calls_so_far(const struct scene *scene)
 {
 	unsigned int calls = 0;
@@ -31,6 +33,10 @@ int actor_await(struct actor *actor)
 
 	if (!scene_goes_on(actor->scene))
 		return -ECANCELED;
+	/* Where a release wakes no waiter, a late one returns after many seconds. */
+	if (*actor->scene->unwoken && actor->busy && !order_awaited(actor, UNWOKEN) &&
+	    late_ends(actor->scene))
+		return -ETIMEDOUT;
 	/* A job of many lock calls may be slow: go on waiting as long as any lock call returns. */
 	do
 		before = calls_so_far(actor->scene);

@@ -114,6 +114,12 @@ static bool is_long(int since, const struct medium *medium)
 	return now_ms() - since >= least;
 }
 
+static void end_by_the_late(struct actor *actor)
+{
+	scene_late(actor->scene, "%s sleeps on, %d ms after another could have the lock",
+		   actor_name(actor), now_ms() - actor->late.since);
+}
+
 /* It sleeps, and nobody is known to be in its way. */
 static bool waits_for_somebody(struct actor *actor, const struct medium *medium,
 			       const struct history_way *way)
@@ -135,6 +141,9 @@ static bool waits_for_somebody(struct actor *actor, const struct medium *medium,
 	case 0:
 		late->free = true;
 		late->refused = 0;
+		if (*actor->scene->unwoken &&
+		    now - late->since >= 2 * medium->quiet.ms + LONG_PAUSE)
+			end_by_the_late(actor);
 		return false;
 	case -EAGAIN:
 	case -EACCES:
@@ -220,8 +229,7 @@ bool late_ends(struct scene *scene)
 		late_look_anew(actor);
 		late_waits(actor, &medium);
 		if (actor->late.free && !actor->late.refused)
-			scene_late(scene, "%s sleeps on, %d ms after another could have the lock",
-				   actor_name(actor), now_ms() - actor->late.since);
+			end_by_the_late(actor);
 		if (!scene_goes_on(scene))
 			return true;
 	}

@@ -14,7 +14,7 @@ static const char * const order_names[] = {
 	[ORDER_JOB] = "a job", [ORDER_START] = "a start", [ORDER_EXIT] = "an exit",
 };
 
-static bool has_returned(const struct actor *actor)
+bool order_returned(const struct actor *actor)
 {
 	return __atomic_load_n(&actor->shared->done, __ATOMIC_ACQUIRE) == actor->shared->given;
 }
@@ -30,10 +30,10 @@ static bool has_died(const struct actor *actor)
 
 bool order_heard(struct actor *actor)
 {
-	bool died = !has_returned(actor) && has_died(actor);
+	bool died = !order_returned(actor) && has_died(actor);
 
 	/* The order may have returned between the two checks. */
-	if (has_returned(actor)) {
+	if (order_returned(actor)) {
 		actor->result = actor->shared->result;
 	} else if (died) {
 		scene_broken(actor->scene, "%s has died", actor_name(actor));

@@ -32,6 +32,9 @@ struct order {
 /* Give an order to an actor that has none. A failure ends the scene. */
 void order_give(struct actor *actor, const struct order *order);
 
+/* Has its order returned? Its answer need not have been taken. */
+bool order_returned(const struct actor *actor);
+
 /* Take the actor's answer. Return false if there is none yet. */
 bool order_heard(struct actor *actor);
 

@@ -83,6 +83,9 @@ void scene_late(struct scene *scene, const char *format, ...)
 {
 	va_list args;
 
+	/* Known before the first test: then no grant is waited for. */
+	if (*scene->unwoken)
+		return scene_lacks(scene, "%s", scene->unwoken);
 	va_start(args, format);
 	end(scene, SCENE_LATE, format, args);
 	va_end(args);
@@ -177,6 +180,9 @@ static bool heed_findings(struct scene *scene, struct lock_site *site)
 	reason = entry_of("LOCKFAIR_DEAF", kind, &length);
 	if (reason)
 		snprintf(scene->deaf, sizeof(scene->deaf), "%.*s", length, reason);
+	reason = entry_of("LOCKFAIR_LATE", kind, &length);
+	if (reason)
+		snprintf(scene->unwoken, sizeof(scene->unwoken), "%.*s", length, reason);
 	for (enum lock_mode mode = 0; mode < MODES; mode++) {
 		reason = found_for_mode(kind, mode, &length);
 		if (!reason)

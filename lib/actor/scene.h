@@ -134,6 +134,7 @@ struct scene {
 	int late_ms;		/* how late the latest grant was, and whose it was */
 	int late_row;
 	char deaf[80];		/* if a waiter heeds no signal: the reason to skip */
+	char unwoken[80];	/* if a release wakes no waiter: the reason to skip */
 };
 
 /*

@@ -95,6 +95,42 @@ TEST_F(late, where_locks_are_decided_at_once_a_sleeper_waits)
 	EXPECT_EQ(0, actor_await(self->sleeper));
 }
 
+/* With a deadline of a minute: nobody waits for that. */
+TEST_F(late, where_a_release_wakes_no_waiter_a_late_one_ends_the_scene_at_once)
+{
+	setenv("LOCKFAIR_DEADLINE", "60", 1);
+	snprintf(self->scene.unwoken, sizeof(self->scene.unwoken), "no waiter is woken");
+	actor_begin(self->sleeper, ask_late, NULL);
+	actor_settle(&self->scene);
+	EXPECT_EQ(SCENE_LACKS, self->scene.end);
+	EXPECT_STREQ("no waiter is woken", self->scene.error);
+}
+
+TEST_F(late, where_a_release_wakes_no_waiter_an_awaited_one_ends_the_scene_as_well)
+{
+	setenv("LOCKFAIR_DEADLINE", "60", 1);
+	snprintf(self->scene.unwoken, sizeof(self->scene.unwoken), "no waiter is woken");
+	actor_begin(self->sleeper, ask_late, NULL);
+	EXPECT_EQ(-ETIMEDOUT, actor_await(self->sleeper));
+	EXPECT_EQ(SCENE_LACKS, self->scene.end);
+}
+
+TEST(what_the_preflight_has_found_of_a_kind_is_heeded)
+{
+	struct history *history = history_new();
+	struct scene scene;
+
+	ASSERT_NE(NULL, history);
+	setenv("LOCKFAIR_LATE", "posix=none;flock=no waiter is woken;", 1);
+	scene_open(&scene, KIND_FLOCK, NULL, history);
+	EXPECT_STREQ("no waiter is woken", scene.unwoken);
+	EXPECT_EQ(0, scene_close(&scene));
+	scene_open(&scene, KIND_OFD, NULL, history);
+	EXPECT_STREQ("", scene.unwoken);
+	EXPECT_EQ(0, scene_close(&scene));
+	history_free(history);
+}
+
 struct letting_go {
 	const struct actor *sleeper;
 	struct lock *keeper;

@@ -139,18 +139,23 @@ conflict|lockf=EACCES flock|fcntl "
 
 	words <<-'END'
 	posix|delay|at-once|0|0|15000|0|1|0|0|0|0|0|0|0/0|0/0
-	ofd|delay|polls|4|20|40000|900|5100|1200|2000000|3000000|7000|8000000|3|5/5|0/30
+	ofd|delay|polls|4|20|40000|900|5100|1200|2000000|3000000|7000|8000000|3|5/5|0/30|4100|0
 	flock|delay|asks|4|10|15000|7|20|9|60|80|2500|55|0|100/100|0/100
 	flock|deaf|a signal to a waiter||fault
+	lockf|delay|polls|4|10|40000|7|20|9|60|80|0|0|0|9/9|0/100|0|late 29800
+	lockf|late|a waiter||fault
 	END
 	has "$awk: locks that are decided at once" out '^header|decided at once: posix$'
 	has "$awk: a kind that polls" out '^header|ofd polls: a lock takes 900 us, at most 5.1 ms;'
+	has "$awk: its longest pause" out '^header|ofd asks again after pauses of up to 4.1 s; a gr'
 	has "$awk: after a long wait" out '7 s, with 3 polls: a grant takes 8 s$'
 	has "$awk: what the tests learn of it" out '^delay|ofd=polls 4 20 40000 100$'
 	has "$awk: a kind that asks" out '^header|flock asks a daemon or server: a lock takes 7 us'
 	has "$awk: its known sleepers" out ': 100/100 waiters are found, and 0/100 of those'
 	has "$awk: three of a hundred may be mistaken" out '^delay|flock=asks 4 10 15000 30$'
 	has "$awk: a waiter that heeds no signal" out '^deaf|flock=no flock waiter heeds a sig'
+	has "$awk: a late waiter: why a test is skipped" out '^late|lockf=no lockf waiter is wok'
+	has "$awk: a late waiter: the answer" out '|call|: a waiter is late: .*, after 30 s|'
 	has_not "$awk: that is no evidence of a lock that is lost" out "^unwaiting"
 
 	words <<-'END'

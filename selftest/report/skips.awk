@@ -87,7 +87,7 @@ function found_format(file, text, at,	whole, reason, nth) {
 	if (whole ~ /^"%s", lock_lack_reason\(/)
 		return
 	# What run_tests.sh has found before the first test is not in the list.
-	if ((whole ~ /^"%s", scene->(deaf|no_wait\[request\.site\]\[request\.mode\])$/ ||
+	if ((whole ~ /^"%s", scene->(deaf|unwoken|no_wait\[request\.site\]\[request\.mode\])$/ ||
 	     whole ~ /^"%\.\*s", length$/) &&
 	    text ~ /\nstatic const char \*found_for_mode\(/)
 		return
