@@ -239,8 +239,9 @@ void delay_print(const struct delay *delay, enum lock_kind kind)
 	       delay->found, delay->held, delay->mistaken, delay->free);
 	printf("\t%d\t%s%d\n", delay->pause, delay->late ? "late " : "", delay->late_after);
 	if (delay->lost || delay->late)
-		printf("%s\t%s\ta waiter\t\tfault\n", lock_kind_name(kind),
-		       delay->lost ? "lost" : "late");
+		printf("%s\t%s\ta waiter%s\t\tfault\n", lock_kind_name(kind),
+		       delay->lost ? "lost" : "late",
+		       delay->raced ? " that has lost a race" : "");
 	if (delay->deaf)
 		printf("%s\tdeaf\ta signal to a waiter\t\tfault\n", lock_kind_name(kind));
 }

@@ -27,6 +27,7 @@ struct delay {
 	int free, mistaken;		/* callers that found it free, and were taken for waiters */
 	bool late;			/* a release has not woken a waiter */
 	int late_after;			/* ms: so long it slept on; 0 if that was not measured */
+	bool raced;			/* and that waiter had lost a race */
 	bool lost;			/* a waiter was never granted the lock */
 	bool waits;			/* it waits and excludes, so that it can be measured */
 	bool deaf;			/* a waiter heeds no signal before it has the lock */

@@ -16,6 +16,7 @@
 #define DWELL		2500	/* ms: NFSv4.0 polls after 1, 2, 4 ... 30 s */
 #define LONGEST_DWELL	8000
 #define POLLS		3	/* that many show how they grow */
+#define RACES		20
 #define SIGNAL_TIME	1000	/* ms for a waiter to heed a signal */
 #define LATE		5000	/* ms: longer than the first polls of NFSv4.0 */
 
@@ -92,18 +93,23 @@ static int await_grant(struct pair *pair, struct actor *waiter)
 }
 
 /* The holder gives the lock to the waiter, which gives it up. Return how long that took, or -1. */
-static int hand_over(struct pair *pair)
+static int give_to(struct pair *pair, struct actor *holder, struct actor *waiter)
 {
 	bool late;
 	int took;
 
-	actor_do(pair->holder, release_it, NULL);
-	late = delay_is_late(pair->delay, pair->waiter);
-	took = await_grant(pair, pair->waiter);
+	actor_do(holder, release_it, NULL);
+	late = delay_is_late(pair->delay, waiter);
+	took = await_grant(pair, waiter);
 	if (late && took >= 0)
 		pair->delay->late_after = took / 1000;
-	actor_do(pair->waiter, release_it, NULL);
+	actor_do(waiter, release_it, NULL);
 	return took;
+}
+
+static int hand_over(struct pair *pair)
+{
+	return give_to(pair, pair->holder, pair->waiter);
 }
 
 /* End the wait by a signal; if that is not heeded, by a grant. */
@@ -246,6 +252,27 @@ static void let_it_wait(struct pair *pair)
 		delay->medium.sort = MEDIUM_POLLS;
 }
 
+/*
+ * With a delegation a client of NFSv4.1 decides by itself, but a waiter that loses a race there
+ * sleeps for 30 s, as if the server were to call it (nfs4_retry_setlk() in fs/nfs/nfs4proc.c).
+ * Whether it loses is luck: try it often.
+ */
+static void race(struct pair *pair)
+{
+	struct delay *delay = pair->delay;
+	long long begun = asleep_clock();
+	struct actor *loser, *winner;
+
+	for (int i = 0; i < RACES && delay_ms_since(begun) < ROUNDS_TIME && !delay->raced; i++) {
+		loser = scene_goes_on(&pair->scene) ? lose_a_race(pair) : NULL;
+		if (!loser)
+			return;
+		winner = loser == pair->waiter ? pair->other : pair->waiter;
+		actor_await(winner);
+		delay->raced = give_to(pair, winner, loser) >= 0 && delay->late;
+	}
+}
+
 static void signal_it(struct pair *pair)
 {
 	take_it(pair->holder);
@@ -278,9 +305,11 @@ void delay_ask_beside_a_holder(struct delay *delay, enum lock_kind kind, const c
 		try_on_waiters(&pair);
 	if (scene_goes_on(&pair.scene) && !delay->late)
 		let_it_wait(&pair);
+	if (!delay->late && delay->medium.sort != MEDIUM_POLLS)
+		race(&pair);
 	if (scene_goes_on(&pair.scene))
 		signal_it(&pair);
-	if (delay->late)
+	if (delay->late && !delay->raced)
 		delay->medium.sort = MEDIUM_POLLS;
 	if (!scene_goes_on(&pair.scene))
 		fprintf(stderr, "%s: %s\n", lock_kind_name(kind), pair.scene.error);

@@ -198,7 +198,7 @@ function say(kind,    error, call, mode) {
 	} else if (finding_of[kind] == "unseen") {
 		words = ": a request that has to wait neither returns nor is seen to sleep here"
 	} else if (finding_of[kind] == "late") {
-		words = ": a waiter is late: a release does not wake it, but it asks again" \
+		words = ": " call " is late: a release does not wake it, but it asks again" \
 			(late_after[kind] ? ", after " late_after[kind] " s" : "")
 	} else if (finding_of[kind] == "deaf") {
 		words = ": a signal does not end a wait here, not even one that kills"
@@ -250,7 +250,7 @@ function reason(kind,    error) {
 	if (finding_of[kind] == "unseen")
 		return "no " kind " waiter is seen to sleep here"
 	if (finding_of[kind] == "late")
-		return "no " kind " waiter is woken by a release here"
+		return "no " kind substr(call_of[kind], 2) " is woken by a release here"
 	if (finding_of[kind] == "deaf")
 		return "no " kind " waiter heeds a signal here"
 	if (finding_of[kind] == "lost")
