@@ -60,6 +60,7 @@ static bool one_is_refused(struct scene *scene, const struct cycle *cycle)
 	int found = count(cycle, was_refused);
 
 	scene_needs(scene, LACKS_DEADLOCK);
+	is_seen(scene, found);
 	return holds(scene, found == 1,
 		     "%d of %d in the cycle were refused with EDEADLK; %s, which closed it: %s",
 		     found, cycle->length, actor_name(cycle->last), fate(cycle->last));

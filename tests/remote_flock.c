@@ -7,6 +7,8 @@
  * lock then has an fcntl lock's rules: tests/independence.c and tests/access.c have those of a
  * local flock.
  */
+#include <sys/file.h>
+
 #include "access.h"
 #include "network.h"
 
@@ -40,8 +42,8 @@ static void is_kept_out_by(struct actor *holder, int held, struct actor *other, 
 
 /*
  * flock(2), NFS details: "fcntl(2) and flock() locks do interact with one another over NFS". On
- * NFSv4.2 this fails: as fs/nfs/nfs4proc.c reads, a client that has a delegation keeps the locks to
- * itself, in two lists.
+ * with NFSv4 a client that has a delegation keeps the locks to itself, in two lists:
+ * doc/findings/nfs4_flock_and_fcntl.md.
  */
 PROMISE(FLOCK, an_emulated_flock_and_an_fcntl_lock_exclude_each_other)
 {
@@ -78,17 +80,29 @@ static void gets_bad_descriptor_on_nfs(struct scene *scene, int flags, struct lo
 /*
  * flock(2), NFS details: "in order to place an exclusive lock, the file must be opened for
  * writing"; fcntl(2), EBADF: "the file descriptor open mode doesn't match with the type of lock
- * requested".
+ * requested". NFS 3 looks at no open mode: doc/findings/nfs3_flock_open_mode.md.
  */
 PROMISE(FLOCK, an_emulated_exclusive_flock_needs_a_descriptor_for_writing)
 {
 	gets_bad_descriptor_on_nfs(scene, O_RDONLY, EXCLUSIVE);
 }
 
-/* flock(2) does not say it of a shared lock, but an fcntl lock has the rule for both modes. */
+/* An fcntl lock has the rule for both modes: is it heeded in the mode that is promised? */
+static bool needs_heeded_modes(struct scene *scene)
+{
+	int fd = needs_nfs(scene) ? reopen(scene->site->fd, O_RDONLY) : -1;
+	bool heeded = flock(fd, LOCK_EX | LOCK_NB) < 0;
+
+	if (fd >= 0)
+		close(fd);
+	return skip_unless(scene, heeded, "flock heeds no open mode here");
+}
+
+/* flock(2) does not say it of a shared lock. */
 PRACTICE(FLOCK, an_emulated_shared_flock_needs_a_descriptor_for_reading)
 {
-	gets_bad_descriptor_on_nfs(scene, O_WRONLY, SHARED);
+	if (needs_heeded_modes(scene))
+		gets_bad_descriptor_on_nfs(scene, O_WRONLY, SHARED);
 }
 
 /* Unlike a local flock, which a conversion removes first: tests/conversion.c. */
