@@ -180,6 +180,11 @@ function article(mode) {
 	return (mode ~ /^[aeiou]/ ? "an " : "a ") mode
 }
 
+function lateness(kind) {
+	return call_of[kind] " is late: a release does not wake it, but it asks again" \
+		(late_after[kind] ? ", after " late_after[kind] " s" : "")
+}
+
 # Set words and plural to what the answer says of a kind, and of several with one fate.
 function say(kind,    error, call, mode) {
 	error = error_of[kind]
@@ -198,8 +203,7 @@ function say(kind,    error, call, mode) {
 	} else if (finding_of[kind] == "unseen") {
 		words = ": a request that has to wait neither returns nor is seen to sleep here"
 	} else if (finding_of[kind] == "late") {
-		words = ": " call " is late: a release does not wake it, but it asks again" \
-			(late_after[kind] ? ", after " late_after[kind] " s" : "")
+		words = ": " lateness(kind)
 	} else if (finding_of[kind] == "deaf") {
 		words = ": a signal does not end a wait here, not even one that kills"
 	} else if (finding_of[kind] == "lost") {
@@ -303,9 +307,10 @@ function delays(    i, kind, sort, at_once, text, held, free, error) {
 				time(measured[kind, 6] * 1000)
 		if (held[2] == 0)
 			continue
-		print "header", kind " after a wait of " time(measured[kind, 12] * 1000) \
-			", with " measured[kind, 14] " polls: a grant takes " \
-			time(measured[kind, 13])
+		if (measured[kind, 12] + 0)
+			print "header", kind " after a wait of " time(measured[kind, 12] * 1000) \
+				", with " measured[kind, 14] " polls: a grant takes " \
+				time(measured[kind, 13])
 		print "header", kind " sleepers, by " measured[kind, 4] " looks in " \
 			measured[kind, 5] " ms: " measured[kind, 15] " waiters are found, and " \
 			measured[kind, 16] " of those that nobody was in the way of"
@@ -418,6 +423,8 @@ END {
 		parts = split(errors[kind], one, " ")
 		for (j = 1; j <= parts; j++)
 			text = text (text == "" ? "" : "; ") one[j] " for " calls[kind, one[j]]
+		if (finding_of[kind] == "late")
+			text = lateness(kind)
 		print "header", kind ": " text
 		why = reason(kind)
 		if (why != "")
