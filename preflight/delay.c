@@ -4,12 +4,14 @@
 #include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/vfs.h>
 
 #include "actor/actor.h"
 #include "actor/rest.h"
 #include "preflight/delay.h"
+#include "preflight/trait.h"
 
 #define FILES		3	/* a server may treat files differently: delegations of NFSv4 */
 #define CALLS		32	/* for each file, while the time lasts */
@@ -172,6 +174,8 @@ static bool often(int slept, int calls)
 
 void delay_ask_alone(struct delay *delay, enum lock_kind kind, const char *dir)
 {
+	bool delegates = false;
+
 	*delay = (struct delay){ 0 };
 	delay->medium.longest = LONGEST_GRANT;
 	/* Nobody but this kernel knows a memfd. */
@@ -184,19 +188,24 @@ void delay_ask_alone(struct delay *delay, enum lock_kind kind, const char *dir)
 		if (!lock_site_open(&site, kind, dir, SCENE_FILE_SIZE) &&
 		    !lock_open(&lock, &site, DESCRIPTION_OWN)) {
 			call_often(delay, &lock);
-			if (is_nfs(&site))
+			if (is_nfs(&site)) {
+				const char *read_only = trait_flock_read_only(&site);
+
 				delay->medium.longest = LONGEST_GRANT_OF_NFS;
+				delegates |= read_only && !strcmp(read_only, "EBADF");
+			}
 			lock_close(&lock);
 		}
 		lock_site_close(&site);
 	}
 	call_beside_a_holder(delay, kind, dir);
 	/*
-	 * A client of NFS that has a delegation decides by itself, without a sleep. But a waiter
+	 * A client of NFS 4 that has a delegation decides by itself, without a sleep. But a waiter
 	 * that loses a race there sleeps for up to 30 s beside a free lock, as if it had asked the
-	 * server (nfs4_retry_setlk() in fs/nfs/nfs4proc.c). Whether it loses is luck.
+	 * server (nfs4_retry_setlk() in fs/nfs/nfs4proc.c). Whether it loses is luck. NFS 3 has no
+	 * delegations, and heeds no open mode: without a sleep its locks are local (nolock).
 	 */
-	if (delay->medium.longest != LONGEST_GRANT_OF_NFS &&
+	if (!delegates &&
 	    !often(delay->slept, delay->calls) &&
 	    !often(delay->slept_beside, delay->calls_beside)) {
 		/* fs/locks.c has no late grants: that waiter was lost, as is soon found. */

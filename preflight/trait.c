@@ -140,8 +140,7 @@ static bool excludes(struct actor *holder, int held, struct actor *peer, int wan
 	return ret == -EAGAIN;
 }
 
-/* Where flock is made of fcntl locks, the descriptor must be open for the mode: flock(2). */
-static const char *flock_on_a_read_only_descriptor(const struct lock_site *site)
+const char *trait_flock_read_only(const struct lock_site *site)
 {
 	int fd = descriptor_reopen_as(site->fd, O_RDONLY), ret;
 
@@ -161,7 +160,7 @@ static void ask_beside_fcntl(const char *dir, struct history *history)
 
 	scene_open(&scene, KIND_FLOCK, dir, history);
 	if (scene_goes_on(&scene))
-		say(KIND_FLOCK, "read-only", flock_on_a_read_only_descriptor(scene.site));
+		say(KIND_FLOCK, "read-only", trait_flock_read_only(scene.site));
 	by_fcntl = scene_add_kind(&scene, KIND_POSIX);
 	holder = actor_start(&scene, "holder");
 	peer = actor_start(&scene, "peer");

@@ -11,4 +11,10 @@
  */
 void trait_ask(enum lock_kind kind, const char *dir);
 
+/*
+ * Ask for an exclusive flock by a descriptor that is open for reading. EBADF: it is made of fcntl
+ * locks, for which the descriptor must be open for the mode: flock(2). Otherwise granted, or NULL.
+ */
+const char *trait_flock_read_only(const struct lock_site *site);
+
 #endif /* LOCKFAIR_TRAIT_H */
