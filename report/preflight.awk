@@ -180,9 +180,14 @@ function article(mode) {
 	return (mode ~ /^[aeiou]/ ? "an " : "a ") mode
 }
 
+# Milliseconds in words, so rough that kinds that differ by luck are alike; "" for none.
+function about(ms) {
+	return ms >= 10000 ? 10 * int(ms / 10000 + 0.5) " s" : ms > 0 ? time(1000 * ms) : ""
+}
+
 function lateness(kind) {
 	return call_of[kind] " is late: a release does not wake it, but it asks again" \
-		(late_after[kind] ? ", after " late_after[kind] " s" : "")
+		(late_after[kind] == "" ? "" : ", after about " late_after[kind])
 }
 
 # Set words and plural to what the answer says of a kind, and of several with one fate.
@@ -299,7 +304,7 @@ function delays(    i, kind, sort, at_once, text, held, free, error) {
 			"; a grant " time(measured[kind, 10]) ", at most " time(measured[kind, 11]))
 		if (measured[kind, 18] ~ /^late/) {
 			split(measured[kind, 18], late, " ")
-			late_after[kind] = int(late[2] / 1000 + 0.5)
+			late_after[kind] = about(late[2])
 		}
 		if (measured[kind, 17] + 0)
 			print "header", kind " asks again after pauses of up to " \

@@ -155,8 +155,8 @@ conflict|lockf=EACCES flock|fcntl "
 	has "$awk: three of a hundred may be mistaken" out '^delay|flock=asks 4 10 15000 30$'
 	has "$awk: a waiter that heeds no signal" out '^deaf|flock=no flock waiter heeds a sig'
 	has "$awk: a late waiter: why a test is skipped" out '^late|lockf=no lockf waiter is wok'
-	has "$awk: a late waiter: the answer" out '|call|: a waiter is late: .*, after 30 s|'
-	has "$awk: a late waiter: the header" out '^header|lockf: a waiter is late: .*, after 30 s$'
+	has "$awk: a late waiter: the answer" out '|call|: a waiter is late: .*, after about 30 s|'
+	has "$awk: a late waiter: the header" out '^header|lockf: a waiter is late: .*, after about 30 s$'
 	has_not "$awk: no long wait was measured" out '^header|lockf after a wait'
 	has_not "$awk: that is no evidence of a lock that is lost" out "^unwaiting"
 
