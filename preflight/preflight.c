@@ -434,6 +434,7 @@ static void ask_scope(enum lock_kind kind, const char *dir)
 static void ask_for_delays(const char *dir)
 {
 	pid_t pids[KINDS] = { 0 }, parent = getpid();
+	int raced = 0;
 
 	fflush(stdout);
 	for (int kind = 0; kind < KINDS; kind++) {
@@ -450,6 +451,16 @@ static void ask_for_delays(const char *dir)
 	for (int kind = 0; kind < KINDS; kind++) {
 		while (pids[kind] > 0 && waitpid(pids[kind], NULL, 0) < 0 && errno == EINTR)
 			;
+		if (delays[kind].raced)
+			raced = delays[kind].late_after;
+	}
+	for (int kind = 0; kind < KINDS; kind++) {
+		/* Whether a waiter loses is luck. What becomes of it is the same for all kinds. */
+		if (raced && delays[kind].held) {
+			delays[kind].late = true;
+			delays[kind].raced = true;
+			delays[kind].late_after = raced;
+		}
 		delay_print(&delays[kind], kind);
 	}
 }
