@@ -27,21 +27,34 @@ static unsigned int calls_so_far(const struct scene *scene)
 	return calls;
 }
 
+/*
+ * Wait for the actor until the deadline. Where a release wakes no waiter, look for late ones: they
+ * would return after many seconds, again and again in a job of many calls.
+ */
+static bool awaited(struct actor *actor)
+{
+	struct asleep_quiet quiet = late_medium(actor->scene).quiet;
+	bool unwoken = *actor->scene->unwoken;
+	int slice = unwoken ? UNWOKEN : ASLEEP_DEADLINE;
+
+	for (int left = ASLEEP_DEADLINE; left > 0; left -= slice) {
+		if (order_awaited(actor, slice) ||
+		    (unwoken && actor_sleeps(actor, &quiet) && late_ends(actor->scene)))
+			return true;
+	}
+	return false;
+}
+
 int actor_await(struct actor *actor)
 {
 	unsigned int before;
 
 	if (!scene_goes_on(actor->scene))
 		return -ECANCELED;
-	/* Where a release wakes no waiter, a late one returns after many seconds. */
-	if (*actor->scene->unwoken && actor->busy && !order_awaited(actor, UNWOKEN) &&
-	    late_ends(actor->scene))
-		return -ETIMEDOUT;
 	/* A job of many lock calls may be slow: go on waiting as long as any lock call returns. */
 	do
 		before = calls_so_far(actor->scene);
-	while (actor->busy && !order_awaited(actor, ASLEEP_DEADLINE) &&
-	       calls_so_far(actor->scene) != before);
+	while (actor->busy && !awaited(actor) && calls_so_far(actor->scene) != before);
 	if (actor->busy && !late_ends(actor->scene))
 		scene_failed(actor->scene, "%s was to return, and has not in %d ms",
 			     actor_name(actor), ASLEEP_DEADLINE);
