@@ -219,7 +219,7 @@ static void count_polls(struct delay *delay, struct actor *waiter)
 			       &waiter->proof);
 		if (waiter->proof.switches == switches)
 			continue;
-		if (delay->polls && delay_ms_since(last) > delay->pause)
+		if (delay_ms_since(last) > delay->pause)
 			delay->pause = delay_ms_since(last);
 		last = asleep_clock();
 		switches = waiter->proof.switches;

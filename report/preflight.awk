@@ -307,8 +307,8 @@ function delays(    i, kind, sort, at_once, text, held, free, error) {
 			late_after[kind] = about(late[2])
 		}
 		if (measured[kind, 17] + 0)
-			print "header", kind " asks again after pauses of up to " \
-				time(measured[kind, 17] * 1000) "; a grant may take " \
+			print "header", kind " asks again after pauses of " \
+				time(measured[kind, 17] * 1000) " and more; a grant may take " \
 				time(measured[kind, 6] * 1000)
 		if (held[2] == 0)
 			continue

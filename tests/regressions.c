@@ -40,6 +40,7 @@ PRACTICE(FILE_LOCKS, a_release_does_not_wake_the_second_waiter)
 
 	scene_judges(scene, LACKS_TURNS);
 	fixed_by("fd7732e033e3", "5.0");
+	order_can_be_seen(scene);
 	actor_lock(holder, EXCLUSIVE);
 	for (int i = 0; i < 3; i++) {
 		waiter[i] = actor_start_nth(scene, "waiter", i + 1);
@@ -73,6 +74,7 @@ PRACTICE(POSIX | OFD, an_upgrade_does_not_wake_who_stands_behind_it)
 	unsigned long slept;
 
 	fixed_by("5ef159681309", "5.9");
+	order_can_be_seen(scene);
 	actor_lock(peer, SHARED);
 	actor_lock(upgrader, SHARED);
 	actor_queue(upgrader, EXCLUSIVE);
