@@ -190,6 +190,7 @@ PRACTICE(EVERY_KIND, a_waiter_of_real_time_priority_beats_the_releaser)
 
 	skip_unless(scene, is_decided_at_once(scene),
 		    "a daemon or server decides who is next here");
+	order_can_be_seen(scene);
 	scene_on_one_cpu(scene);
 	holder = actor_start(scene, "holder");
 	waiter = actor_start(scene, "waiter");
