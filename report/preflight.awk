@@ -381,7 +381,8 @@ function fates_of_lackings(    i, j, kind, noun, text) {
 # Is the file by both directories one lock?
 function both_directories(    text) {
 	if (scope["hidden"] != "")
-		return "a file of " ENVIRON["L_FIRST"] " is not found in " ENVIRON["L_SECOND"]
+		return "a file of " ENVIRON["L_FIRST"] " is not found in " ENVIRON["L_SECOND"] \
+			": they are two files, and two locks"
 	text = "by " ENVIRON["L_FIRST"] " and " ENVIRON["L_SECOND"]
 	if (scope["one"] != "")
 		text = text " a file is one lock with " listed(scope["one"])

@@ -78,7 +78,7 @@ BEGIN {
 
 	title["promise"] = "documented in POSIX or a manual page"
 	title["practice"] = "not documented, but so on every kernel since 5.10"
-	title["folklore"] = "widely believed, but only the controls do it"
+	title["folklore"] = "widely believed, but file locks break it"
 	kind_count = split("posix ofd flock lockf", kinds, " ")
 	for (i = 1; i <= kind_count; i++)
 		known[kinds[i]] = 1

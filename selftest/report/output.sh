@@ -86,7 +86,7 @@ is "a long table: a row for each file of a class" "$said" "$(
 	 query 1 claim yes . | .
 	practice: not documented, but so on every kernel since 5.10
 	 query 16 claims yes FAIL 1/2 | yes 1/2
-	folklore: widely believed, but only the controls do it
+	folklore: widely believed, but file locks break it
 	 query 1 claim . no | yes
 	END
 )"

@@ -174,7 +174,7 @@ conflict|lockf=EACCES flock|fcntl "
 	words <<-'END'
 	posix|scope|hidden
 	END
-	has "$awk: two directories: another file" out '^scope|a file of /a is not found in /b$'
+	has "$awk: two directories: another file" out '^scope|a file of /a is not found in /b: they are two files, and two locks$'
 }
 
 for awk in mawk gawk "gawk --posix" "busybox awk" original-awk; do
