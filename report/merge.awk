@@ -77,7 +77,8 @@ END {
 	# Without a program that could not even list its tests, whose results have no id.
 	split(whole, part, " ")
 	if (!wrong && (program_count != part[4] || tests + 0 != part[1]))
-		complain(tests + 0 " tests of " program_count + 0 " programs, and the run had " whole)
+		complain(tests + 0 " tests of " program_count + 0 \
+			" programs, and the run had " whole)
 	if (wrong)
 		exit 2
 
@@ -94,7 +95,8 @@ END {
 	for (i = 1; i <= count; i++)
 		if (state[word[i]])
 			summary = summary ", " state[word[i]] " " word[i]
-	print me ": " results + 0 " results of " shards " shards: " substr(summary, 3) > "/dev/stderr"
+	print me ": " results + 0 " results of " shards " shards: " \
+		substr(summary, 3) > "/dev/stderr"
 	exit state["fail"] + state["late"] + state["unfair"] + state["hung"] + state["broke"] + \
 		state["lost"] ? 1 : 0
 }

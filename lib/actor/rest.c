@@ -17,8 +17,9 @@ static struct asleep_task task_of(struct actor *actor, const struct medium *medi
 	};
 }
 
-/* ns; for one that cannot be seen, and that nobody is in the way of. */
-#define TIME_TO_RETURN	1000000000LL
+/* ms; less than all that is waited for, and less where it may be in its own way. */
+#define TIME_TO_RETURN	(ASLEEP_DEADLINE * 2 / 3)
+#define TIME_TO_CONVERT	(ASLEEP_DEADLINE / 15)
 
 /*
  * It cannot be seen, but it may yet return: the history knows of nobody in its way. The time decides
@@ -26,12 +27,13 @@ static struct asleep_task task_of(struct actor *actor, const struct medium *medi
  */
 static bool may_return(struct actor *actor)
 {
-	struct scene *scene = actor->scene;
+	struct history_way way = history_in_the_way(actor->scene->history, actor->row);
+	int time = way.converts ? TIME_TO_CONVERT : TIME_TO_RETURN;
 
 	if (!actor->unseen)
 		actor->unseen = asleep_clock();
-	return asleep_clock() - actor->unseen < TIME_TO_RETURN && !scene->jobs &&
-	       history_in_the_way(scene->history, actor->row).row == HISTORY_NOBODY;
+	return asleep_clock() - actor->unseen < time * 1000000LL && !actor->scene->jobs &&
+	       way.row == HISTORY_NOBODY;
 }
 
 /* 1 if all of them sleep, and wait for somebody; or as asleep_all(). */

@@ -147,7 +147,8 @@ conflict|lockf=EACCES flock|fcntl "
 	END
 	has "$awk: locks that are decided at once" out '^header|decided at once: posix$'
 	has "$awk: a kind that polls" out '^header|ofd polls: a lock takes 900 us, at most 5.1 ms;'
-	has "$awk: its longest pause" out '^header|ofd asks again after pauses of 4.1 s and more; a gr'
+	has "$awk: its longest pause" out \
+		'^header|ofd asks again after pauses of 4.1 s and more; a gr'
 	has "$awk: after a long wait" out '7 s, with 3 polls: a grant takes 8 s$'
 	has "$awk: what the tests learn of it" out '^delay|ofd=polls 4 20 40000 100$'
 	has "$awk: a kind that asks" out '^header|flock asks a daemon or server: a lock takes 7 us'
@@ -156,7 +157,8 @@ conflict|lockf=EACCES flock|fcntl "
 	has "$awk: a waiter that heeds no signal" out '^deaf|flock=no flock waiter heeds a sig'
 	has "$awk: a late waiter: why a test is skipped" out '^late|lockf=no lockf waiter is wok'
 	has "$awk: a late waiter: the answer" out '|call|: a waiter is late: .*, after about 30 s|'
-	has "$awk: a late waiter: the header" out '^header|lockf: a waiter is late: .*, after about 30 s$'
+	has "$awk: a late waiter: the header" out \
+		'^header|lockf: a waiter is late: .*, after about 30 s$'
 	has_not "$awk: no long wait was measured" out '^header|lockf after a wait'
 	has_not "$awk: that is no evidence of a lock that is lost" out "^unwaiting"
 
@@ -174,7 +176,8 @@ conflict|lockf=EACCES flock|fcntl "
 	words <<-'END'
 	posix|scope|hidden
 	END
-	has "$awk: two directories: another file" out '^scope|a file of /a is not found in /b: they are two files, and two locks$'
+	has "$awk: two directories: another file" out \
+		'^scope|a file of /a is not found in /b: they are two files, and two locks$'
 }
 
 for awk in mawk gawk "gawk --posix" "busybox awk" original-awk; do
