@@ -365,6 +365,7 @@ say_shard >"$results"
 number=0
 round=0
 export L_NAME L_TITLE L_KTAP L_RESULTS L_STATUS L_HUNG L_CUT L_STRICT L_WANT L_NUMBER L_LIMIT
+export LOCKFAIR_TIME_LIMIT="$limit"
 L_KTAP=$ktap
 L_RESULTS=$results
 L_STRICT=$strict

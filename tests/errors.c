@@ -246,8 +246,8 @@ PROMISE(FILE_LOCKS, a_conflict_is_eagain_or_eacces)
 	int error = refused(scene, &outsider);
 
 	/* On SMB: "Remote and mandatory locking semantics may vary", flock(2). */
-	if (!skip_unless(scene, error != EACCES || by_fcntl || !by_eacces ||
-			 lock_is_local(scene->site), "a conflict is EACCES here"))
+	if (!skip_unless(scene, error != EACCES || by_fcntl || !by_eacces || !is_smb(scene),
+			 "a conflict is EACCES here"))
 		return;
 	if (!holds(scene, error == EAGAIN || (error == EACCES && by_fcntl),
 		   "the caller tried, and got: %s", outcome(error)))

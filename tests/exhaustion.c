@@ -58,7 +58,6 @@ static void goes_on_without(struct scene *scene, int resource, actor_job is_exha
 	struct actor *late = actor_start(scene, "late");
 	struct actor *first, *second;
 
-	scene_needs(scene, LACKS_TURNS);
 	actor_lock(holder, EXCLUSIVE);
 	actor_queue(waiter, EXCLUSIVE);
 	for (int i = 0; i < scene->actors && scene_goes_on(scene); i++)

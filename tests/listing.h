@@ -19,7 +19,14 @@
 #define READS	50
 
 /* NFS and SMB list a flock that is made of fcntl locks as a flock, 9p lists it as what it is. */
-static bool flock_may_be_posix;
+static inline const char *listed_kind(const struct scene *scene)
+{
+	enum lock_kind kind = scene->site->kind;
+
+	if (kind == KIND_OFD)
+		return "OFDLCK";
+	return kind == KIND_FLOCK && !(emulates_flock(scene) && is_9p(scene)) ? "FLOCK" : "POSIX";
+}
 
 /* The line about this request of an actor that is a process and has not ended. */
 static inline struct proc_lock line_of(const struct actor *actor, struct lock_request request,
@@ -33,9 +40,7 @@ static inline struct proc_lock line_of(const struct actor *actor, struct lock_re
 		.end = request.len ? request.start + request.len - 1 : PROC_LOCK_END,
 	};
 
-	flock_may_be_posix = emulates_flock(actor->scene);
-	snprintf(line.kind, sizeof(line.kind), "%s",
-		 kind == KIND_OFD ? "OFDLCK" : kind == KIND_FLOCK ? "FLOCK" : "POSIX");
+	snprintf(line.kind, sizeof(line.kind), "%s", listed_kind(actor->scene));
 	snprintf(line.mode, sizeof(line.mode), "%s",
 		 request.mode == MODE_SHARED ? "READ" : "WRITE");
 	return line;
@@ -64,11 +69,8 @@ static inline int copy_shallow(struct proc_lock *to, const struct proc_lock *fro
 
 static inline bool same(const struct proc_lock *a, const struct proc_lock *b)
 {
-	bool posix = flock_may_be_posix && !strcmp(a->kind, "POSIX") && !strcmp(b->kind, "FLOCK");
-
-	return a->depth == b->depth && (posix || !strcmp(a->kind, b->kind)) &&
-	       !strcmp(a->mode, b->mode) && a->pid == b->pid && a->start == b->start &&
-	       a->end == b->end;
+	return a->depth == b->depth && !strcmp(a->kind, b->kind) && !strcmp(a->mode, b->mode) &&
+	       a->pid == b->pid && a->start == b->start && a->end == b->end;
 }
 
 static inline void describe(char *text, size_t size, const struct proc_lock *line)

@@ -9,6 +9,14 @@
 
 #include "actor/actor.h"
 
+/* linux/magic.h has them since 5.17. */
+#ifndef CIFS_SUPER_MAGIC
+#define CIFS_SUPER_MAGIC	0xFF534D42
+#endif
+#ifndef SMB2_SUPER_MAGIC
+#define SMB2_SUPER_MAGIC	0xFE534D42
+#endif
+
 #define FLOCK_IS_EMULATED	"flock is emulated by fcntl locks here"
 
 static inline unsigned int file_system_of(const struct scene *scene)
@@ -16,6 +24,19 @@ static inline unsigned int file_system_of(const struct scene *scene)
 	struct statfs fs;
 
 	return fstatfs(scene->site->fd, &fs) < 0 ? 0 : fs.f_type;
+}
+
+/* By the type alone: what it is like may depend on mount options. */
+static inline bool is_smb(const struct scene *scene)
+{
+	unsigned int type = file_system_of(scene);
+
+	return type == CIFS_SUPER_MAGIC || type == SMB2_SUPER_MAGIC;
+}
+
+static inline bool is_9p(const struct scene *scene)
+{
+	return file_system_of(scene) == V9FS_MAGIC;
 }
 
 /*

@@ -97,7 +97,6 @@ PRACTICE(FILE_LOCKS, those_behind_an_interrupted_waiter_are_not_lost)
 	struct actor *second = actor_start(scene, "second");
 	struct actor *third = actor_start(scene, "third");
 
-	scene_needs(scene, LACKS_TURNS);
 	actor_lock(holder, EXCLUSIVE);
 	actor_queue(first, EXCLUSIVE);
 	actor_queue(second, EXCLUSIVE);
@@ -107,7 +106,8 @@ PRACTICE(FILE_LOCKS, those_behind_an_interrupted_waiter_are_not_lost)
 	requires(scene, !actor_waits(first), "the first waiter sleeps on after a signal");
 	actor_unlock(holder);
 	actor_settle(scene);
-	holds(scene, actor_holds(second), "the second sleeps, and nobody holds");
+	/* Which of them is tests/queue_order.c's affair. */
+	holds(scene, actor_holds(second) || actor_holds(third), "both sleep, and nobody holds");
 	scene_drain(scene);
 }
 

@@ -38,7 +38,10 @@ static int now_ms(void)
 
 /* ---- a try by a fresh process ---- */
 
-/* A job may have opened another file than the scene's: so open the one that the actor sleeps on. */
+/*
+ * A job may have opened another file than the scene's: so open the one that the actor sleeps on.
+ * -ENXIO: it cannot be opened, which says nothing of the lock.
+ */
 static int try_it(const struct actor *actor, const struct lock_request *request)
 {
 	struct lock lock = { .site = &actor->scene->site[request->site] };
@@ -47,7 +50,7 @@ static int try_it(const struct actor *actor, const struct lock_request *request)
 	snprintf(path, sizeof(path), "/proc/%d/fd/%lu", actor->shared->tid,
 		 actor->shared->call.arg);
 	lock.fd = descriptor_open(path);
-	return lock.fd < 0 ? lock.fd : lock_acquire(&lock, request, false);
+	return lock.fd < 0 ? -ENXIO : lock_acquire(&lock, request, false);
 }
 
 /*
@@ -152,6 +155,8 @@ static bool waits_for_somebody(struct actor *actor, const struct medium *medium,
 		scene_failed(actor->scene, "no answer: a try has not returned in %d ms",
 			     ASLEEP_DEADLINE);
 		return true;
+	default:
+		return is_long(late->since, medium);
 	}
 	/*
 	 * Somebody has it whom the history does not know; or the sleeper itself, to which the grant

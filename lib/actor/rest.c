@@ -17,14 +17,14 @@ static struct asleep_task task_of(struct actor *actor, const struct medium *medi
 	};
 }
 
-/* ms; less than all that is waited for, and less where it may be in its own way. */
+/*
+ * How long to wait, in ms, for an actor whose sleep /proc hides and whose lock is free: less than
+ * for all others, and still less where its own lock may be in its way.
+ */
 #define TIME_TO_RETURN	(ASLEEP_DEADLINE * 2 / 3)
 #define TIME_TO_CONVERT	(ASLEEP_DEADLINE / 15)
 
-/*
- * It cannot be seen, but it may yet return: the history knows of nobody in its way. The time decides
- * only whether the test is skipped.
- */
+/* The time decides only whether the test is skipped. */
 static bool may_return(struct actor *actor)
 {
 	struct history_way way = history_in_the_way(actor->scene->history, actor->row);
@@ -32,8 +32,9 @@ static bool may_return(struct actor *actor)
 
 	if (!actor->unseen)
 		actor->unseen = asleep_clock();
+	/* A row below 0: nobody, or its request is not in the history yet. */
 	return asleep_clock() - actor->unseen < time * 1000000LL && !actor->scene->jobs &&
-	       way.row == HISTORY_NOBODY;
+	       way.row < 0;
 }
 
 /* 1 if all of them sleep, and wait for somebody; or as asleep_all(). */
@@ -120,7 +121,7 @@ static void note_queued(struct actor *actor)
 	actor->queued |= actor->busy && !actor->still;
 }
 
-static void look_anew(struct actor *actor)
+static void forget_looks(struct actor *actor)
 {
 	actor->unseen = 0;
 	late_look_anew(actor);
@@ -133,7 +134,7 @@ void actor_settle_expecting(struct scene *scene, bool (*expected)(void *arg), vo
 	if (!scene_goes_on(scene))
 		return;
 	for (int i = 0; i < scene->actors; i++)
-		look_anew(&scene->actor[i]);
+		forget_looks(&scene->actor[i]);
 	/* A sleep that was proved earlier proves less now, unless /proc shows the call. */
 	for (int i = 0; i < scene->actors; i++) {
 		if (scene->actor[i].proof.weak)
@@ -167,7 +168,7 @@ void actor_settle_one(struct actor *actor)
 
 	if (!scene_goes_on(scene))
 		return;
-	look_anew(actor);
+	forget_looks(actor);
 	sched_yield();
 	ret = asleep_poll(one_settled, &settling, ASLEEP_DEADLINE);
 	if (ret > 0)

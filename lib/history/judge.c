@@ -109,8 +109,7 @@ struct history_way history_in_the_way(const struct history *history, int row)
 
 static bool is_within(const struct history_event *lock, const struct history_event *range)
 {
-	return lock->start >= range->start &&
-	       (!range->len || (lock->len && lock->start + lock->len <= range->start + range->len));
+	return lock->start >= range->start && row_last_byte(lock) <= row_last_byte(range);
 }
 
 bool history_releases_a_part(const struct history *history, int row,

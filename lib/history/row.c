@@ -5,14 +5,14 @@
 #include "history/row.h"
 
 /* The last byte, not the one after it: nothing follows the largest offset. */
-static long long last_byte(const struct history_event *e)
+long long row_last_byte(const struct history_event *e)
 {
 	return e->len ? e->start + (e->len - 1) : LLONG_MAX;
 }
 
 bool row_touches(const struct history_event *a, const struct history_event *b)
 {
-	return a->site == b->site && a->start <= last_byte(b) && b->start <= last_byte(a);
+	return a->site == b->site && a->start <= row_last_byte(b) && b->start <= row_last_byte(a);
 }
 
 bool row_conflict(const struct history_event *a, const struct history_event *b)

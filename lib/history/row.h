@@ -16,6 +16,9 @@ struct row {
 	int queued;		/* at which event it was seen waiting, or -1 */
 };
 
+/* The last byte of the event's range; LLONG_MAX if it goes to the end. */
+long long row_last_byte(const struct history_event *e);
+
 /* Do the bytes of the two events overlap? Do they overlap and exclude each other? */
 bool row_touches(const struct history_event *a, const struct history_event *b);
 bool row_conflict(const struct history_event *a, const struct history_event *b);

@@ -141,7 +141,7 @@ static int look_once(struct asleep_files *files, pid_t tid, const struct asleep_
 		return refusal(ret, tid);
 	at = strstr(status, "State:");
 	if (!at || sscanf(at, "State: %c", &state) != 1)
-		return -EOPNOTSUPP;
+		return *status ? -EBADMSG : -EOPNOTSUPP;
 	if (state == 'Z' || state == 'X')
 		return -ESRCH;
 	switches = field(status, "\nvoluntary_ctxt_switches:");
