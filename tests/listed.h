@@ -65,8 +65,8 @@ static inline bool needs_listed_locks(struct scene *scene)
 }
 
 /*
- * For what proc_locks_fdinfo() returned of locks that a test has taken. gVisor's fdinfo has no lines
- * about locks. A security module that denies ptrace keeps the fdinfo of other processes secret.
+ * For what proc_locks_fdinfo() returned of locks that a test has taken. gVisor's fdinfo has no
+ * lines about locks. A security module that denies ptrace hides the fdinfo of other processes.
  */
 static inline bool are_in_fdinfo(struct scene *scene, int count)
 {
