@@ -46,7 +46,7 @@ int act_acquire(struct actor *self, struct lock *lock, const struct lock_request
 	return call(self, lock, request, wait ? CALL_WAIT : CALL_TRY);
 }
 
-/* Not a call that the lock lacks here: it might sleep for ever. The test learns why it was left. */
+/* Do not make a call that the lock lacks: it might sleep for ever. The test learns why. */
 static int leave_out(struct actor *self, enum lock_lack lack)
 {
 	self->shared->lack = lack;

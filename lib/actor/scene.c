@@ -211,7 +211,7 @@ static void probe_site(struct scene *scene, struct lock_site *site, int err)
 	enum lock_probe_call call = PROBE_TRY;
 
 	if (getenv("LOCKFAIR_LACKS") && !lock_is_local(site))
-		scene->shared->lacks[site - scene->site] = lock_lacks(site->kind);
+		scene->shared->lacks[site - scene->site] = lock_lacks(site->kind) & ~scene->judged;
 	if (is_hidden(site))
 		return scene_lacks(scene, "a file cannot be opened by the second path");
 	if (heed_findings(scene, site))
@@ -257,6 +257,7 @@ bool scene_needs(struct scene *scene, enum lock_lack lack)
 
 void scene_judges(struct scene *scene, enum lock_lack lack)
 {
+	scene->judged |= 1u << lack;
 	for (int i = 0; i < SCENE_SITES; i++)
 		scene->shared->lacks[i] &= ~(1u << lack);
 }

@@ -57,7 +57,7 @@ struct actor_shared {
 	unsigned int turn;		/* changes with each call that it announces or leaves */
 	unsigned int calls;		/* how many lock calls have returned to it */
 	struct lock_request refused;	/* its last call that must not wait, and would have */
-	bool lacked;			/* a call was not made, for what is lacking here */
+	bool lacked;			/* a call was not made, because the lock lacks it here */
 	enum lock_lack lack;
 };
 
@@ -119,6 +119,7 @@ struct scene {
 	int sites;
 	const char *dir;
 	off_t size;		/* of the file that is locked */
+	unsigned int judged;	/* 1 << LACKS_...: what scene_judges() has named */
 	struct history *history;
 	struct scene_shared *shared;
 	int memory;		/* the descriptor of *shared, open across exec */
@@ -184,12 +185,12 @@ bool scene_needs_wait(struct scene *scene, struct lock_request request);
 bool scene_needs_signals(struct scene *scene);
 
 /*
- * End the scene if locks of any site lack that here. A step by which an owner would meet its own
- * lock, or release a part of one, does so by itself. Return whether the scene goes on.
+ * End the scene if locks of any site lack that here. act_*() ends it by itself before a
+ * conversion, or the release of a part, that they lack. Return whether the scene goes on.
  */
 bool scene_needs(struct scene *scene, enum lock_lack lack);
 
-/* Judge the claim even where the locks lack that. */
+/* Judge the claim even where the locks lack that, those of sites added later as well. */
 void scene_judges(struct scene *scene, enum lock_lack lack);
 
 /* The claim does not hold: end the scene without an error. */

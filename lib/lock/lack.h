@@ -9,7 +9,8 @@
  *
  *	LOCKFAIR_LACKS		KIND=WORD WORD...;...
  *
- * One claim judges each of them even so; all others that need it are skipped.
+ * For each of them one claim or more judges it even so (scene_judges()); all others that need it
+ * are skipped (scene_needs()).
  */
 #ifndef LOCKFAIR_LOCK_LACK_H
 #define LOCKFAIR_LOCK_LACK_H
@@ -20,7 +21,7 @@ enum lock_lack {
 	LACKS_CONVERSION,	/* an owner's lock is in the way of its own next one */
 	LACKS_PARTS,		/* a part of a lock cannot be released */
 	LACKS_OWNER,		/* a lock is the descriptor's, where it should be the process's */
-	LACKS_QUERY,		/* F_GETLK says another than who is in the way */
+	LACKS_QUERY,		/* F_GETLK does not say who is in the way */
 	LACKS_TURNS,		/* a release wakes all waiters, which race */
 	LACKS_DEADLOCK,		/* nobody looks for a cycle of waiters */
 	LACKS_WAITERS,		/* /proc/locks has no waiters */
