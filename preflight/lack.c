@@ -26,23 +26,31 @@ static bool has(const struct asked *asked, enum lock_trait trait)
 	return lock_kind_traits(asked->scene.site->kind) & trait;
 }
 
+/* Any other error is a fault, which the tests report: no lock need be in the way. */
+static bool conflicts(struct actor *actor, struct lock_request request)
+{
+	return actor_try(actor, request) == -EAGAIN;
+}
+
 /*
+ * unlock.c and downgrade.c judge the same calls.
+ *
  *	first   HHHHHHSSSS.  SSH
  *	second          S
  */
 static bool an_own_lock_is_in_the_way(struct asked *asked)
 {
 	actor_lock(asked->first, EXCLUSIVE);
-	if (actor_try(asked->first, EXCLUSIVE))
+	if (conflicts(asked->first, EXCLUSIVE))
 		return true;
 	if (!has(asked, TRAIT_SHARED))
 		return false;
-	if (actor_try(asked->first, SHARED) || actor_try(asked->second, SHARED))
+	if (conflicts(asked->first, SHARED) || conflicts(asked->second, SHARED))
 		return true;
 	actor_unlock(asked->first);
 	actor_unlock(asked->second);
 	actor_lock(asked->first, SHARED);
-	return actor_try(asked->first, EXCLUSIVE);
+	return conflicts(asked->first, EXCLUSIVE);
 }
 
 static bool a_part_stays_locked(struct asked *asked)
@@ -51,7 +59,7 @@ static bool a_part_stays_locked(struct asked *asked)
 		return false;
 	actor_lock(asked->first, EXCLUSIVE_ON(0, 10));
 	actor_unlock_range(asked->first, 3, 1);
-	return actor_try(asked->second, EXCLUSIVE_ON(3, 1));
+	return conflicts(asked->second, EXCLUSIVE_ON(3, 1));
 }
 
 static int release_by_another(struct actor *self, void *arg)
@@ -75,23 +83,27 @@ static int try_by_another(struct actor *self, void *arg)
 	(void)arg;
 	if (err)
 		return err;
-	*number = !lock_acquire(&other, &EXCLUSIVE, false);
+	*number = lock_acquire(&other, &EXCLUSIVE, false) == -EAGAIN;
 	lock_close(&other);
 	return 0;
 }
 
-/* fcntl(2): a lock is the process's, through whichever descriptor; closing any of them ends it. */
+/*
+ * fcntl(2): a lock is the process's, through whichever descriptor; closing any of them ends it.
+ * aliasing.c judges the try, unlock.c the release.
+ */
 static bool it_is_the_descriptors(struct asked *asked)
 {
 	if (!has(asked, TRAIT_OWNED_BY_PROCESS))
 		return false;
 	actor_lock(asked->first, EXCLUSIVE);
 	actor_do(asked->first, try_by_another, NULL);
-	if (!*asked->scene.shared->number)
+	if (*asked->scene.shared->number)
 		return true;
+	actor_unlock(asked->first);
 	actor_lock(asked->first, EXCLUSIVE);
 	actor_do(asked->first, release_by_another, NULL);
-	return actor_try(asked->second, EXCLUSIVE);
+	return conflicts(asked->second, EXCLUSIVE);
 }
 
 /* fcntl(2), F_GETLK: the lock in the way is described, with its owner; one's own is not in it. */

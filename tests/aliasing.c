@@ -21,9 +21,16 @@ static struct actor *hold_and_alias(struct scene *scene, enum actor_sort sort,
 	struct actor *holder = actor_start_with(scene, sort, DESCRIPTION_INHERITED, "holder", 0);
 	struct actor *alias = actor_start_with(scene, sort, how, "alias", 0);
 
-	scene_needs(scene, LACKS_CONVERSION);
 	actor_lock(holder, EXCLUSIVE);
 	return alias;
+}
+
+/* Both have one owner, so the request of the alias is a conversion. */
+static struct actor *hold_and_alias_one_owner(struct scene *scene, enum actor_sort sort,
+					      enum lock_description how)
+{
+	scene_needs(scene, LACKS_CONVERSION);
+	return hold_and_alias(scene, sort, how);
 }
 
 static bool is_not_excluded(struct actor *alias)
@@ -50,14 +57,14 @@ static bool is_excluded(struct actor *other)
  */
 PROMISE(OWNED_BY_DESCRIPTION, a_dup_is_not_excluded)
 {
-	struct actor *alias = hold_and_alias(scene, ACTOR_THREAD, DESCRIPTION_DUPLICATED);
+	struct actor *alias = hold_and_alias_one_owner(scene, ACTOR_THREAD, DESCRIPTION_DUPLICATED);
 
 	is_not_excluded(alias);
 }
 
 PROMISE(OWNED_BY_DESCRIPTION, a_descriptor_inherited_over_fork_is_not_excluded)
 {
-	struct actor *alias = hold_and_alias(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED);
+	struct actor *alias = hold_and_alias_one_owner(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED);
 
 	is_not_excluded(alias);
 }
@@ -65,7 +72,7 @@ PROMISE(OWNED_BY_DESCRIPTION, a_descriptor_inherited_over_fork_is_not_excluded)
 /* unix(7): a passed descriptor refers to the same description, as if by dup(2). */
 PROMISE(OWNED_BY_DESCRIPTION, a_descriptor_passed_over_a_socket_is_not_excluded)
 {
-	struct actor *alias = hold_and_alias(scene, ACTOR_PROCESS, DESCRIPTION_PASSED);
+	struct actor *alias = hold_and_alias_one_owner(scene, ACTOR_PROCESS, DESCRIPTION_PASSED);
 
 	is_not_excluded(alias);
 }
@@ -126,9 +133,12 @@ PROMISE(OWNED_BY_PROCESS, a_process_with_a_description_of_its_own_is_excluded)
 /* fcntl(2): "The threads in a process share locks". */
 PROMISE(OWNED_BY_PROCESS, a_second_description_in_one_process_is_not_excluded)
 {
-	struct actor *alias = hold_and_alias(scene, ACTOR_THREAD, DESCRIPTION_OWN);
+	struct actor *alias;
 
+	/* Where the process is the owner, the request of the alias is a conversion. */
 	scene_judges(scene, LACKS_OWNER);
+	scene_judges(scene, LACKS_CONVERSION);
+	alias = hold_and_alias(scene, ACTOR_THREAD, DESCRIPTION_OWN);
 	is_not_excluded(alias);
 }
 

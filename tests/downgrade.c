@@ -53,6 +53,17 @@ static void sleeps_on(struct actor *actor)
 	      fate(actor));
 }
 
+/* The lock lets in the reader, which releases it again, and not the writer. */
+static void is_shared(struct actor *writer, struct actor *reader)
+{
+	int ret = actor_try(writer, EXCLUSIVE);
+
+	holds(writer->scene, ret == -EAGAIN, "the writer: %s", fate(writer));
+	ret = actor_try(reader, SHARED);
+	holds(reader->scene, !ret, "the reader: %s", fate(reader));
+	actor_unlock(reader);
+}
+
 /*
  * fcntl(2): "if a new lock is applied to an already-locked region, then the existing lock is
  * converted to the new lock type"; flock(2): "calls on an already locked file will convert an
@@ -63,16 +74,18 @@ PROMISE(CONVERSIONS, a_downgraded_lock_is_a_shared_one)
 	struct actor *holder = start_holder(scene);
 	struct actor *writer = actor_start(scene, "writer");
 	struct actor *reader = actor_start(scene, "reader");
-	int refusal, ret;
+	int refusal;
 
 	scene_judges(scene, LACKS_CONVERSION);
 	refusal = actor_try(reader, SHARED);
 	requires(scene, refusal == -EAGAIN, "a reader beside the exclusive lock: %s", fate(reader));
+	actor_try(holder, SHARED);
+	holds(scene, !holder->result, "the holder tried it: %s", fate(holder));
+	is_shared(writer, reader);
+	actor_unlock(holder);
+	actor_lock(holder, EXCLUSIVE);
 	downgrade(holder);
-	ret = actor_try(writer, EXCLUSIVE);
-	holds(scene, ret == -EAGAIN, "the writer: %s", fate(writer));
-	ret = actor_try(reader, SHARED);
-	holds(scene, !ret, "the reader: %s", fate(reader));
+	is_shared(writer, reader);
 }
 
 /*

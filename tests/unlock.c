@@ -8,8 +8,6 @@
  */
 #include "claim/claim.h"
 
-#define TIMES	3
-
 static const char *got(int ret)
 {
 	return ret ? strerror(-ret) : "the lock";
@@ -24,14 +22,26 @@ static void one_release_frees_it(struct actor *holder, struct actor *peer)
 	requires(scene, ret == -EAGAIN, "beside the holder, the peer got: %s", got(ret));
 	actor_unlock(holder);
 	ret = actor_try(peer, EXCLUSIVE);
-	holds(scene, !ret, "taken several times and released once; the peer got: %s", got(ret));
+	holds(scene, !ret, "after one release the peer got: %s", got(ret));
 	actor_unlock(peer);
 }
 
 /* ---- nothing is counted ---- */
 
+/* Have @holder lock it as @first says, and again as @then says: by a try, and by waiting. */
+static void takes_it_again(struct actor *holder, enum lock_mode first, enum lock_mode then)
+{
+	struct lock_request request = { .mode = then };
+	int ret;
+
+	actor_lock(holder, (struct lock_request){ .mode = first });
+	ret = actor_try(holder, request);
+	holds(holder->scene, !ret, "the holder, which tried for it again, got: %s", got(ret));
+	actor_lock(holder, request);
+}
+
 /*
- *	holder  HHHHHHHHH.	takes it three times
+ *	holder  HHHHHHHHH.	takes it three times, in one mode or in both
  *	peer            x H
  *
  * fcntl(2): "if a new lock is applied to an already-locked region, then the existing lock is
@@ -42,20 +52,20 @@ PROMISE(FILE_LOCKS, one_release_frees_what_was_taken_several_times)
 {
 	struct actor *holder = actor_start(scene, "holder");
 	struct actor *peer = actor_start(scene, "peer");
-	bool shared = is_kind(scene, SHARED_MODE);
+	enum lock_mode least = is_kind(scene, SHARED_MODE) ? MODE_SHARED : MODE_EXCLUSIVE;
 
 	scene_judges(scene, LACKS_CONVERSION);
-	for (enum lock_mode mode = shared ? MODE_SHARED : MODE_EXCLUSIVE; mode <= MODE_EXCLUSIVE;
-	     mode++) {
-		for (int i = 0; i < TIMES; i++)
-			actor_lock(holder, (struct lock_request){ .mode = mode });
-		one_release_frees_it(holder, peer);
+	for (enum lock_mode first = least; first <= MODE_EXCLUSIVE; first++) {
+		for (enum lock_mode then = least; then <= MODE_EXCLUSIVE; then++) {
+			takes_it_again(holder, first, then);
+			one_release_frees_it(holder, peer);
+		}
 	}
 }
 
 /*
  * The same sentences: two processes with one open file description, or two threads of one
- * process, are one owner, which has one lock.
+ * process, are one owner, which has one lock. Each can release what the other has taken.
  */
 PROMISE(FILE_LOCKS, one_release_frees_what_two_of_one_owner_have_taken)
 {
@@ -66,6 +76,9 @@ PROMISE(FILE_LOCKS, one_release_frees_what_two_of_one_owner_have_taken)
 	struct actor *first = actor_start_with(scene, sort, how, "first", 0);
 	struct actor *second = actor_start_with(scene, sort, how, "second", 0);
 
+	scene_judges(scene, LACKS_OWNER);
+	actor_lock(first, EXCLUSIVE);
+	one_release_frees_it(second, peer);
 	scene_needs(scene, LACKS_CONVERSION);
 	actor_lock(first, EXCLUSIVE);
 	actor_lock(second, EXCLUSIVE);
