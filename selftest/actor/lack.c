@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Where locks lack something (lock/lack.h), is the call left out, and why is it? */
+#define _GNU_SOURCE
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 #include "kselftest_harness.h"
 
@@ -102,6 +106,54 @@ TEST_F(lack, what_is_not_lacking_or_is_judged_is_done)
 	EXPECT_STREQ("", self->scene.error);
 	EXPECT_FALSE(scene_needs(&self->scene, LACKS_TURNS));
 	EXPECT_LACK(LACKS_TURNS);
+}
+
+TEST_F(lack, each_is_skipped_with_its_reason_unless_it_is_judged)
+{
+	for (enum lock_lack lack = 0; lack < LACKS; lack++) {
+		scene_close(&self->scene);
+		scene_open(&self->scene, KIND_POSIX, NULL, self->history);
+		self->scene.shared->lacks[0] = 1u << lack;
+		for (enum lock_lack other = 0; other < LACKS; other++)
+			EXPECT_TRUE(other == lack || scene_needs(&self->scene, other));
+		EXPECT_STREQ("", self->scene.error);
+		EXPECT_FALSE(scene_needs(&self->scene, lack));
+		EXPECT_LACK(lack);
+
+		scene_close(&self->scene);
+		scene_open(&self->scene, KIND_POSIX, NULL, self->history);
+		self->scene.shared->lacks[0] = 1u << lack;
+		scene_judges(&self->scene, lack);
+		EXPECT_TRUE(scene_needs(&self->scene, lack));
+	}
+}
+
+/* Not on a local file system, where nothing is lacking. */
+TEST_F(lack, what_is_judged_is_so_at_a_site_that_is_added_later)
+{
+	char dir[] = "/tmp/lockfair.XXXXXX";
+
+	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+		SKIP(return, "needs a mount namespace");
+	ASSERT_NE(NULL, mkdtemp(dir));
+	if (mount("none", dir, "hugetlbfs", 0, NULL) < 0) {
+		rmdir(dir);
+		SKIP(return, "needs hugetlbfs");
+	}
+	setenv("LOCKFAIR_LACKS", "posix=conversion owner", 1);
+	scene_close(&self->scene);
+	scene_open(&self->scene, KIND_POSIX, dir, self->history);
+	EXPECT_EQ(LACK(CONVERSION) | LACK(OWNER), self->scene.shared->lacks[0]);
+	scene_judges(&self->scene, LACKS_OWNER);
+	EXPECT_EQ(LACK(CONVERSION), self->scene.shared->lacks[0]);
+	EXPECT_EQ(1, scene_add_file(&self->scene));
+	EXPECT_EQ(LACK(CONVERSION), self->scene.shared->lacks[1]);
+	unsetenv("LOCKFAIR_LACKS");
+	EXPECT_STREQ("", self->scene.error);
+	scene_close(&self->scene);
+	EXPECT_EQ(0, umount(dir));
+	EXPECT_EQ(0, rmdir(dir));
+	scene_open(&self->scene, KIND_POSIX, NULL, self->history);
 }
 
 /* fs/locks.c alone decides about a memfd: there it would be a fault. */
