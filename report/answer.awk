@@ -19,7 +19,9 @@ BEGIN {
 	while (ENVIRON["L_FATES"] != "" && (getline line < ENVIRON["L_FATES"]) > 0) {
 		if (split(line, field, "\t") != 5)
 			continue
-		asked_first[field[1]] = field[2]
+		# What locks of a kind lack does not explain that one is refused.
+		if (field[4] !~ /^lacks /)
+			asked_first[field[1]] = field[2]
 		extent[field[1]] = field[3]
 		say_fate(field[1], field[4], field[5])
 	}
