@@ -131,18 +131,14 @@ TEST_F(lack, each_is_skipped_with_its_reason_unless_it_is_judged)
 /* Not on a local file system, where nothing is lacking. */
 TEST_F(lack, what_is_judged_is_so_at_a_site_that_is_added_later)
 {
-	char dir[] = "/tmp/lockfair.XXXXXX";
-
-	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+	/* It covers /tmp for this test's process alone. */
+	if (unshare(CLONE_NEWNS) < 0 || mount("", "/", "", MS_REC | MS_PRIVATE, NULL) < 0)
 		SKIP(return, "needs a mount namespace");
-	ASSERT_NE(NULL, mkdtemp(dir));
-	if (mount("none", dir, "hugetlbfs", 0, NULL) < 0) {
-		rmdir(dir);
+	if (mount("none", P_tmpdir, "hugetlbfs", 0, NULL) < 0)
 		SKIP(return, "needs hugetlbfs");
-	}
 	setenv("LOCKFAIR_LACKS", "posix=conversion owner", 1);
 	scene_close(&self->scene);
-	scene_open(&self->scene, KIND_POSIX, dir, self->history);
+	scene_open(&self->scene, KIND_POSIX, P_tmpdir, self->history);
 	EXPECT_EQ(LACK(CONVERSION) | LACK(OWNER), self->scene.shared->lacks[0]);
 	scene_judges(&self->scene, LACKS_OWNER);
 	EXPECT_EQ(LACK(CONVERSION), self->scene.shared->lacks[0]);
@@ -151,8 +147,7 @@ TEST_F(lack, what_is_judged_is_so_at_a_site_that_is_added_later)
 	unsetenv("LOCKFAIR_LACKS");
 	EXPECT_STREQ("", self->scene.error);
 	scene_close(&self->scene);
-	EXPECT_EQ(0, umount(dir));
-	EXPECT_EQ(0, rmdir(dir));
+	EXPECT_EQ(0, umount(P_tmpdir));
 	scene_open(&self->scene, KIND_POSIX, NULL, self->history);
 }
 
