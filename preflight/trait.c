@@ -22,8 +22,7 @@ static void say(enum lock_kind kind, const char *trait, const char *value)
 
 /* ---- in one process ---- */
 
-/* The process has the lock: does a second description of it conflict? */
-static const char *owner_of(const struct lock_site *site)
+const char *trait_owner(const struct lock_site *site)
 {
 	struct lock second;
 	int ret;
@@ -80,7 +79,7 @@ static void ask_alone(const struct lock_site *site)
 	if (!lock_acquire(&lock, &EXCLUSIVE, false)) {
 		say(site->kind, "listed", listing_of(&lock));
 		/* Last: if the process owns the lock, closing the second descriptor ends it. */
-		say(site->kind, "owner", owner_of(site));
+		say(site->kind, "owner", trait_owner(site));
 	}
 	lock_close(&lock);
 }

@@ -12,6 +12,12 @@
 void trait_ask(enum lock_kind kind, const char *dir);
 
 /*
+ * This process has the exclusive lock. Does another description of its own conflict? "process" if
+ * not, "description" if it does, or NULL.
+ */
+const char *trait_owner(const struct lock_site *site);
+
+/*
  * Ask for an exclusive flock by a descriptor that is open for reading. EBADF: it is made of fcntl
  * locks, for which the descriptor must be open for the mode: flock(2). Otherwise granted, or NULL.
  */

@@ -8,7 +8,6 @@
  * processes sleep until a signal comes. (Limits of the search: tests/deadlock_search.c.)
  */
 #include "deadlock.h"
-#include "network.h"
 
 /* The lock of that number: a file if the scene has several, else a byte. */
 static struct lock_request thing(const struct scene *scene, int number)

@@ -4,6 +4,7 @@
 #define LOCKFAIR_DEADLOCK_H
 
 #include "claim/claim.h"
+#include "network.h"
 
 /* The longest cycle, in processes, that the kernel detects: tests/deadlock.c. */
 #define LONGEST_SEEN	12
@@ -46,9 +47,7 @@ static inline const char *fate(const struct actor *actor)
  */
 static inline bool is_seen(struct scene *scene, bool refused)
 {
-	bool across = scene->site->other_name && !lock_is_local(scene->site);
-
-	return skip_unless(scene, refused || !across,
+	return skip_unless(scene, refused || !is_across_a_server(scene),
 			   "a cycle over two paths to a server may go unseen");
 }
 

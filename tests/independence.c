@@ -197,7 +197,6 @@ PRACTICE(RECORD_LOCKS, posix_and_ofd_requests_wait_in_one_queue)
 	int other_kind = add_conflicting_kind(scene);
 	struct actor *holder, *first, *second;
 
-	scene_needs(scene, LACKS_TURNS);
 	order_can_be_seen(scene);
 	/* If the release also wakes the second, that runs first and takes the lock. */
 	scene_on_one_cpu(scene);

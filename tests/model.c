@@ -57,8 +57,7 @@ static void agrees(struct scene *scene, int kind, unsigned int levels, int count
 
 	skip_unless(scene, is_decided_at_once(scene),
 		    "the model knows only locks that are decided at once");
-	skip_unless(scene, asleep_evidence() != ASLEEP_UNSEEN,
-		    "/proc does not show whether a task sleeps");
+	skip_unless(scene, asleep_evidence() != ASLEEP_UNSEEN, ASLEEP_IS_HIDDEN);
 	for (enum lock_lack lack = 0; lack < LACKS; lack++)
 		scene_needs(scene, lack);
 	for (int site = 0; site < scene->sites; site++) {

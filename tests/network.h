@@ -39,6 +39,12 @@ static inline bool is_9p(const struct scene *scene)
 	return file_system_of(scene) == V9FS_MAGIC;
 }
 
+/* Are there two paths to the files, behind which a server knows owners of one process as two? */
+static inline bool is_across_a_server(const struct scene *scene)
+{
+	return scene->site->other_name && !lock_is_local(scene->site);
+}
+
 /*
  * flock(2): "NFS clients support flock() locks by emulating them as fcntl(2) byte-range locks", and
  * likewise SMB. Mount options decide, so run_tests.sh has measured it: the two exclude each other,

@@ -124,7 +124,7 @@ static void await_sleepers(struct scene *scene)
 		before = how_many_sleep();
 	while ((ret = asleep_poll(all_wait, NULL, ASLEEP_DEADLINE)) == -ETIMEDOUT &&
 	       how_many_sleep() > before);
-	skip_unless(scene, ret != -EOPNOTSUPP, "/proc does not show whether a task sleeps");
+	skip_unless(scene, ret != -EOPNOTSUPP, ASLEEP_IS_HIDDEN);
 	if (ret == -ETIMEDOUT)
 		scene_failed(scene, "%d of %d waiters are asleep, and no more",
 			     how_many_sleep(), crowd.count);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 
 #include "claim/claim.h"
+#include "network.h"
 
 static inline struct lock asker(struct scene *scene)
 {
@@ -73,12 +74,11 @@ static inline bool answer_is(struct scene *scene, const struct lock *lock, struc
 			     struct flock right)
 {
 	struct flock got = asked;
-	bool across = scene->site->other_name && !lock_is_local(scene->site);
 	int err = lock_query(lock, &got);
 
 	scene_needs(scene, LACKS_QUERY);
 	/* A client of NFS is not told the pid: decode_lock_denied() in fs/nfs/nfs4xdr.c. */
-	skip_unless(scene, err || got.l_pid || right.l_pid <= 0 || !across,
+	skip_unless(scene, err || got.l_pid || right.l_pid <= 0 || !is_across_a_server(scene),
 		    "a server does not name the process of another path");
 	return holds(scene, !err && same(&got, &right), "asked for (%s), not (%s) but %s",
 		     words(&asked), words(&right), err ? strerror(-err) : words(&got));

@@ -49,7 +49,7 @@ static int all_asleep(struct actor *actors[], int count, const struct medium *me
 	if (ret == -EOPNOTSUPP) {
 		if (may_return(actors[which]))
 			return 0;
-		scene_lacks(actors[which]->scene, "/proc does not show whether a task sleeps");
+		scene_lacks(actors[which]->scene, ASLEEP_IS_HIDDEN);
 	} else if (ret < 0) {
 		scene_broken(actors[which]->scene, "cannot find out whether %s is asleep: %s",
 			     actor_name(actors[which]), strerror(-ret));

@@ -47,6 +47,9 @@ enum asleep_evidence {
 	ASLEEP_UNSEEN,		/* neither */
 };
 
+/* The reason for a skip where that is so. */
+#define ASLEEP_IS_HIDDEN	"/proc does not show whether a task sleeps"
+
 /*
  * Find out on a process that is known to sleep in a read(2). Under an emulator of system calls
  * (qemu-user) /proc/PID/syscall shows those that the emulator makes: a call is believed only if the

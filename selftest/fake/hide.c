@@ -16,9 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define ALIAS_OF(name) \
-	__attribute__(( \
-		alias(#name)))
+#include "alias.h"
 
 /* The errno with which @step is to fail on @path, or -1. */
 static int hidden(const char *path, const char *step)

@@ -24,9 +24,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#define ALIAS_OF(name) \
-	__attribute__(( \
-		alias(#name)))
+#include "alias.h"
 
 enum request { RELEASE, TRY, WAIT };
 
