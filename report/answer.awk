@@ -20,7 +20,7 @@ BEGIN {
 		if (split(line, field, "\t") != 5)
 			continue
 		# What locks of a kind lack does not explain that one is refused.
-		if (field[4] !~ /^lacks /)
+		if (field[2] != "lacking")
 			asked_first[field[1]] = field[2]
 		extent[field[1]] = field[3]
 		say_fate(field[1], field[4], field[5])

@@ -17,9 +17,10 @@
 #	delay	KIND=SORT LOOKS QUIET LONGEST ERROR	for LOCKFAIR_DELAY
 #	longest	MS				the largest LONGEST of all kinds
 #
-# CLASS is fault or missing. EXTENT is kind if the finding is about every lock of the kind, wait if
-# it is about requests that wait, and call if it is about another call. Only the worst finding of a
-# kind is its fate; it stands first where several are equally bad.
+# CLASS is fault; missing; or lacking, if locks do not do what they should. EXTENT is kind if the
+# finding is about every lock of the kind, wait if it is about requests that wait, and call if it is
+# about another call. Only the worst finding of a kind is its fate; it stands first where several
+# are equally bad.
 
 BEGIN {
 	FS = OFS = "\t"
@@ -374,7 +375,7 @@ function fates_of_lackings(    i, j, kind, noun, text) {
 		for (j = 1; j <= lacked_count[kind]; j++)
 			noun[j] = lacked[kind, j]
 		text = series(noun, lacked_count[kind])
-		print "fate", kind, "missing", "call", "lacks " text, "lack " text
+		print "fate", kind, "lacking", "call", "lacks " text, "lack " text
 	}
 }
 

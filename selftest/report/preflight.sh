@@ -134,7 +134,7 @@ conflict|lockf=EACCES flock|fcntl "
 	has "$awk: what several lack" out '^header|with posix and ofd: a part of a lock cannot be'
 	has "$awk: what the tests learn of that" out '^lacks|posix|conversion$'
 	has "$awk: what the answer says of that" out \
-		'^fate|posix|missing|call|lacks conversions and releases of a part|lack conv'
+		'^fate|posix|lacking|call|lacks conversions and releases of a part|lack conv'
 	has_not "$awk: unless something is worse" out '^fate|ofd|missing'
 
 	words <<-'END'
