@@ -6,7 +6,8 @@
  * and unlinks them, one call after the other. Unless a directory is given (-d), they are in a
  * tmpfs that is mounted nowhere and ends with its last descriptor: then a test that uses it must
  * keep CAP_SYS_ADMIN. They have a spare name first in a directory without O_TMPFILE (open(2)), or
- * where a file without a name gets none: AppArmor refuses that, but with mediate_deleted.
+ * where a file without a name gets none: AppArmor refuses it, unless the profile says
+ * mediate_deleted.
  */
 #ifndef LOCKFAIR_NAMED_H
 #define LOCKFAIR_NAMED_H

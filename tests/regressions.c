@@ -205,7 +205,7 @@ PRACTICE(POSIX, no_cycle_is_seen_through_an_old_place)
 {
 	struct actor *holder, *writer, *reader;
 
-	/* Asked of a server, the holder would sleep, and the writer be faster. */
+	/* Where a server is asked, the holder sleeps in its call, and the writer is faster. */
 	skip_unless(scene, is_decided_at_once(scene),
 		    "a daemon or server decides who is next here");
 	scene_on_one_cpu(scene);

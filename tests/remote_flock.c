@@ -41,8 +41,8 @@ static void is_kept_out_by(struct actor *holder, int held, struct actor *other, 
 }
 
 /*
- * flock(2), NFS details: "fcntl(2) and flock() locks do interact with one another over NFS". On
- * with NFSv4 a client that has a delegation keeps the locks to itself, in two lists:
+ * flock(2), NFS details: "fcntl(2) and flock() locks do interact with one another over NFS". A
+ * client of NFSv4 that has a delegation keeps the locks to itself, in two lists:
  * doc/findings/nfs4_flock_and_fcntl.md.
  */
 PROMISE(FLOCK, an_emulated_flock_and_an_fcntl_lock_exclude_each_other)
