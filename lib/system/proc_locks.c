@@ -15,7 +15,7 @@
 
 #define READINGS	200	/* up to this many, until three in a row agree */
 #define AT_ONCE		65536	/* read(2) gives a page at most, or more if a line is longer */
-#define LINE		4096	/* a thousand levels of waiters indent a line that far */
+#define SEEN		64	/* lines of a file: no test has more of them */
 
 /*
  * fs/locks.c, lock_get_status(); the arrow of a waiter is indented by a column for each level
@@ -64,70 +64,126 @@ static bool is_of(const struct proc_lock *lock, const struct stat *file)
 	       lock->minor == minor(file->st_dev);
 }
 
-/* Read the lines that begin with @prefix and are about @file, or about any file if that is NULL. */
-static int read_lines(const char *path, const char *prefix, const struct stat *file,
-		      struct proc_lock *locks, int room, unsigned long *sum)
-{
-	FILE *stream = fopen(path, "re");
-	size_t skip = strlen(prefix);
-	struct proc_lock lock;
-	char line[LINE], buffer[AT_ONCE];
-	int count = 0;
+/* Lines about the file, and by which read(2) each came. */
+struct reading {
+	const char *prefix;
+	const struct stat *file;	/* NULL: any */
+	struct proc_lock *locks;
+	int room, count;
+	unsigned long sum;
+	int reads;
+	struct {
+		unsigned long text;	/* a sum of the line without its number */
+		int read;
+	} seen[SEEN];
+	bool shifted;			/* a line came by two reads */
+};
 
-	*sum = 0;
-	if (!stream)
-		return -errno;
-	/*
-	 * Each read(2) is a consistent snapshot. stdio would read 1024 bytes, a few lines, at a
-	 * time.
-	 */
-	setvbuf(stream, buffer, _IOFBF, sizeof(buffer));
-	while (fgets(line, sizeof(line), stream)) {
-		if (strncmp(line, prefix, skip) || !proc_locks_parse(line + skip, &lock) ||
-		    (file && !is_of(&lock, file)))
-			continue;
-		for (const char *at = line; *at; at++)
-			*sum = *sum * 31 + *at;
-		/* Copy the padding, too: callers may use memcmp(). */
-		if (count < room)
-			memcpy(&locks[count], &lock, sizeof(lock));
-		count++;
+static unsigned long sum_of(const char *text, unsigned long sum)
+{
+	while (*text)
+		sum = sum * 31 + *text++;
+	return sum;
+}
+
+static void take_line(struct reading *reading, const char *line)
+{
+	size_t skip = strlen(reading->prefix);
+	struct proc_lock lock;
+	unsigned long text;
+
+	if (strncmp(line, reading->prefix, skip) || !proc_locks_parse(line + skip, &lock) ||
+	    (reading->file && !is_of(&lock, reading->file)))
+		return;
+	reading->sum = sum_of(line, reading->sum);
+	text = sum_of(strchr(line + skip, ':'), 0);
+	for (int i = 0; i < reading->count && i < SEEN; i++)
+		reading->shifted |= reading->seen[i].text == text &&
+				    reading->seen[i].read != reading->reads;
+	if (reading->count < SEEN) {
+		reading->seen[reading->count].text = text;
+		reading->seen[reading->count].read = reading->reads;
 	}
-	if (ferror(stream))
-		count = -EIO;
-	fclose(stream);
-	return count;
+	/* Copy the padding, too: callers may use memcmp(). */
+	if (reading->count < reading->room)
+		memcpy(&reading->locks[reading->count], &lock, sizeof(lock));
+	reading->count++;
+}
+
+/* Take the whole lines of @text. Return how long the rest is, which is moved to its beginning. */
+static size_t take_lines(struct reading *reading, char *text)
+{
+	char *line = text, *end;
+
+	while ((end = strchr(line, '\n'))) {
+		*end = '\0';
+		take_line(reading, line);
+		line = end + 1;
+	}
+	memmove(text, line, strlen(line) + 1);
+	return strlen(text);
+}
+
+/* Return how many lines there are; -EAGAIN if the list was shifted meanwhile; or another -errno. */
+static int read_lines(const char *path, struct reading *reading)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+	char text[AT_ONCE];
+	size_t rest = 0;
+	ssize_t got;
+
+	if (fd < 0)
+		return -errno;
+	while ((got = read(fd, text + rest, sizeof(text) - 1 - rest)) > 0) {
+		reading->reads++;
+		text[rest + got] = '\0';
+		rest = take_lines(reading, text);
+	}
+	if (got < 0)
+		err = -EIO;
+	else if (reading->shifted)
+		err = -EAGAIN;
+	close(fd);
+	return err ? err : reading->count;
 }
 
 int proc_locks_read(int fd, struct proc_lock *locks, int room)
 {
+	unsigned long last = 0;
+	int last_count = -1, agreed = 0;
 	struct stat file;
-
-	unsigned long sum, last = 0;
-	int count, last_count = -1, agreed = 0;
 
 	if (fstat(fd, &file) < 0)
 		return -errno;
 	/*
-	 * If the list is longer than a page, other processes' locks that come and go shift the part
-	 * not read yet. A list that three readings in a row agree on is most likely right.
+	 * Each read(2) is a snapshot, and begins at the entry of that number. If another process has
+	 * locked anything since the last one, an entry comes again, even at the end of a short list;
+	 * if it has released anything, and the list is longer than a page, one is left out. What three
+	 * readings in a row agree on is most likely right.
 	 */
 	for (int i = 0; i < READINGS; i++) {
-		count = read_lines("/proc/locks", "", &file, locks, room, &sum);
-		agreed = count == last_count && sum == last ? agreed + 1 : 1;
-		if (count < 0 || agreed == 3)
+		struct reading reading = {
+			.prefix = "", .file = &file, .locks = locks, .room = room,
+		};
+		int count = read_lines("/proc/locks", &reading);
+
+		if (count < 0 && count != -EAGAIN)
+			return count;
+		agreed = count == -EAGAIN ? 0 :
+			 count == last_count && reading.sum == last ? agreed + 1 : 1;
+		if (agreed == 3)
 			return count;
 		last_count = count;
-		last = sum;
+		last = reading.sum;
 	}
 	return -EAGAIN;
 }
 
 int proc_locks_fdinfo(pid_t pid, int fd, struct proc_lock *locks, int room)
 {
-	unsigned long sum;
+	struct reading reading = { .prefix = "lock:\t", .locks = locks, .room = room };
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", (int)pid, fd);
-	return read_lines(path, "lock:\t", NULL, locks, room, &sum);
+	return read_lines(path, &reading);
 }

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /* /proc/locks is read correctly: its lines, their owners, and the tree of waiters. */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "kselftest_harness.h"
 
 #include "actor/actor.h"
+#include "system/cpu.h"
 #include "system/proc_locks.h"
 
 TEST(a_holder)
@@ -112,6 +120,51 @@ TEST(the_locks_of_a_file_and_of_a_descriptor)
 	EXPECT_EQ(-EBADF, proc_locks_read(-1, locks, 4));
 	scene_close(&scene);
 	history_free(history);
+}
+
+static void lock_and_release(int parent, int cpu)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = memfd_create("another", MFD_CLOEXEC);
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	cpu_pin(0, cpu);
+	while (getppid() == parent && fd >= 0) {
+		lock.l_type = F_WRLCK;
+		fcntl(fd, F_SETLK, &lock);
+		lock.l_type = F_UNLCK;
+		fcntl(fd, F_SETLK, &lock);
+	}
+	_exit(0);
+}
+
+/*
+ * It does so between two read(2) of a reading, and shifts the list by one entry. The list is in the
+ * order of the CPUs on which the locks were taken, so this one is the last.
+ */
+TEST(a_lock_is_found_once_while_another_process_locks_and_releases)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = memfd_create("", MFD_CLOEXEC), parent = getpid(), wrong = 0, cpus[1024], count;
+	pid_t other;
+
+	ASSERT_LE(0, fd);
+	count = cpu_allowed(cpus, 1024);
+	ASSERT_LE(1, count);
+	ASSERT_EQ(0, cpu_pin(0, cpus[count - 1]));
+	ASSERT_EQ(0, fcntl(fd, F_OFD_SETLK, &lock));
+	other = fork();
+	ASSERT_LE(0, other);
+	if (!other)
+		lock_and_release(parent, cpus[0]);
+	for (int i = 0; i < 2000; i++) {
+		int lines = proc_locks_read(fd, NULL, 0);
+
+		wrong += lines != 1 && lines != -EAGAIN;
+	}
+	EXPECT_EQ(0, wrong);
+	kill(other, SIGKILL);
+	EXPECT_EQ(other, waitpid(other, NULL, 0));
 }
 
 TEST_HARNESS_MAIN
