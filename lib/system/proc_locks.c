@@ -156,10 +156,10 @@ int proc_locks_read(int fd, struct proc_lock *locks, int room)
 	if (fstat(fd, &file) < 0)
 		return -errno;
 	/*
-	 * Each read(2) is a snapshot, and begins at the entry of that number. If another process has
-	 * locked anything since the last one, an entry comes again, even at the end of a short list;
-	 * if it has released anything, and the list is longer than a page, one is left out. What three
-	 * readings in a row agree on is most likely right.
+	 * Each read(2) is a snapshot, and begins at the entry of that number. If another process
+	 * has locked anything since the last one, an entry comes again, even at the end of a short
+	 * list; if it has released anything, and the list is longer than a page, one is left out.
+	 * What three readings in a row agree on is most likely right.
 	 */
 	for (int i = 0; i < READINGS; i++) {
 		struct reading reading = {
