@@ -22,7 +22,8 @@ FNR == 1 {
 $1 == "machine" { print kernel, "machine", "", "", "the_machine_finishes", "FAIL", $3, $4, $5; next }
 
 split($1, id, /[:.]/) == 4 {
-	# A test that was ended before it had a result is no answer.
+	# A test that was ended before it had a result says nothing about the lock.
 	word = $2 == "hung" && $3 !~ /^the time limit/ ? "BROKE" : verdict[$2]
-	print kernel, id[1], id[2], id[3], id[4], word, $2 ~ /^(skip|xfail)$/ ? $3 : "", $4, $5
+	reason = $2 ~ /^(skip|xfail)$/ || $5 == "" ? $3 : ""
+	print kernel, id[1], id[2], id[3], id[4], word, reason, $4, $5
 }

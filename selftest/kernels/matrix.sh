@@ -100,6 +100,11 @@ else
 	skip "JUnit has the failures" "$no_junit"
 fi
 
+printf 'a:promise.posix.b\t%b\n' 'lost\tits program had ended\t\t' 'fail\t\tx\tseen: x' |
+	awk -f "$here/../kernels/matrix_results.awk" >"$top/out"
+has "a test without diagnostics has its reason" out 'BROKE	its program had ended		$'
+has "a test with diagnostics has these" out 'FAIL		x	seen: x$'
+
 # Links to all commands of this machine, of which some can be removed.
 ln -s /bin/* /usr/bin/* "$top/bin/" 2>/dev/null
 for without in "no prove" "a prove without the formatter"; do
