@@ -46,7 +46,7 @@ struct grant {
 };
 
 static struct shared {
-	double end;		/* when to stop; not before it is known */
+	double end;		/* when to stop; set once the time begins */
 	/* All actors draw from these; each has its own cache line. */
 	char apart[64];
 	unsigned int requests;

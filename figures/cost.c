@@ -30,7 +30,7 @@ static struct shared {
 	struct asleep_call call;	/* where the taker will sleep */
 	unsigned int there;	/* the taker has announced itself */
 	unsigned int turn;	/* the taker may ask for the nth time … */
-	unsigned int taken;	/* … and has had it */
+	unsigned int taken;	/* … and has been granted it */
 	double granted;		/* when */
 	int count;
 	double sample[HANDOFFS];

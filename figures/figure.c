@@ -78,7 +78,7 @@ bool figure_next_round(struct figure_run *run)
 {
 	double spent = (figure_now() - run->began) / SECOND;
 
-	/* After the first round, compute how many of that length fit into the time. */
+	/* After the first round, compute how many rounds of that length fit into the time. */
 	if (run->round == 1 && !run->rounds) {
 		run->rounds = run->seconds / spent;
 		if (run->rounds > ROUNDS_MOST)

@@ -48,7 +48,7 @@ enum lock_kind figure_kind(const struct figure_run *run, int nth);
 void figure_value(const struct figure_run *run, const char *figure, const char *kind,
 		  const char *parameter, double value, const char *unit);
 
-/* Print a condition, or what is missing, once, in the first round; as printf. */
+/* Print a condition, or what is missing, in the first round only. Arguments as for printf(3). */
 #define figure_note(run, ...) do { \
 	if ((run)->round <= 1) { \
 		printf("# " __VA_ARGS__); \

@@ -31,12 +31,12 @@
 #define RANGES		100000
 #define OWNERS		500	/* at most, each with several ranges and a descriptor */
 #define SIZES		6
-#define FIT		3	/* the largest sizes alone: small ones cost what a call costs */
+#define FIT		3	/* the largest sizes: small ones cost no more than a call */
 #define CALLS		200
 #define TIME_FOR_CALLS	2e6	/* nanoseconds for each size, kind and round */
-#define TIME_TO_LOCK	1e9	/* a kind that takes longer for its ranges has no more of them */
+#define TIME_TO_LOCK	1e9	/* a kind that takes longer gets no larger number of ranges */
 
-/* Of a growing cost: at which size, and the cost. */
+/* The curve of a cost: the sizes, and the cost at each. */
 struct growth {
 	const char *figure;
 	int count;
@@ -78,7 +78,7 @@ static const char *reason(int err)
 static struct shared {
 	unsigned int failed;
 	unsigned int granted;
-	unsigned int done;	/* all have had it */
+	unsigned int done;	/* all waiters have been granted it */
 	double end;
 	struct asleep_call call[WAITERS];
 	unsigned int ready[WAITERS];
@@ -131,7 +131,7 @@ static int queue_up(const struct lock_site *site, pid_t *pid, int waiters)
 	return err;
 }
 
-/* How long the grants of all take, or NAN, and -errno in @err. */
+/* Return the time until all waiters have been granted the lock, or NAN and -errno in @err. */
 static double drain(const struct lock_site *site, int waiters, int *err)
 {
 	static pid_t pid[WAITERS];

@@ -7,20 +7,20 @@
 void statistics_sort(double *values, int count);
 
 /*
- * The value below which @percent of the sorted @values are, interpolated; 50 is the median,
- * 100 the largest. NAN of none.
+ * The value below which @percent of the sorted @values are, interpolated; 50 is the median, 100 the
+ * largest. NAN if there are none.
  */
 double statistics_percentile(const double *values, int count, double percent);
 
 /*
- * Jain's index of shares: 1 if all are equal, 1/@count if one has everything. NAN of none,
- * or of nothing.
+ * Jain's index of shares: 1 if all are equal, 1/@count if one has everything. NAN if there are
+ * none, or all are 0.
  */
 double statistics_jain(const double *values, int count);
 
 /*
- * The exponent p of the y = c * x^p that fits best: the slope of the line of least squares
- * through the logarithms. NAN of fewer than two x or anything that is not positive.
+ * The exponent p of the y = c * x^p that fits best: the slope of the line of least squares through
+ * the logarithms. NAN for fewer than two x, or if a value is not positive.
  */
 double statistics_exponent(const double *x, const double *y, int count);
 

@@ -62,7 +62,7 @@ function notices(name, id,	claim) {
 	kinds[name, claim] = with_kind(kinds[name, claim], part[3])
 }
 
-# It ran in the plain kernel and is skipped in the mutant, which is booted twice.
+# The plain kernel runs the claim and the mutant, which is booted twice, skips it.
 function hides(name, id, reason,	claim) {
 	if ((name, id) in hidden)
 		return
@@ -84,7 +84,7 @@ function hides(name, id, reason,	claim) {
 	}
 }
 
-# It came out wrong in the mutant, and the plain kernel skips it.
+# The plain kernel skips the claim, and it came out wrong in the mutant.
 function is_no_proof(name, id) {
 	if ((name, id) in no_proof)
 		return

@@ -15,7 +15,7 @@ struct agreement {
 	int file, question;		/* the last compared */
 };
 
-/* Does one sort of observation agree, as far as it was made? */
+/* Does one sort of observation agree, if it was made? */
 typedef bool (*agree_function)(struct agreement *with, const struct model_rules *rules,
 			       const struct model_state *state);
 

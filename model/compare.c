@@ -21,7 +21,7 @@ struct reading {
 	int count;
 };
 
-/* Return 1 if reading /proc/locks again would add nothing. */
+/* Return 1 if it is no use to read /proc/locks again. */
 static int lines_are_right(void *arg)
 {
 	struct reading *reading = arg;
@@ -31,7 +31,7 @@ static int lines_are_right(void *arg)
 	const struct model_set *set = &reading->comparison->possible.next[MODEL_PRACTICE];
 	bool agrees = false;
 
-	/* Nothing was read at all. */
+	/* /proc/locks was not read at all. */
 	if (!seen->has_lines)
 		return 1;
 	for (int i = 0; i < set->count; i++) {
@@ -306,7 +306,7 @@ int compare_shrink(struct comparison *comparison, struct scenario *scenario,
 
 	comparison->coverage = NULL;
 	comparison->patience = PATIENCE_TO_SHRINK;
-	/* Leave out the steps that were not made, and those after the last one. */
+	/* Leave out the steps that were not made, and all steps after the one that differs. */
 	for (int i = 0; i <= outcome->step && i < scenario->count; i++) {
 		if (outcome->made[i])
 			scenario->step[last++] = scenario->step[i];

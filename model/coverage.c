@@ -6,7 +6,7 @@ void coverage_count(unsigned long long *count)
 	__atomic_add_fetch(count, 1, __ATOMIC_RELAXED);
 }
 
-/* When the table is full, or nearly so, stop counting. */
+/* Stop counting when the table is nearly full. */
 #define TRIES	64
 
 static void add_state(struct coverage *coverage, const struct model_state *state)

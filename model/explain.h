@@ -6,7 +6,7 @@
 #include "model/observe.h"
 #include "model/set.h"
 
-/* A text that is cut at the end of its buffer. */
+/* A text, which is cut if it exceeds its buffer. */
 struct explain_text {
 	char *text;
 	size_t room;

@@ -143,8 +143,8 @@ bool free_run_agrees_with(const struct free_run *run, const struct free_point *p
 }
 
 /*
- * Practice: after the grant of a POSIX lock the kernel looks whether the descriptor is still there.
- * A close may come in between.
+ * Practice: after the grant of a POSIX lock the kernel checks whether the descriptor is still
+ * there. A close may come in between.
  */
 bool free_run_may_be_ebadf(const struct free_run *run, const struct free_point *point, int row)
 {
@@ -156,7 +156,7 @@ bool free_run_may_be_ebadf(const struct free_run *run, const struct free_point *
 	       !model_has_lost_descriptor(&point->state, row);
 }
 
-/* A request that has been answered, but not as it was in the history, leads nowhere. */
+/* A point at which a request is answered differently than in the history leads nowhere. */
 static bool returns_otherwise(const struct free_run *run, const struct free_point *point)
 {
 	for (int i = 0; i < run->history->rows; i++) {

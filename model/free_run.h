@@ -58,10 +58,10 @@ const char *free_run_set(struct free_run *run, const struct history *history,
 struct model_step free_run_step_of(const struct free_run *run, const struct history_event *e,
 				   enum model_what what);
 
-/* Add a point, unless it is there already, or leads nowhere. */
+/* Add a point, unless it is in the set or leads nowhere. */
 void free_run_add(struct free_run *run, struct free_point *point);
 
-/* Start at the point where nobody holds or requests anything. Is that the only one possible now? */
+/* Start at the point where nobody holds or requests anything. Is no other point possible now? */
 void free_run_begin(struct free_run *run);
 bool free_run_is_at_begin(const struct free_run *run);
 
@@ -85,8 +85,8 @@ bool free_run_has_ended(const struct free_point *point, int row);
 bool free_run_closes(const struct free_point *point);
 
 /*
- * Has the row's request been granted or refused, with the result of its answer? And may it become
- * that result, because a close may still come before the kernel looks for the descriptor?
+ * Has the row's request been granted or refused, with the result of its answer? May it still become
+ * that result, because a close may come before the kernel looks for the descriptor?
  */
 bool free_run_agrees_with(const struct free_run *run, const struct free_point *point, int row);
 bool free_run_may_be_ebadf(const struct free_run *run, const struct free_point *point, int row);
@@ -99,8 +99,8 @@ void free_run_reopen(const struct free_run *run, struct free_point *point, int r
 void free_run_revive(const struct free_run *run, struct free_point *point, int row);
 
 /*
- * A row that holds what conflicts with this request, at any of the points or, with @always, at each
- * of them; or -1.
+ * Return a row that holds a lock in conflict with this request, at one of the points or, with
+ * @always, at each of them; or -1.
  */
 int free_run_holder(const struct free_run *run, const struct history_event *request, bool always);
 

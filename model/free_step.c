@@ -68,7 +68,7 @@ static void close_after_grants(struct free_run *run, const struct free_point *fr
 	}
 }
 
-/* What a process holds goes when it ends, at any time after it has left its wait. */
+/* When a process ends, its locks go at any time after it has left its wait. */
 static bool begin_end(const struct free_run *run, struct free_point *next, int row)
 {
 	struct model_step step = { .what = STEP_EXIT, .actor = row };
@@ -167,7 +167,10 @@ bool free_run_go_on(struct free_run *run, int row)
 	return !run->full;
 }
 
-/* The row of an owner: its table, or a table that has the description, or a call that keeps it. */
+/*
+ * Return a row that the owner belongs to: its table, a table that has the description, or a call
+ * that keeps the description open.
+ */
 static int row_of(const struct model_state *state, int owner)
 {
 	int description = owner - MODEL_ACTORS;
@@ -185,7 +188,7 @@ static int row_of(const struct model_state *state, int owner)
 	return -1;
 }
 
-/* A row that holds, at this point, what is in the way of the row's request; or -1. */
+/* Return a row that holds, at this point, what is in the way of the row's request; or -1. */
 static int holder_at(const struct free_point *point, int row, const struct model_request *request)
 {
 	struct model_state state = point->state;

@@ -51,7 +51,7 @@ const char *fuzz_error(const struct fuzz *fuzz, int err);
  */
 int fuzz_replay(struct fuzz *fuzz, struct scenario *scenario, struct outcome *outcome);
 
-/* Emit how much was run. Emit the report, and the command of program @name that repeats the run. */
+/* Emit how much was run; emit the report, and the command of program @name that repeats the run. */
 void fuzz_emit_figures(const struct fuzz *fuzz, void (*emit)(const char *line));
 void fuzz_emit_report(const struct fuzz *fuzz, const char *name, void (*emit)(const char *line));
 

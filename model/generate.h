@@ -6,8 +6,8 @@
 #include "model/scenario.h"
 
 /*
- * @steps random steps, most of which can be made if all goes as in the model; steps before them
- * give the actors descriptors. The same arguments generate the same scenario. 0 or -ENOMEM.
+ * Generate @steps random steps, most of which can be made if all goes as in the model; the steps
+ * before them give the actors descriptors. The same arguments give the same scenario. 0 or -ENOMEM.
  */
 int generate_scenario(struct scenario *scenario, unsigned long long seed, int kind, int steps);
 

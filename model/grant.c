@@ -18,7 +18,7 @@ void grant_finish(struct model_state *state, int actor, int result)
 		done.slot = request->slot;
 		done.description = request->description;
 	} else if (called && model_has_lost_descriptor(state, actor)) {
-		/* Nobody else may refer to its description. */
+		/* The request may have been the last to refer to its description. */
 		state->closes = true;
 	}
 	*request = done;

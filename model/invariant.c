@@ -9,7 +9,10 @@
 
 /* ---- locks ---- */
 
-/* Add an owner's locks to all @taken of the same file and sort; false if two exclude each other. */
+/*
+ * Add an owner's locks to @taken, all locks of the same file and sort. Return false if two exclude
+ * each other.
+ */
 static bool take(struct model_cells *taken, struct model_cells own)
 {
 	bool excluded = (own.exclusive & (taken->exclusive | taken->shared | own.shared)) ||

@@ -90,9 +90,10 @@ struct model_state {
 	struct model_cells flock[MODEL_DESCRIPTIONS];		/* all cells or none */
 	struct model_request request[MODEL_ACTORS];
 	/*
-	 * Whether any of this may be under way: a close or an exit of a table, and the files whose
-	 * POSIX locks go with it; for each table, the files whose POSIX locks the kernel takes back
-	 * from a request without a descriptor; the end of descriptions that nobody refers to.
+	 * What may be under way, if @closes: the table @closer loses its POSIX locks on the files
+	 * of @forgets, by a close or its exit; the kernel takes back those of a table on the files
+	 * of @takes_back, because a request has lost its descriptor; and descriptions that nobody
+	 * refers to end.
 	 */
 	unsigned char closes, closer, forgets;
 	unsigned char takes_back[MODEL_ACTORS];

@@ -44,7 +44,7 @@ void observe(struct observer *observer, const struct execution *execution, int s
 /* Read /proc/locks once more. */
 void observe_lines(struct observer *observer, const struct stage *stage, struct observation *seen);
 
-/* When all actors are gone, are all locks gone, too? */
+/* Are all locks gone when all actors are? */
 bool observe_clean(const struct observer *observer, const struct stage *stage);
 
 #endif /* LOCKFAIR_OBSERVE_H */

@@ -71,9 +71,8 @@ static int duplicate(const int *fd, int from, int to)
 }
 
 /*
- * Open or duplicate into a slot. The kernel takes the lowest free number, and a thread that waits
- * finds its descriptor by the number: let each slot always have the same, by filling those before
- * it.
+ * Open or duplicate into a slot, which always has the same number: the kernel finds a waiting
+ * thread's descriptor by the number. It takes the lowest free number, so fill those before it.
  */
 static int fill_slot(struct actor *actor, struct performer *self, const struct model_step *step,
 		     int slot)

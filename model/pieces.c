@@ -21,7 +21,7 @@ void pieces_set(struct pieces *pieces, const struct history *history,
 
 /* ---- cutting ---- */
 
-/* What an actor does, by its own events: a bit for each site that it holds, and these. */
+/* The state of an actor by its own events: a bit for each site that it holds, and these. */
 enum {
 	CALLS	= 1 << HISTORY_SITES,
 	ENDS	= 2 << HISTORY_SITES,
@@ -94,7 +94,7 @@ static unsigned int hash_of(const struct history_event *event, int count)
 	return hash ^ hash >> 32;
 }
 
-/* Return the place of this piece, or where it belongs. */
+/* Return the place of this piece in the table, or its free place. */
 static int find(const struct pieces *pieces, const struct history_event *event, int count)
 {
 	unsigned int at = hash_of(event, count) % PIECES;

@@ -15,7 +15,7 @@ struct piece {
 };
 
 struct pieces {
-	/* What else a piece depends on. */
+	/* The other things that a piece depends on. */
 	const struct model_rules *rules;
 	int sites, rows, owner[HISTORY_ROWS];
 	struct history_site site[HISTORY_SITES];

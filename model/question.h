@@ -2,8 +2,9 @@
 /*
  * question: the questions to F_GETLK and F_OFD_GETLK about a file.
  *
- * For each cell a lock to write, then one to write all, then one to read for each cell. An actor
- * with locks of its own asks the first of these: only it can find out whose locks they are.
+ * First a write lock on each cell, then a write lock on all cells, then a read lock on each cell.
+ * An actor with locks of its own asks the first of these: only it can find out whose locks they
+ * are.
  */
 #ifndef LOCKFAIR_QUESTION_H
 #define LOCKFAIR_QUESTION_H

@@ -32,7 +32,7 @@ void queue_stand_behind(struct model_state *state, int actor, int owner, int cel
 /* The waiter leaves; later waiters at the same place move up. */
 void queue_leave(const struct model_rules *rules, struct model_state *state, int actor);
 
-/* The owner's locks have changed: a lock goes by its first cell. */
+/* The owner's locks have changed, and a lock is named by its first cell. */
 void queue_name_locks(struct model_state *state, const struct model_request *in, int owner);
 
 #endif /* LOCKFAIR_MODEL_QUEUE_H */

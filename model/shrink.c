@@ -31,7 +31,10 @@ static bool without(struct shrinking *shrinking, int from, int many)
 	return take(shrinking, &smaller);
 }
 
-/* Leave out half of the steps, then quarters, and so on; from the end, where less depends on it. */
+/*
+ * Leave out half of the steps, then quarters, and so on, from the end: less depends on the last
+ * steps.
+ */
 static bool fewer_steps(struct shrinking *shrinking)
 {
 	const struct scenario *scenario = shrinking->scenario;

@@ -41,7 +41,7 @@ void stage_clear(struct stage *stage);
 /* Return an observer's access to a file, by locks of this kind. */
 struct lock stage_lock(const struct stage *stage, enum lock_kind kind, int file);
 
-/* Whose tables a process id may mean, a bit each: all threads of a process have the same. */
+/* The tables that a process id may stand for, a bit each: all threads of a process have one id. */
 unsigned int stage_actors(const struct stage *stage, pid_t pid);
 
 #endif /* LOCKFAIR_STAGE_H */

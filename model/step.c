@@ -8,7 +8,7 @@
 #include "model/queue.h"
 #include "model/step.h"
 
-/* One step being worked out: the rules, and the states on their way to rest. */
+/* A step that is being worked out: the rules, and the states that have not come to rest. */
 struct work {
 	const struct model_rules *rules;
 	struct model_set *reached;

@@ -14,8 +14,8 @@ void trace_line(const struct scenario *scenario, const struct model_step *step,
 bool trace_parse_line(const struct scenario *scenario, const char *line, struct model_step *step);
 
 /*
- * What comes before the steps. @emit gets each line, without a line feed. Then the steps follow;
- * text after a semicolon is not read.
+ * Emit the part before the steps, a line at a time without a line feed. Then the steps follow; text
+ * after a semicolon is not read.
  */
 void trace_head(const struct scenario *scenario, void (*emit)(const char *line, void *arg),
 		void *arg);

@@ -18,7 +18,7 @@ bool model_allows_calls(const struct model_rules *rules, const struct model_stat
 /* The answer to F_GETLK or F_OFD_GETLK, in cells. */
 struct model_answer {
 	bool locked;
-	bool altered;		/* nobody is in the way, and yet the range was changed */
+	bool altered;		/* nobody is in the way, but the range was changed */
 	bool description;	/* a description holds it: l_pid is -1 */
 	unsigned char actors;	/* otherwise a bit for each actor that l_pid may mean */
 	unsigned char mode;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two processes wait for a lock of each other. Does one of them get EDEADLK?
+ * Two processes each wait for the other's lock. Does one of them get EDEADLK?
  *
  * On Linux this prints:
  *	first: granted

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two have a shared flock, and both ask for an exclusive one. Do they get it, one after the other?
+ * Two processes hold a shared flock and both ask for an exclusive one. Are they granted it in turn?
  *
  * On Linux this prints:
  *	first: granted

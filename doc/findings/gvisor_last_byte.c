@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Is the last byte in a lock to the end of the file?
+ * Does a lock to the end of the file cover the last byte?
  *
  * On Linux this prints:
  *	the last byte: locked

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Who has the lock that was granted to a descriptor closed meanwhile?
+ * Who holds a lock that is granted after the waiter's descriptor was closed?
  *
  * On Linux this prints:
  *	the waiter: Bad file descriptor; a peer: granted

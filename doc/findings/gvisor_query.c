@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What does F_GETLK say of a free range, and of a lock to the end of the file?
+ * What does F_GETLK report for a free range, and for a lock to the end of the file?
  *
  * On Linux this prints:
  *	free start 3 len 4 pid 7

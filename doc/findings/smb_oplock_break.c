@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does a client of SMB keep its lock when another opening of the file ends its oplock?
+ * Does an SMB client keep its lock when another open of the file breaks its oplock?
  *
  *	smb_oplock_break /mnt/a/file /mnt/b/file
  *

@@ -19,8 +19,8 @@ struct fair_ticket {
 	struct inode *inode;
 	struct file_lock *request;	/* NULL while the task is not in the call */
 	/*
-	 * What was requested. Later requests wait behind it while the request cannot be waited for,
-	 * because it was woken, or its call was left.
+	 * A copy of the request, which later requests wait behind while the request itself has no
+	 * waiters: it was woken, or its call has returned.
 	 */
 	struct file_lock wanted;
 	bool hopeless;			/* for fair_is_deadlock() */
@@ -63,7 +63,7 @@ static struct fair_ticket *fair_take_ticket(struct inode *inode, struct file_loc
 	return ticket;
 }
 
-/* Woken, and not granted the lock: without "wide" it is now the last. */
+/* Woken, but not granted the lock: without "wide" the waiter goes to the end now. */
 static void fair_take_another(struct fair_ticket *ticket)
 {
 	spin_lock(&blocked_lock_lock);
@@ -94,13 +94,13 @@ static bool fair_sleeps(struct fair_ticket *ticket)
 	return ticket->request && CORE(ticket->request)->flc_blocker;
 }
 
-/* Was it woken, and has not been here since? */
+/* Has the waiter been woken, and not run in here since? */
 static bool fair_is_coming(struct fair_ticket *ticket)
 {
 	return ticket->request && !fair_sleeps(ticket);
 }
 
-/* The requests that wait for it to come, or to be made again, have to look again. */
+/* Have the requests that wait for this ticket try again. */
 static void fair_wake_followers(struct fair_ticket *ticket)
 {
 	spin_lock(&blocked_lock_lock);
@@ -163,7 +163,7 @@ static bool fair_has_already(struct inode *inode, struct file_lock *fl, struct f
 			continue;
 		if (fair_is_flock(fl))
 			return true;
-		/* The locks of an owner stand together, by their first bytes. */
+		/* The list has an owner's locks together, in the order of their first bytes. */
 		if (lock->fl_start > at || lock->fl_end < at)
 			continue;
 		if (lock->fl_end >= end)
@@ -186,8 +186,8 @@ static bool fair_counts(struct fair_ticket *ticket, struct file_lock *fl)
 }
 
 /*
- * Two requests of one owner do not conflict, but the mode of its lock is that of the last: if both
- * can go on, the earlier one goes first.
+ * Two requests of one owner do not conflict, but the later grant decides the mode of the owner's
+ * lock. If both can be granted, grant the earlier one first.
  */
 static bool fair_is_next_of_owner(struct fair_ticket *ticket, struct file_lock *fl)
 {
@@ -205,14 +205,14 @@ static bool fair_is_in_the_way(struct fair_ticket *ticket, struct inode *inode,
 		return true;
 	if (!fair_conflict(fl, &ticket->wanted) || !fair_counts(ticket, fl))
 		return false;
-	/* The lock that is coming may be in the way of an upgrade: wait until that is known. */
+	/* If the woken waiter is granted its lock, that may block this upgrade: let it run. */
 	if (fair_is_coming(ticket) && CORE(fl)->flc_type == F_WRLCK &&
 	    (CORE(fl)->flc_flags & FL_SLEEP))
 		return true;
 	return !fair_has_already(inode, fl, &ticket->wanted);
 }
 
-/* The first ticket before @end, or of all, that is in the way. */
+/* Return the first ticket that is in the way, of those before @end if that is not NULL. */
 static struct fair_ticket *fair_earlier(struct inode *inode, struct file_lock *fl,
 					struct fair_ticket *end)
 {
@@ -269,8 +269,8 @@ static bool fair_may_be_granted(struct fair_ticket *waiter)
 }
 
 /*
- * Would the request never be granted? Begin with all POSIX waiters as hopeless, and take away those
- * that may be granted, until there are no more. Waiters for OFD locks take no part.
+ * Can the request never be granted? Count all POSIX waiters as stuck, then remove each that may
+ * still be granted its lock, until nothing changes. Waiters for OFD locks do not take part.
  */
 static bool fair_is_deadlock(struct fair_ticket *own)
 {
@@ -294,7 +294,7 @@ static bool fair_is_deadlock(struct fair_ticket *own)
 	return own->hopeless;
 }
 
-/* Two that hold an flock, and both wait to make it exclusive, would wait for each other. */
+/* Two holders of a shared flock that both wait for an upgrade would wait for each other. */
 static bool fair_is_second_upgrade(struct fair_ticket *own)
 {
 	struct fair_ticket *ticket;
@@ -338,8 +338,8 @@ static int fair_wait_behind(struct fair_ticket *ticket, struct file_lock *fl)
 }
 
 /*
- * The owner was granted a lock: what its other requests for these bytes waited for, if that is an
- * earlier request, is not in their way any more. Have them try again.
+ * The owner was granted a lock, so earlier requests for these bytes are not in its way any more.
+ * Have its other requests that wait for such an earlier request try again.
  */
 static void fair_wake_owner(struct inode *inode, struct file_lock *fl)
 {
@@ -362,7 +362,7 @@ static void fair_wake_owner(struct inode *inode, struct file_lock *fl)
 	spin_unlock(&blocked_lock_lock);
 }
 
-/* The waiter came back: later waiters that conflict with it, and stand beside it, go behind it. */
+/* The waiter came back: the later waiters beside it that conflict with it go behind it. */
 static void fair_go_before_later(struct fair_ticket *own)
 {
 	struct file_lock_context *ctx = locks_inode_context(own->inode);
@@ -436,7 +436,7 @@ int lockfair_fair_lock(struct inode *inode, struct file_lock *fl, struct file_lo
 	int error;
 
 	mutex_lock(&fair_mutex);
-	/* Servers ask for their clients, and are called back. */
+	/* An NFS server locks for its clients: it does not sleep, but gets a callback. */
 	if (CORE(fl)->flc_type == F_UNLCK || (CORE(fl)->flc_flags & FL_ACCESS) || fl->fl_lmops)
 		error = fair_plain(inode, fl, conflock);
 	else
@@ -449,7 +449,7 @@ void lockfair_fair_end(struct file_lock *fl, int error)
 {
 	struct fair_ticket *own;
 
-	/* Only this task gives itself a ticket. */
+	/* Only the task itself makes its ticket, so none can appear meanwhile. */
 	if (list_empty(&fair_tickets))
 		return;
 	mutex_lock(&fair_mutex);

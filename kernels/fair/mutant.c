@@ -23,7 +23,7 @@ static int __init want(char *list)
 }
 early_param("lockfair_fair", want);
 
-/* If a requested edit does not exist, the plain kernel must not pass for it. */
+/* Do not let the plain kernel pass for one with an edit that does not exist. */
 static int __init become(void)
 {
 	char *rest = wanted, *word;

@@ -69,7 +69,7 @@ static int __init want(char *name)
 }
 early_param("lockfair_mutant", want);
 
-/* If the requested mutant does not exist, the plain kernel must not pass for it. */
+/* Do not let the plain kernel pass for a mutant that does not exist. */
 static int __init become(void)
 {
 	if (!wanted[0])

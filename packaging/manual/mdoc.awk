@@ -3,7 +3,7 @@
 # What the awk programs of packaging/manuals share: text as mdoc(7) wants it, a line for each
 # sentence, and none above 80 columns.
 
-# A minus that is typed, and no hyphen.
+# Escape a minus that is to be typed: it must not become a hyphen.
 function escaped(text) {
 	gsub(/\\/, "\\e", text)
 	gsub(/[ ]--/, " \\-\\-", text)
