@@ -272,7 +272,7 @@ void fuzz_emit_figures(const struct fuzz *fuzz, void (*emit)(const char *line))
 	    coverage->steps, coverage->states > COVERAGE_STATES / 2 ? "at least " : "",
 	    coverage->states);
 	if (many < fuzz->count && fuzz->least)
-		say(emit, "%llu were to be run: this machine is slow", fuzz->count);
+		say(emit, "%llu were planned: this machine is slow", fuzz->count);
 	if (fuzz->no_lines)
 		say(emit, "without /proc/locks, which has nothing about them, or is too long");
 	if (coverage->unread)

@@ -168,7 +168,7 @@ static const struct history_event *answer_to(const struct history *history, int 
 	return NULL;
 }
 
-/* The model has one close or end at a time, and the end of a process with all its threads. */
+/* The model can have only one close or end under way, and a process ends with all its threads. */
 static const char *goes_beyond_the_model(const struct free_run *run, const struct history_event *e)
 {
 	bool closes = e->what == HISTORY_CLOSE || e->what == HISTORY_END;
@@ -182,7 +182,7 @@ static const char *goes_beyond_the_model(const struct free_run *run, const struc
 		if (i == e->row)
 			continue;
 		if (closes && (other_closes || other->ending))
-			return "two closes or ends at a time";
+			return "two closes or ends at the same time";
 		if (e->what == HISTORY_END && run->history->owner[i] == run->history->owner[e->row])
 			return "the end of a process that shares its locks";
 	}
@@ -280,8 +280,8 @@ static bool follow(struct linearizer *judge, int at)
 }
 
 /*
- * What the event makes possible: that a call takes effect, or that a process ends after it; and
- * after an open, that the calls of others through this descriptor do.
+ * Add what the event makes possible: that a call takes effect; that a process ends after the event;
+ * and, after an open, that other calls through this descriptor take effect.
  */
 static bool go_on(struct linearizer *judge, int at)
 {

@@ -14,14 +14,14 @@
 #include "preflight/trait.h"
 
 #define FILES		3	/* a server may treat files differently: delegations of NFSv4 */
-#define CALLS		32	/* for each file, while the time lasts */
+#define CALLS		32	/* for each file, unless the time is up */
 #define CALLS_TIME	200	/* ms, for each file */
 #define LEAST_LOOKS	10
-#define LEAST_QUIET	50	/* ms: so long a daemon's thread may wait for a CPU */
+#define LEAST_QUIET	50	/* ms: how long a daemon's thread may have to wait for a CPU */
 
 /*
- * A waiter that may have the lock does not need longer; ms. NFS asks again after 30 s at most,
- * also where it is called back: too long to be measured.
+ * ms: a free lock is granted within this time. NFS polls again after up to 30 s, even where the
+ * server calls back: that is too long to be measured.
  */
 #define LONGEST_GRANT		15000
 #define LONGEST_GRANT_OF_NFS	40000
@@ -85,8 +85,9 @@ static bool is_nfs(const struct lock_site *site)
 }
 
 /*
- * A client that is alone with a file may decide by itself, and ask only when there are two: NFSv4
- * with a delegation. So count with two, as well. A wait is one sleep if it is decided at once.
+ * An NFSv4 client that has a delegation decides by itself, until another client opens the file. So
+ * count the calls of a lone process, and then those beside a holder and a waiter. A wait for a lock
+ * that is decided at once is one sleep.
  */
 enum counted { CALLS_MADE = 3, CALLS_SLEPT, LONGEST_CALL };
 
@@ -164,8 +165,8 @@ static void call_beside_a_holder(struct delay *delay, enum lock_kind kind, const
 }
 
 /*
- * A local call may sleep once in a while, for memory, or while others read /proc/locks. Where
- * somebody must be asked, each call does.
+ * A local call sleeps once in a while, for memory, or while others read /proc/locks. A call that
+ * asks a daemon or a server sleeps each time.
  */
 static bool often(int slept, int calls)
 {
@@ -201,14 +202,14 @@ void delay_ask_alone(struct delay *delay, enum lock_kind kind, const char *dir)
 	call_beside_a_holder(delay, kind, dir);
 	/*
 	 * A client of NFS 4 that has a delegation decides by itself, without a sleep. But a waiter
-	 * that loses a race there sleeps for up to 30 s beside a free lock, as if it had asked the
-	 * server (nfs4_retry_setlk() in fs/nfs/nfs4proc.c). Whether it loses is luck. NFS 3 has no
-	 * delegations, and heeds no open mode: without a sleep its locks are local (nolock).
+	 * that loses a race there sleeps for up to 30 s although the lock is free, as if it had
+	 * asked the server (nfs4_retry_setlk() in fs/nfs/nfs4proc.c). Whether it loses is luck. NFS
+	 * 3 has no delegations: if its calls do not sleep, its locks are local (nolock).
 	 */
 	if (!delegates &&
 	    !often(delay->slept, delay->calls) &&
 	    !often(delay->slept_beside, delay->calls_beside)) {
-		/* fs/locks.c has no late grants: that waiter was lost, as is soon found. */
+		/* fs/locks.c never grants late: it forgot this waiter, which is judged later. */
 		delay->late = false;
 		return;
 	}

@@ -2,9 +2,9 @@
 /*
  * delay: who decides about a lock here, and how long does that take?
  *
- * fs/locks.c decides at once: a call that finds the lock free does not sleep. A call that does
- * asks a daemon or a server. Then a sleeper need not be a waiter, and what tells them apart is
- * measured, and tried on sleepers of which it is known.
+ * fs/locks.c decides at once: a call that finds the lock free does not sleep. A call that sleeps
+ * then asks a daemon or a server, so a sleeper need not be a waiter. What distinguishes the two is
+ * measured, and checked on sleepers whose lock is known to be held or free.
  */
 #ifndef LOCKFAIR_DELAY_H
 #define LOCKFAIR_DELAY_H
@@ -12,36 +12,36 @@
 #include "actor/actor.h"
 #include "lock/medium.h"
 
-#define DELAY_MOST_QUIET	200	/* ms: a sleep that lasts as long is a wait */
+#define DELAY_MOST_QUIET	200	/* ms: a sleep of this length is a wait on any medium */
 
 struct delay {
-	int calls, slept;		/* with nobody in the way; how many of them slept */
+	int calls, slept;		/* while nobody holds the lock; those that slept */
 	int calls_beside, slept_beside;	/* the same with a holder and a waiter */
 	int lock, lock_usual, lock_most; /* us: such a call: the median, 9 of 10, the longest */
 	struct medium medium;
-	int refusal;			/* us: a try beside a holder */
-	int grant, grant_most;		/* us: from a release to the grant of a waiter */
-	int dwell, late_grant;		/* ms: a waiter that has waited so long; us: its grant */
-	int polls, pause;		/* how often it woke up meanwhile; ms: the longest pause */
-	int held, found;		/* waiters behind a holder, and those that were found */
-	int free, mistaken;		/* callers that found it free, and were taken for waiters */
+	int refusal;			/* us: a try for a held lock */
+	int grant, grant_most;		/* us: from a release to the grant */
+	int dwell, late_grant;		/* ms: the length of a long wait; us: the grant after it */
+	int polls, pause;		/* wake-ups during the long wait; ms: the longest sleep */
+	int held, found;		/* waiters behind a holder; those recognized as waiters */
+	int free, mistaken;		/* calls on a free lock; those taken for waits */
 	bool late;			/* a release has not woken a waiter */
-	int late_after;			/* ms: so long it slept on; 0 if that was not measured */
-	bool raced;			/* and that waiter had lost a race */
+	int late_after;			/* ms: how long it slept on; 0 if that was not measured */
+	bool raced;			/* that waiter had lost a race */
 	bool lost;			/* a waiter was never granted the lock */
 	bool waits;			/* it waits and excludes, so that it can be measured */
-	bool deaf;			/* a waiter heeds no signal before it has the lock */
+	bool deaf;			/* a waiter ignores signals until it has the lock */
 };
 
 /* Make calls while nobody else has the lock. Set medium.sort, and first values of the rest. */
 void delay_ask_alone(struct delay *delay, enum lock_kind kind, const char *dir);
 
-/* If somebody must be asked: measure the rest with a holder and a waiter. */
+/* If a daemon or a server decides: measure the rest beside a holder and a waiter. */
 void delay_ask_beside_a_holder(struct delay *delay, enum lock_kind kind, const char *dir);
 
 /*
- * The lock has been released. Wait until the waiter has returned, or has slept on for so long that
- * the release has not woken it. Return, and note in @delay, whether it is late.
+ * After a release: wait until the waiter has returned, or has slept so long that the release cannot
+ * have woken it. Return whether it is late, and note that in @delay.
  */
 bool delay_is_late(struct delay *delay, struct actor *waiter);
 

@@ -139,7 +139,7 @@ static void two_wait(struct asked *asked)
 	actor_queue(asked->third, EXCLUSIVE);
 }
 
-/* The one that goes on waiting has been woken, or has not. */
+/* Has the waiter that still waits been woken? */
 static bool all_are_woken(struct asked *asked)
 {
 	unsigned long second, third;

@@ -6,9 +6,9 @@
 #include "lock/lock.h"
 
 /*
- * Ask about a kind that excludes, and whose requests wait. Print a line for each word of
- * lock/lack.h that it lacks, as preflight.c describes it; for a question that could not be asked,
- * none.
+ * Ask about a kind that excludes and whose requests wait. Print a line, as preflight.c describes
+ * it, for each word of lock/lack.h that the kind lacks; print none for a question that cannot be
+ * asked.
  */
 void lack_ask(enum lock_kind kind, const char *dir);
 

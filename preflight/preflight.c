@@ -28,12 +28,12 @@
  *	ok		nothing is wrong with the kind
  *	unopened	the file cannot be made or opened
  *	refused		the call is refused, although no lock is in the way
- *	confused	a try beside a holder is refused with an errno that is not for a conflict
- *	shared		two processes hold the exclusive lock at a time
+ *	confused	a try while another holds the lock fails, but not with a conflict's errno
+ *	shared		two processes hold the exclusive lock at the same time
  *	unwaiting	a request is refused if it has to wait
  *	unseen		a request that has to wait neither returns nor is seen to sleep
  *	lost		a waiter is not granted the released lock
- *	deaf		a waiter heeds no signal before it has the lock
+ *	deaf		a waiter ignores signals until it has the lock
  *	late		a release does not wake a waiter, which asks again later
  *
  * In a directory it prints for each kind of file lock how long it takes to decide about one: see
@@ -87,8 +87,8 @@ struct question {
 	struct lock_site site;
 	struct lock lock;
 	bool wrong;		/* something was found */
-	bool hopeless;		/* no lock is available, so nothing else can be asked */
-	bool excludes;		/* a try beside a holder has met a conflict */
+	bool hopeless;		/* no lock is available, so stop asking */
+	bool excludes;		/* a try was refused while another held the lock */
 	char unwaiting[64];	/* for LOCKFAIR_UNWAITING: see lib/actor/scene.c */
 	struct delay *delay;
 };
@@ -314,7 +314,7 @@ static void ask_beside_a_holder(struct question *question)
 
 	if (!history)
 		return;
-	/* Where requests that wait are refused, which is known by now, go on by tries. */
+	/* Where requests that wait are refused, as is known by now, ask by tries. */
 	setenv("LOCKFAIR_UNWAITING", question->unwaiting, 1);
 	delay_use(question->delay, question->kind);
 	scene_open(&scene, question->kind, question->dir, history);
@@ -329,7 +329,7 @@ static void ask_beside_a_holder(struct question *question)
 	else if (ret == -EACCES && is_conflict_by_eacces(question, holder, peer))
 		again = true;
 	else if (ret != -EAGAIN)
-		found(question, "confused", "a try beside a holder", ret);
+		found(question, "confused", "a try for a held lock", ret);
 	else if (!question->wrong)
 		ask_all_to_wait(question, holder, peer);
 	question->wrong |= !scene_goes_on(&scene) && scene.end != SCENE_LATE;
@@ -411,7 +411,7 @@ static void tell_way(enum lock_kind kind, const char *dir)
 		_exit(1);
 }
 
-/* All that is asked afterwards makes files in this way. */
+/* Find out how to make files in @dir, for all that follows. */
 static void find_way(const char *dir)
 {
 	char found[16] = "";
@@ -430,7 +430,7 @@ static void ask_scope(enum lock_kind kind, const char *dir)
 	scope_ask(kind, dir, other_dir);
 }
 
-/* Measure the kinds at a time: each takes seconds where somebody must be asked. */
+/* Measure all kinds in parallel: each takes seconds where a daemon or a server decides. */
 static void ask_for_delays(const char *dir)
 {
 	pid_t pids[KINDS] = { 0 }, parent = getpid();
@@ -455,7 +455,7 @@ static void ask_for_delays(const char *dir)
 			raced = delays[kind].late_after;
 	}
 	for (int kind = 0; kind < KINDS; kind++) {
-		/* Whether a waiter loses is luck. What becomes of it is the same for all kinds. */
+		/* Whether a waiter loses a race is luck. What follows is the same for all kinds. */
 		if (raced && delays[kind].held) {
 			delays[kind].late = true;
 			delays[kind].raced = true;
@@ -475,7 +475,7 @@ int main(void)
 	const char *dir = getenv("LOCKFAIR_DIR");
 
 	other_dir = getenv("LOCKFAIR_OTHER_DIR");
-	/* All but the scope is asked in the first directory alone. */
+	/* Measure everything except the scope in the first directory only. */
 	unsetenv("LOCKFAIR_OTHER_DIR");
 	delays = mmap(NULL, KINDS * sizeof(*delays), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);

@@ -22,8 +22,8 @@ static int open_by_name(struct lock_site *site, enum lock_kind kind, const char 
 }
 
 /*
- * A child holds the lock by one path while this process tries it by the other. Return what that
- * says of the two, or the name of the error.
+ * A child holds the lock by one path while this process tries it by the other. Return the scope, as
+ * preflight.c describes it, or the name of the error.
  */
 static const char *try_by_both(struct lock_site *by_one, struct lock_site *by_other)
 {
@@ -57,10 +57,10 @@ static const char *try_by_both(struct lock_site *by_one, struct lock_site *by_ot
 	close(tried[1]);
 	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	/* POSIX allows EACCES for a conflict: that it was if the lock can be had now. */
+	/* POSIX allows EACCES for a conflict. It was a conflict if the lock is granted now. */
 	if (refused && !lock_acquire(&lock, &EXCLUSIVE, false))
 		scope = "one";
-	/* A refusal of the first lock says nothing of the two, whatever its errno. */
+	/* A refusal of the first lock says nothing about the two paths, whatever its errno. */
 	return scope ? scope : error_name(err);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* scope: is a file that two directories lead to one lock by both? */
+/* scope: two directories lead to the same file. Is it one lock through both? */
 #ifndef LOCKFAIR_SCOPE_H
 #define LOCKFAIR_SCOPE_H
 

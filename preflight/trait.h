@@ -6,8 +6,8 @@
 #include "lock/lock.h"
 
 /*
- * Ask about a kind that is offered, and that excludes. Print a line for each trait, as preflight.c
- * describes it; a question that cannot be asked has no line.
+ * Ask about a kind that is available and excludes. Print a line for each trait, as preflight.c
+ * describes it, or no line if the question cannot be asked.
  */
 void trait_ask(enum lock_kind kind, const char *dir);
 

@@ -11,16 +11,16 @@
 #include "actor/rest.h"
 #include "preflight/delay.h"
 
-#define ROUNDS		100	/* of sleepers that are known, while the time lasts */
+#define ROUNDS		100	/* waits, and free locks, to check; fewer if the time is up */
 #define ROUNDS_TIME	4000	/* ms */
 #define DWELL		2500	/* ms: NFSv4.0 polls after 1, 2, 4 ... 30 s */
 #define LONGEST_DWELL	8000
-#define POLLS		3	/* that many show how they grow */
+#define POLLS		3	/* enough pauses to see whether they grow */
 #define RACES		20
-#define SIGNAL_TIME	1000	/* ms for a waiter to heed a signal */
+#define SIGNAL_TIME	1000	/* ms within which a waiter must react to a signal */
 #define LATE		5000	/* ms: longer than the first polls of NFSv4.0 */
 
-/* Released by the holder, waited for by the waiter. */
+/* A holder, which releases the lock, and a waiter for it. */
 struct pair {
 	struct delay *delay;
 	struct scene scene;
@@ -92,7 +92,7 @@ static int await_grant(struct pair *pair, struct actor *waiter)
 	return (int)((number[GRANTED] - number[RELEASED]) / 1000);
 }
 
-/* The holder gives the lock to the waiter, which gives it up. Return how long that took, or -1. */
+/* Have the waiter take the lock from the holder, and release it. Return the time, or -1. */
 static int give_to(struct pair *pair, struct actor *holder, struct actor *waiter)
 {
 	bool late;
@@ -112,7 +112,7 @@ static int hand_over(struct pair *pair)
 	return give_to(pair, pair->holder, pair->waiter);
 }
 
-/* End the wait by a signal; if that is not heeded, by a grant. */
+/* End the wait by a signal or, if the waiter ignores that, by a grant. */
 static void interrupt_it(struct pair *pair)
 {
 	struct actor *waiter = pair->waiter;
@@ -131,7 +131,7 @@ static void interrupt_it(struct pair *pair)
 
 /* ---- sleepers of which it is known ---- */
 
-/* A caller that finds the lock free is never to be taken for a waiter. */
+/* A caller that finds the lock free must never be taken for a waiter. */
 static void try_on_the_free(struct pair *pair)
 {
 	struct delay *delay = pair->delay;
@@ -150,8 +150,8 @@ static void try_on_the_free(struct pair *pair)
 }
 
 /*
- * One that waits for a holder is always to be found. A late grant is measured once; after that, the
- * waits are ended by a signal.
+ * A caller that waits for a holder must always be recognized as a waiter. A late grant is measured
+ * once; after that, signals end the waits.
  */
 static void try_on_waiters(struct pair *pair)
 {
@@ -190,7 +190,7 @@ static int one_has_returned(void *arg)
 	return order_returned(pair->waiter) || order_returned(pair->other);
 }
 
-/* Have two wait for the holder, which releases the lock. Return the one that goes on waiting. */
+/* Have two actors wait for the holder, which then releases. Return the one that still waits. */
 static struct actor *lose_a_race(struct pair *pair)
 {
 	struct asleep_quiet *quiet = &pair->delay->medium.quiet;
@@ -229,8 +229,8 @@ static void count_polls(struct delay *delay, struct actor *waiter)
 }
 
 /*
- * Leave a waiter alone. It has lost a race: a client of NFS first lets its own processes wait for
- * each other, and polls only when another has been faster.
+ * Have a waiter lose a race, and then leave it alone. A client of NFS lets its own processes wait
+ * for each other, and polls only when another one was faster.
  */
 static void let_it_wait(struct pair *pair)
 {

@@ -19,7 +19,7 @@ BEGIN {
 	while (ENVIRON["L_FATES"] != "" && (getline line < ENVIRON["L_FATES"]) > 0) {
 		if (split(line, field, "\t") != 5)
 			continue
-		# What locks of a kind lack does not explain that one is refused.
+		# Lacking something does not explain that a lock is refused.
 		if (field[2] != "lacking")
 			asked_first[field[1]] = field[2]
 		extent[field[1]] = field[3]
@@ -38,7 +38,7 @@ function pattern(glob) {
 	return "^" glob "$"
 }
 
-# Does this say that a lock was refused? Then the answer says so.
+# Does @saw say that a lock was refused? Then the answer reports that.
 function is_refused(saw,    part) {
 	if (saw !~ refused_text)
 		return 0
@@ -57,8 +57,8 @@ function refusal_in(text) {
 }
 
 # Note the result of test @id for the answer; @saw and @notes are columns of results.tsv. A test
-# that was skipped or broke says nothing, and one whose steps failed nothing about its claim. A kind
-# does not exclude only if two were seen to hold the lock at a time.
+# that was skipped or broke says nothing, and a test whose steps failed says nothing about its
+# claim. Only if two were seen to hold the lock at the same time does a kind not exclude.
 function fact(id, kind, state, saw, notes,    i) {
 	for (i = 1; i <= topics && id !~ topic_claims[i]; i++)
 		;
@@ -66,7 +66,7 @@ function fact(id, kind, state, saw, notes,    i) {
 		return
 	if (state ~ /^(hold|xpass)$/)
 		good[topic[i], kind]++
-	else if (topic[i] == "exclusion" ? saw ~ /^two held it at a time/ : \
+	else if (topic[i] == "exclusion" ? saw ~ /^two held it at the same time/ : \
 		 state ~ /^(xfail|unfair)$/ || (state == "fail" && notes ~ /expected: /))
 		poor[topic[i], kind]++
 	else if (state ~ /^(fail|late)$/)
@@ -185,6 +185,6 @@ function errno_in(why) {
 
 function place_of(why) {
 	if (why !~ /\(/)
-		return "cannot be had in this kernel, which was built without file locks"
-	return "cannot be had on " ENVIRON["L_MEDIUM"] " here " errno_in(why)
+		return "cannot be taken in this kernel, which was built without file locks"
+	return "cannot be taken on " ENVIRON["L_MEDIUM"] " here " errno_in(why)
 }

@@ -201,8 +201,8 @@ END {
 			reason[id] = skip_all
 		} else if (!blamed && (!(running in number) || running in state_of ||
 			   running == id)) {
-			# The program ended in this test or outside of any: blame the first without
-			# a result.
+			# The program ended in this test or outside of any: report the first test
+			# without a result.
 			blamed = 1
 			state_of[id] = hung ? "hung" : "broke"
 			reason[id] = "no result: " how

@@ -55,7 +55,7 @@ $1 == "shard" { begin_shard(); next }
 {
 	name = $1
 	sub(/:.*/, "", name)
-	# What a machine that failed, or the file system of -d, comes to is no program's.
+	# The result of a failed machine, or of the file system of -d, belongs to no program.
 	if (!(name in lines))
 		order[++names] = name
 	lines[name] = lines[name] $0 "\n"
@@ -74,7 +74,7 @@ END {
 	for (i = 1; i <= program_count; i++)
 		if (!(programs[i] in lines))
 			complain(owner[programs[i]] ": not whole, nothing of " programs[i])
-	# Without a program that could not even list its tests, whose results have no id.
+	# A program that could not list its tests is not in these counts: its result has no id.
 	split(whole, part, " ")
 	if (!wrong && (program_count != part[4] || tests + 0 != part[1]))
 		complain(tests + 0 " tests of " program_count + 0 \

@@ -181,7 +181,7 @@ function article(mode) {
 	return (mode ~ /^[aeiou]/ ? "an " : "a ") mode
 }
 
-# Milliseconds in words, so rough that kinds that differ by luck are alike; "" for none.
+# Milliseconds in words, rounded so that a difference by chance does not show; "" for none.
 function about(ms) {
 	return ms >= 10000 ? 10 * int(ms / 10000 + 0.5) " s" : ms > 0 ? time(1000 * ms) : ""
 }
@@ -199,10 +199,10 @@ function say(kind,    error, call, mode) {
 	if (finding_of[kind] == "unopened") {
 		words = ": " (error == "" ? call : call " cannot be opened (" error ")")
 	} else if (finding_of[kind] == "shared") {
-		words = "does not exclude: two processes held it at a time"
-		plural = "do not exclude: two processes held it at a time"
+		words = "does not exclude: two processes held it at the same time"
+		plural = "do not exclude: two processes held it at the same time"
 	} else if (finding_of[kind] == "confused") {
-		words = ": a try beside a holder is refused with " error ", not with EAGAIN"
+		words = ": a try for a held lock is refused with " error ", not with EAGAIN"
 	} else if (finding_of[kind] == "unwaiting") {
 		words = ": a request that has to wait is refused here (" error \
 			"), one that finds the lock free is not"
@@ -220,7 +220,7 @@ function say(kind,    error, call, mode) {
 			"that waits is refused here (" error \
 			"), also where nobody holds the lock; a try works"
 	} else if (call == "a try" && class_of[kind] == "missing") {
-		words = "cannot be had on " ENVIRON["L_MEDIUM"] " here (" error ")"
+		words = "cannot be taken on " ENVIRON["L_MEDIUM"] " here (" error ")"
 	} else if (call == "a try") {
 		words = "is refused with " error " although nobody holds it" by_a_module(error)
 		plural = "are refused with " error " although nobody holds them" by_a_module(error)
@@ -231,7 +231,7 @@ function say(kind,    error, call, mode) {
 		plural = words
 }
 
-# Is it only about requests that wait?
+# Is the finding only about requests that wait?
 function waits(kind) {
 	return worst[kind] >= 2 && worst[kind] <= 4
 }
@@ -254,7 +254,7 @@ function reason(kind,    error) {
 	if (worst[kind] == 8 || worst[kind] == 6)
 		return kind " refuses " call_of[kind] error
 	if (finding_of[kind] == "confused")
-		return kind " refuses a try beside a holder" error
+		return kind " refuses a try for a held lock" error
 	if (error_of[kind] != "" && waits(kind))
 		return "no " mode_of(kind) kind " locks that wait" error
 	if (finding_of[kind] == "unseen")
@@ -262,7 +262,7 @@ function reason(kind,    error) {
 	if (finding_of[kind] == "late")
 		return "no " kind substr(call_of[kind], 2) " is woken by a release here"
 	if (finding_of[kind] == "deaf")
-		return "no " kind " waiter heeds a signal here"
+		return "no " kind " waiter reacts to a signal here"
 	if (finding_of[kind] == "lost")
 		return "no " kind " waiter is granted the released lock here"
 	return ""
@@ -281,7 +281,7 @@ function time(us) {
 		int(us / 100000 + 0.5) / 10 " s"
 }
 
-# How long a lock takes, and whether its sleeper can be told from a waiter.
+# How long a lock takes, and whether its waiters can be distinguished from other sleepers.
 function delays(    i, kind, sort, at_once, text, held, free, error) {
 	for (i = 1; i <= kinds_timed; i++) {
 		kind = timed[i]
@@ -360,13 +360,13 @@ function traits(    text) {
 	print "header", text "in /proc/locks: " by_value("listed")
 }
 
-# What the kinds do not do, though POSIX or Linux says so.
+# What the kinds lack, though POSIX or Linux says that they have it.
 function lackings(    i) {
 	for (i = 1; i <= lack_count; i++)
 		print "header", "with " listed(lacking[lacks[i]]) ": " lack_sentence[lacks[i]]
 }
 
-# What the answer says of them, unless something is worse.
+# What the answer says of these kinds, unless something worse was found.
 function fates_of_lackings(    i, j, kind, noun, text) {
 	for (i = 1; i <= 4; i++) {
 		kind = file_kinds[i]
@@ -395,7 +395,8 @@ function both_directories(    text) {
 	return text
 }
 
-# Say why tests across both directories are skipped. That a file is hidden, they see themselves.
+# Print why tests across both directories are skipped. Those tests notice by themselves that a file
+# is hidden.
 function directories_apart(    kind, known) {
 	for (kind in how) {
 		known = index(" " ENVIRON["LOCKFAIR_APART"] " ", " " kind " ")
@@ -415,7 +416,7 @@ END {
 		print "header", "a conflict is " by_value("conflict")
 	traits()
 	lackings()
-	# A client that knows of the lock itself may say EAGAIN, and the server EACCES.
+	# A try may get EAGAIN from a client that knows of the lock, and EACCES from the server.
 	for (i = 1; i <= 4 && with["conflict", "EACCES"] != ""; i++)
 		print "conflict", file_kinds[i] "=EACCES"
 	if (emulated)

@@ -117,7 +117,7 @@ PRACTICE(FILE_LOCKS, a_file_of_proc_can_be_locked)
 	struct stat file;
 
 	if (!skip_unless(scene, fd >= 0 || (!stat(OF_PROC, &file) && file.st_uid != geteuid()),
-			 "one's own files of /proc belong to another") ||
+			 "the files of this process in /proc belong to another") ||
 	    !sets_up(scene, fd, "open"))
 		return;
 	excludes(use_files(scene, fd, reopen(fd, O_RDWR)), EXCLUSIVE, EXCLUSIVE);
@@ -165,7 +165,7 @@ PRACTICE(FILE_LOCKS, a_socket_can_be_locked)
 	      "another process got: %s", ret ? strerror(-ret) : "the lock");
 }
 
-/* fcntl(2) requires a certain mode for locks that are placed, and says nothing of others. */
+/* fcntl(2) requires an open mode to place a lock, and says nothing about a release or a query. */
 PRACTICE(OWNED_BY_PROCESS, a_release_needs_no_access)
 {
 	int fd = scene->site->fd, ret;

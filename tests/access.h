@@ -8,8 +8,8 @@
 #include "claim/claim.h"
 
 /*
- * The sites of the scene: the file, and the same file through another open file description.
- * Both actors inherit both.
+ * Sites of the scene: the file, and the same file through a second open file description. Both
+ * actors inherit both descriptions.
  */
 #define MINE	0
 #define THEIRS	1
@@ -68,7 +68,7 @@ static inline bool excludes(struct rivals rivals, struct lock_request taken,
 
 	is_granted(scene, actor_try(rivals.holder, at_site(MINE, taken)), "the holder");
 	ret = actor_try(rivals.other, at_site(THEIRS, asked));
-	holds(scene, ret == -EAGAIN, "the other was to be refused with EAGAIN, and got: %s",
+	holds(scene, ret == -EAGAIN, "the other should have been refused with EAGAIN, but got: %s",
 	      ret ? strerror(-ret) : "the lock");
 	actor_queue(rivals.other, at_site(THEIRS, asked));
 	actor_unlock_site(rivals.holder, MINE);
@@ -80,7 +80,7 @@ static inline bool gets_bad_descriptor(struct actor *holder, struct lock_request
 {
 	int ret = actor_try(holder, request);
 
-	return holds(holder->scene, ret == -EBADF, "the holder was to get EBADF, and got: %s",
+	return holds(holder->scene, ret == -EBADF, "the holder should get EBADF, but got: %s",
 		     ret ? strerror(-ret) : "the lock");
 }
 

@@ -171,7 +171,7 @@ PRACTICE(RECORD_LOCKS, no_mode_and_no_mount_option_makes_it_mandatory)
 	int root, err;
 
 	fixed_by("f7e33bdbd6d1", "5.15");
-	/* The kernel does not say in another way whether it has mandatory locks. */
+	/* The kernel does not say otherwise whether it has mandatory locks. */
 	if (!skip_unless(scene, release_is_since(5, 15), "mandatory locks went in 5.15 only"))
 		return;
 	root = mount_nowhere(scene);

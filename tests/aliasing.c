@@ -45,7 +45,7 @@ static bool is_excluded(struct actor *other)
 	int ret = actor_try(other, EXCLUSIVE);
 
 	return holds(other->scene, ret == -EAGAIN,
-		     "the other was to be refused with EAGAIN, and got: %s",
+		     "the other should have been refused with EAGAIN, but got: %s",
 		     ret ? strerror(-ret) : "the lock");
 }
 

@@ -42,7 +42,7 @@ PRACTICE(RECORD_LOCKS, a_refused_request_leaves_everything_as_it_was)
 	actor_lock(holder, EXCLUSIVE_ON(8, 2));
 	actor_lock(other, EXCLUSIVE_ON(2, 2));
 	ret = actor_try(other, EXCLUSIVE_ON(0, 16));
-	requires(scene, ret == -EAGAIN, "other was to be refused: %s",
+	requires(scene, ret == -EAGAIN, "other should have been refused: %s",
 		 ret ? strerror(-ret) : "granted");
 	bytes_are(peer, 0, "..XX....XX......");
 	actor_unlock(holder);
@@ -60,7 +60,7 @@ PRACTICE(POSIX | OFD, a_refused_change_leaves_the_modes_as_they_were)
 	actor_lock(other, SHARED_ON(0, 6));
 	actor_lock(other, EXCLUSIVE_ON(8, 4));
 	ret = actor_try(other, EXCLUSIVE_ON(0, 16));
-	requires(scene, ret == -EAGAIN, "other was to be refused: %s",
+	requires(scene, ret == -EAGAIN, "other should have been refused: %s",
 		 ret ? strerror(-ret) : "granted");
 	bytes_are(peer, 0, "SSSSSS..XXXX....");
 	actor_unlock(reader);

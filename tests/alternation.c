@@ -26,7 +26,7 @@
 
 #define TURNS		100
 #define MEMFD_SIZE	64
-#define ATTEMPTS	5	/* file locks need only the first: they miss a turn in it */
+#define ATTEMPTS	5	/* file locks miss a turn in the first; the controls never do */
 
 /* In the scene's shared numbers. */
 enum { TURN, WRONG, SERVER_MISSES, CLIENT_MISSES, SERVER_TURNS, CLIENT_TURNS, FINISHED };
@@ -117,7 +117,7 @@ static int play_as_published(struct actor *self)
 	return 0;
 }
 
-/* If one side fails, the other must not wait for it. */
+/* If one side fails, end the other side's wait. */
 static int finish(struct actor *self, int ret)
 {
 	__atomic_store_n(&self->scene->shared->number[FINISHED], 1, __ATOMIC_SEQ_CST);
@@ -229,14 +229,14 @@ FOLKLORE(EVERY_KIND, the_two_sides_alternate, "the sides do not alternate")
 	for (int i = 0; i < ATTEMPTS && scene_goes_on(scene); i++) {
 		history_forget(scene->history);
 		memset(scene->shared->number, 0, sizeof(scene->shared->number));
-		/* The client is in the queue when the server first releases the lock. */
+		/* When the server first releases the lock, the client is in the queue. */
 		actor_lock(server, EXCLUSIVE);
 		actor_begin(client, lock_and_take_turns, NULL);
 		actor_settle(scene);
 		actor_begin(server, take_turns, NULL);
 		actor_await(server);
 		actor_await(client);
-		/* Here the lock excludes, so that a wrong number is worse than a missed turn. */
+		/* Here the lock excludes, so a wrong number is worse than a missed turn. */
 		requires(scene, !scene->shared->number[WRONG],
 			 "%d wrong numbers were read under an exclusive lock",
 			 (int)scene->shared->number[WRONG]);

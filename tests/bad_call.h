@@ -204,7 +204,10 @@ static inline void each_gets_its_error(struct scene *scene, const struct call ca
 		const struct call *call = &calls[i / WHATS];
 		enum what what = i % WHATS;
 
-		/* Where every request that waits is refused, its other mistakes do not matter. */
+		/*
+		 * Where every request that waits is refused, the refusal says nothing about other
+		 * mistakes.
+		 */
 		if (what == WAIT && scene->site->no_wait[MODE_EXCLUSIVE])
 			continue;
 		if (makes_sense(scene->site->kind, call, what))

@@ -66,7 +66,7 @@ static struct rivals on_one_cpu(struct scene *scene)
 	rivals.waiter = actor_start(scene, "waiter");
 	rivals.late = actor_start(scene, "late");
 	actor_defer(rivals.waiter);
-	/* Where this is not permitted, it may take more rounds. */
+	/* Without the permission it may take more rounds. */
 	actor_prefer(rivals.holder);
 	actor_prefer(rivals.late);
 	return rivals;
@@ -94,7 +94,7 @@ static void latecomer(struct scene *scene, const struct rivals *rivals, actor_jo
 	actor_lock(rivals->holder, EXCLUSIVE);
 	actor_queue(rivals->waiter, EXCLUSIVE);
 	actor_begin(rivals->late, when_woken, NULL);
-	/* Now late sleeps in the read() that act_wake() will end. */
+	/* Now the late actor sleeps in the read() that act_wake() will end. */
 	actor_settle(scene);
 	actor_begin(rivals->holder, release_and_wake, NULL);
 	scene_drain(scene);
@@ -114,7 +114,7 @@ static void until_decided(struct scene *scene,
 			  void (*round)(struct scene *scene, const struct rivals *rivals))
 {
 	struct rivals rivals = on_one_cpu(scene);
-	/* Where it is not, the order is judged by several scenes. */
+	/* Where it is not permitted, several scenes judge the order. */
 	int rounds = is_decided_at_once(scene) ? ROUNDS : ROUNDS / 10;
 
 	order_can_be_seen(scene);

@@ -26,8 +26,8 @@
 
 /*
  * On two CPUs: both orders, and GAPS times between the release and the signal. In three of four
- * rounds the releaser first waits until the waiter sleeps, in the others for one of four times. On
- * one CPU the times make no difference, and the waiter may run in between or not.
+ * rounds the releaser first waits until the waiter sleeps; in the fourth it waits for one of four
+ * fixed times. On one CPU these times make no difference.
  */
 #define GAPS			16
 #define ROUNDS			(2 * GAPS * 4)
@@ -125,7 +125,7 @@ static int release_and_signal(struct actor *self, const struct race *race, int r
 	return ret;
 }
 
-/* The lock is held if the waiter was granted it, and only then: the history has the answer. */
+/* The lock is held if, and only if, the waiter was granted it: see the history. */
 static int try_the_lock(struct actor *self)
 {
 	int ret = act_try(self, EXCLUSIVE);
@@ -156,7 +156,7 @@ static int run_round(struct actor *self, const struct race *race, int round)
 	answer = hear(waiter);
 	if (answer == REFUSED)
 		set(self, INTERRUPTED, number(self, INTERRUPTED) + 1);
-	/* The actor behind may or may not have the lock by now: only its grant counts. */
+	/* The actor behind may have the lock by now, or not: only its grant counts. */
 	if (!ret && !race->one_behind)
 		ret = try_the_lock(self);
 	tell(waiter, GO_ON);
@@ -198,7 +198,7 @@ static void run_race(struct scene *scene, struct race *race)
 	struct actor *releaser, *waiter, *behind;
 
 	race->rounds = claim_effort(race->one_cpu ? ROUNDS_ON_ONE_CPU : ROUNDS);
-	/* At least each gap in both orders. */
+	/* Run at least each gap in both orders. */
 	if (race->rounds < 2 * GAPS)
 		race->rounds = 2 * GAPS;
 	if (race->one_cpu)

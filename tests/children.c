@@ -29,7 +29,7 @@ static int close_in_child(void *arg)
 	return close(self->lock->fd) < 0 ? errno : 0;
 }
 
-/* What vfork(2) does. */
+/* Make the same clone(2) as vfork(2). */
 static int vfork_a_child_that_closes_it(struct actor *self, void *arg)
 {
 	pid_t child = clone(close_in_child, stack + sizeof(stack),
@@ -161,7 +161,7 @@ PRACTICE(FILE_LOCKS, the_lock_of_an_orphan_is_kept)
 	has_ended(pair, "the orphan's death");
 }
 
-/* The child dies after its parent, at some time: so the peer waits. */
+/* The child dies some time after its parent, so the peer waits. */
 PRACTICE(FILE_LOCKS, it_ends_with_a_parent_that_takes_its_child_along)
 {
 	struct pair pair = have_a_child_hold(scene, start_a_child_that_dies_with_it);

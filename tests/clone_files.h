@@ -21,8 +21,8 @@ struct clone_args {
 };
 
 /*
- * A clone must ask to die with its parent: unlike fork(), clone() does not run the handler that
- * does so.
+ * The clone must set its own parent-death signal: unlike fork(), clone() does not run the handler
+ * that sets it.
  */
 static inline int perform_in_clone(void *arg)
 {

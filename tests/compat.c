@@ -81,12 +81,12 @@ static const char *outcome(int ret)
 static bool is_excluded(struct scene *scene, const char *who, int ret)
 {
 	return holds(scene, ret == -EAGAIN || ret == lock_conflict(scene->site->kind),
-		     "%s was to be refused with EAGAIN, and got: %s", who, outcome(ret));
+		     "%s should have been refused with EAGAIN, but got: %s", who, outcome(ret));
 }
 
 static bool is_granted(struct scene *scene, const char *who, int ret)
 {
-	return holds(scene, !ret, "%s was to be granted the lock, and got: %s", who,
+	return holds(scene, !ret, "%s should have been granted the lock, but got: %s", who,
 		     outcome(ret));
 }
 
@@ -275,7 +275,7 @@ PRACTICE(POSIX, a_descriptor_lost_while_waiting_is_ebadf)
 	actor_unlock(holder);
 	actor_await(waiter);
 	error = scene->shared->number[0];
-	holds(scene, error == EBADF, "the waiter was to get EBADF, and got: %s",
+	holds(scene, error == EBADF, "the waiter should get EBADF, but got: %s",
 	      error ? strerror(error) : "the lock");
 	ret = actor_try(peer, EXCLUSIVE);
 	is_granted(scene, "the peer, where nobody should have a lock,", ret);

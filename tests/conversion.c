@@ -10,7 +10,7 @@
 #include "claim/claim.h"
 #include "network.h"
 
-/* In each scenario the peer, which is a reader too, stands in the way of the upgrade. */
+/* In each scenario a peer, another reader, is in the way of the upgrade. */
 struct readers {
 	struct actor *peer, *upgrader;
 };

@@ -9,7 +9,7 @@
  */
 #include "deadlock.h"
 
-/* The lock of that number: a file if the scene has several, else a byte. */
+/* Lock number @number: a file if the scene has several, otherwise a byte. */
 static struct lock_request thing(const struct scene *scene, int number)
 {
 	return scene->sites > 1 ? at_site(number, EXCLUSIVE) : byte(number);

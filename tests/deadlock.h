@@ -56,16 +56,16 @@ static inline bool gets_edeadlk(const struct actor *actor)
 	scene_needs(actor->scene, LACKS_DEADLOCK);
 	is_seen(actor->scene, was_refused(actor));
 	return holds(actor->scene, was_refused(actor),
-		     "%s was to be refused with EDEADLK: %s", actor_name(actor), fate(actor));
+		     "%s should have got EDEADLK: %s", actor_name(actor), fate(actor));
 }
 
 static inline bool sleeps(const struct actor *actor)
 {
-	return holds(actor->scene, actor_waits(actor), "%s was to sleep: %s", actor_name(actor),
+	return holds(actor->scene, actor_waits(actor), "%s should sleep: %s", actor_name(actor),
 		     fate(actor));
 }
 
-/* A signal ends the actor's wait, and only its release then lets the next one go on. */
+/* A signal ends the actor's wait; the next one is granted only after the actor's release. */
 static inline bool is_freed_by_a_signal(struct actor *actor, const struct actor *next)
 {
 	int ret;

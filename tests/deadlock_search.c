@@ -25,7 +25,7 @@ static int refusals(const struct history *history)
 	return found;
 }
 
-/* In the end no actor may still sleep. */
+/* At the end no actor may be asleep. */
 static bool nobody_is_ever_refused(struct scene *scene)
 {
 	int found;

@@ -43,13 +43,13 @@ static void downgrade(struct actor *holder)
 
 static void is_let_in(struct actor *actor)
 {
-	holds(actor->scene, actor_holds(actor), "%s was to be granted its lock: %s",
+	holds(actor->scene, actor_holds(actor), "%s should have been granted its lock: %s",
 	      actor_name(actor), fate(actor));
 }
 
 static void sleeps_on(struct actor *actor)
 {
-	holds(actor->scene, actor_waits(actor), "%s was to sleep on: %s", actor_name(actor),
+	holds(actor->scene, actor_waits(actor), "%s should sleep on: %s", actor_name(actor),
 	      fate(actor));
 }
 

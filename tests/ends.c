@@ -43,7 +43,7 @@ static void *exit_all(void *actor)
 	return NULL;
 }
 
-/* The exec must not close a descriptor of the file, or that would end what it is to end. */
+/* Clear close-on-exec: a close of the file by the exec would end the locks. */
 static void *exec(void *arg)
 {
 	struct actor *actor = arg;
@@ -56,7 +56,7 @@ static void *exec(void *arg)
 		act_mark(actor, 'e');
 		err = act_exec(actor);
 	}
-	/* There is no other program: end the wait, and say so. */
+	/* The exec has failed: end the wait, and report it. */
 	actor->scene->shared->number[0] = -err;
 	syscall(SYS_tgkill, getpid(), actor->shared->tid, SIGNAL_INTERRUPT);
 	return NULL;
@@ -103,7 +103,7 @@ static void mark_the_end(struct actor *actor)
 	actor->shared->holds = 0;
 }
 
-/* Wait until it is dead. It is not reaped. */
+/* Wait until it is dead, without reaping it. */
 static void await_death(struct actor *actor)
 {
 	siginfo_t info;

@@ -221,7 +221,7 @@ static int refused(struct scene *scene, struct outsider *outsider)
 	bool ranges = is_kind(scene, RECORD_LOCKS);
 	struct actor *holder, *caller;
 
-	/* Here it matters which of the two it is. */
+	/* Check which of EACCES and EAGAIN it is. */
 	unsetenv("LOCKFAIR_CONFLICT");
 	holder = actor_start(scene, "holder");
 	caller = actor_start(scene, "caller");
@@ -270,7 +270,7 @@ PRACTICE(FILE_LOCKS, a_descriptor_of_mode_3_is_ebadf)
 	skip_unless(scene, fd >= 0 || is_well_known(scene), "no descriptors of mode 3 here");
 	if (!sets_up(scene, fd, "open"))
 		return;
-	/* Opened with another mode, it is not what the test is about. */
+	/* An emulator may have opened it with another mode. */
 	skip_unless(scene, (fcntl(fd, F_GETFL) & O_ACCMODE) == 3 || !emulator_is_there(),
 		    BEYOND_AN_EMULATOR);
 	each_gets_its_error(scene, bad, ARRAY_SIZE(bad));

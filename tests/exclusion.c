@@ -182,7 +182,7 @@ PROMISE(SHARED_MODE, readers_and_writers_are_never_inside_together)
 	holds(scene, !violations, TWO_HELD_IT "a conflicting holder was met %d times", violations);
 }
 
-/* Judge it here, even if run_tests.sh has found it and has the other tests skipped. */
+/* Judge it here, although run_tests.sh skips the other tests if it has found this. */
 int main(int argc, char **argv)
 {
 	unsetenv("LOCKFAIR_SHARED");

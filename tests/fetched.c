@@ -59,7 +59,7 @@ static int fetch(const struct actor *actor, int fd)
 	fetched = try_to_fetch(actor, fd);
 	skip_unless(scene, fetched != -ENOSYS || !release_is_gvisor(), "no pidfd_getfd(2) here");
 	skip_unless(scene, (fetched != -EPERM && fetched != -EACCES) || !may_not_trace(),
-		    "needs ptrace of one's own child");
+		    "needs ptrace of a child");
 	if (fetched < 0)
 		scene_broken_by(scene, fetched, "pidfd_getfd: %s", strerror(-fetched));
 	return fetched;
@@ -106,7 +106,7 @@ PROMISE(OWNED_BY_PROCESS, a_descriptor_that_was_fetched_changes_nothing)
 
 /* ---- supervising ---- */
 
-/* A call that nothing here makes otherwise. The supervisor answers it. */
+/* A call that nothing else here makes. The supervisor answers it. */
 #define SUPERVISED	SYS_acct
 
 /* number[1]: the supervisor's descriptor, in this process, or -errno. */

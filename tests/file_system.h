@@ -44,7 +44,7 @@ static inline bool has_leases(const struct scene *scene)
 	return is_well_known(scene) && sysctl_of("fs/leases-enable") != 0;
 }
 
-/* Nobody else has the file open, so EAGAIN would be wrong on any file system. */
+/* Only this process has the file open, so EAGAIN would be wrong on any file system. */
 static inline bool take_first_lease(struct scene *scene, int fd, int type)
 {
 	int err;

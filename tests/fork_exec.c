@@ -123,7 +123,7 @@ PROMISE(FILE_LOCKS, a_release_before_the_close_is_one_at_once)
 
 /* ---- the exec fails ---- */
 
-/* Descriptors are closed when the exec can no longer fail. */
+/* The exec closes descriptors only once it cannot fail any more. */
 PRACTICE(FILE_LOCKS, an_exec_that_fails_ends_nothing)
 {
 	struct pair pair = hold(scene);

@@ -57,7 +57,7 @@ static bool find_home(void)
 static int is_removed(void *arg)
 {
 	(void)arg;
-	/* EBUSY until the kernel has reaped the last process that was in it. */
+	/* rmdir() fails with EBUSY until the kernel has reaped the last process in the cgroup. */
 	return !rmdir(cgroup.path) || errno != EBUSY;
 }
 
@@ -161,7 +161,7 @@ static void freeze_actor(struct actor *actor)
 	actor->still = true;
 }
 
-/* Thaw it, and remove the cgroup. */
+/* Thaw the cgroup, and remove it. */
 static void thaw_actor(struct actor *actor)
 {
 	int status = -1;

@@ -125,7 +125,7 @@ PROMISE(POSIX | OFD, a_query_about_a_free_lock_is_answered)
 	lock_close(&lock);
 }
 
-/* Judge it here, even if run_tests.sh has found it and has the other tests skipped. */
+/* Judge it here, although run_tests.sh skips the other tests if it has found this. */
 int main(int argc, char **argv)
 {
 	unsetenv("LOCKFAIR_REFUSED");

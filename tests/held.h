@@ -36,7 +36,7 @@ static inline bool is_kept(struct pair pair, const char *after)
 	int ret = actor_try(pair.peer, EXCLUSIVE);
 
 	return holds(pair.peer->scene, ret == -EAGAIN,
-		     "after %s, the peer was to be refused with EAGAIN, and got: %s", after,
+		     "after %s, the peer should have been refused with EAGAIN, but got: %s", after,
 		     ret ? strerror(-ret) : "the lock");
 }
 
@@ -45,7 +45,7 @@ static inline bool has_ended(struct pair pair, const char *after)
 {
 	int ret = actor_try(pair.peer, EXCLUSIVE);
 
-	/* Where a daemon or server learns of a close later, the lock may last a little longer. */
+	/* Where a daemon or server learns of a close late, the lock may last a little longer. */
 	if (ret == -EAGAIN && !is_decided_at_once(pair.peer->scene)) {
 		actor_begin_lock(pair.peer, EXCLUSIVE);
 		ret = actor_await(pair.peer);
@@ -55,8 +55,8 @@ static inline bool has_ended(struct pair pair, const char *after)
 }
 
 /*
- * The peer, which has been waiting, is granted the lock. For locks that the kernel releases only
- * after the call has returned.
+ * The waiting peer is granted the lock. For a lock that the kernel releases only after the call has
+ * returned.
  */
 static inline bool ends_for_the_waiting_peer(struct pair pair, const char *after)
 {

@@ -50,7 +50,7 @@ static void empty(int fd)
 		;
 }
 
-/* The raw call: in a 32-bit program the C library has another. */
+/* Make the raw call: in a 32-bit program the C library makes another one. */
 static int copy_a_byte(struct actor *self, void *arg)
 {
 	const struct copy *copy = arg;

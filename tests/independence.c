@@ -115,7 +115,8 @@ PROMISE(FILE_LOCKS, a_release_of_flock_or_fcntl_leaves_the_other)
 		      kind_at(scene, other), kind_at(scene, i));
 		actor_unlock_site(holder, i);
 		ret = actor_await(waiter);
-		requires(scene, !ret, "the waiter was to be granted the lock: %s", strerror(-ret));
+		requires(scene, !ret, "the waiter should have been granted the lock: %s",
+			 strerror(-ret));
 		actor_unlock_site(waiter, i);
 	}
 }
@@ -198,7 +199,7 @@ PRACTICE(RECORD_LOCKS, posix_and_ofd_requests_wait_in_one_queue)
 	struct actor *holder, *first, *second;
 
 	order_can_be_seen(scene);
-	/* If the release also wakes the second, that runs first and takes the lock. */
+	/* If the release also woke the second, it would run first and take the lock. */
 	scene_on_one_cpu(scene);
 	holder = actor_start(scene, "holder");
 	first = actor_start(scene, "first");

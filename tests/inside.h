@@ -36,7 +36,10 @@ static inline int inside_live(void *arg)
 	char nothing;
 	int err;
 
-	/* The parent has no pid in this namespace to look for, but its end closes the pipe. */
+	/*
+	 * The parent has no pid in this namespace by which to notice its end, but its end closes
+	 * the pipe.
+	 */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	close(inside->end[1]);
 	err = lock_acquire(&inside->first, &inside->request, false);

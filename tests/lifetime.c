@@ -105,7 +105,7 @@ PROMISE(OWNED_BY_PROCESS, a_dup2_over_any_descriptor_of_the_file_ends_it)
 	has_ended(pair, "dup2() over what had been opened later");
 }
 
-/* fcntl(2), as above: "on that file". */
+/* fcntl(2), as above, releases only the locks "on that file". */
 PROMISE(OWNED_BY_PROCESS, closing_the_file_spares_locks_on_another)
 {
 	int other = scene_add_file(scene), ret;

@@ -9,7 +9,7 @@
 
 /* ---- what /proc is to list ---- */
 
-/* No line but that of this lock. */
+/* There is no line except that of this lock. */
 static bool list_is_only(const struct actor *holder, struct lock_request request)
 {
 	struct proc_lock line = line_of(holder, request, 0);

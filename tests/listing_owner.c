@@ -146,7 +146,7 @@ PRACTICE(CONVERSIONS, a_conversion_is_listed_with_its_converter)
 	list_is(scene, &line, 1);
 }
 
-/* fcntl(2) says "holding"; this process only has held it. */
+/* No promise: fcntl(2) speaks of the process "holding" the lock, and this one held it before. */
 PRACTICE(POSIX, a_query_names_a_converter_that_is_gone)
 {
 	struct actor *asker = actor_start(scene, "asker");
@@ -193,7 +193,7 @@ PRACTICE(POSIX, a_piece_is_listed_with_the_process_that_asked_for_it)
 
 /* ---- the same mode ---- */
 
-/* The lock that was there grows, or stays as it is. */
+/* The old lock grows, or stays as it is. */
 PRACTICE(OWNED_BY_PROCESS, a_lock_that_grows_is_listed_with_the_first_process)
 {
 	struct proc_lock line;

@@ -33,7 +33,7 @@ static void begin(struct actor *actor, off_t position, int command, off_t size)
 {
 	unsigned long long *number = actor->scene->shared->number;
 
-	/* These need not wait: try instead, where requests that wait are refused. */
+	/* These calls do not have to wait: try instead, where requests that wait are refused. */
 	if (command == F_LOCK && actor->scene->site->no_wait[MODE_EXCLUSIVE])
 		command = F_TLOCK;
 	number[POSITION] = position;
@@ -272,7 +272,7 @@ PRACTICE(LOCKF, who_waits_keeps_the_section_when_the_position_moves)
 	scene_needs_wait(scene, EXCLUSIVE);
 	begin(waiter, 4, F_LOCK, 4);
 	actor_settle(scene);
-	requires(scene, actor_waits(waiter), "the waiter was to wait for the owner");
+	requires(scene, actor_waits(waiter), "the waiter should wait for the owner");
 	sets_up(scene, lseek(scene->site->fd, 10, SEEK_SET), "lseek");
 	actor_unlock(owner);
 	actor_await(waiter);

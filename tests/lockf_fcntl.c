@@ -131,7 +131,7 @@ FOLKLORE(LOCKF, a_section_that_tests_free_can_be_locked, "F_TEST overlooks a rea
 	actor_do(tester, test_then_try, NULL);
 	test = scene->shared->number[0];
 	try = scene->shared->number[1];
-	requires(scene, try, "F_TLOCK was to be refused beside a reader");
+	requires(scene, try, "F_TLOCK should have been refused beside a reader");
 	holds(scene, test, "F_TEST succeeded, and then F_TLOCK: %s", strerror(try));
 }
 

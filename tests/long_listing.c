@@ -44,7 +44,7 @@ static int come_and_go(struct actor *self, void *arg)
 					   &EXCLUSIVE_ON(2 * (STANDING + i), 1), false);
 		if (!err)
 			err = lock_release(&self->lock[0], 2 * STANDING, 0);
-		/* The test waits for this, even if there was an error. */
+		/* Set it even after an error: the test waits for it. */
 		if (is_first && act_wake(self) && !err)
 			err = -EPIPE;
 		is_first = false;

@@ -37,7 +37,7 @@ static int tear(struct actor *self, off_t start, int pieces)
 
 	for (int i = pieces; !ret && i--;) {
 		ret = lock_release(&self->lock[0], start + 2 * i + 1, 1);
-		/* Report progress: other readers of /proc/locks may delay this for long. */
+		/* Count it as progress: other readers of /proc/locks may delay this for long. */
 		__atomic_add_fetch(&self->shared->calls, 1, __ATOMIC_RELAXED);
 	}
 	self->shared->holds = !ret;
@@ -90,7 +90,7 @@ PRACTICE(RECORD_LOCKS, thousands_of_locks_on_a_file_hold_and_go)
 		      actor_name(owner[i]), ret ? strerror(-ret) : "granted");
 	}
 	actor_queue(peer, EXCLUSIVE);
-	/* Every second owner dies, the others release. */
+	/* Kill every second owner; the others release their locks. */
 	for (int i = 0; i < OWNERS; i++) {
 		holds(scene, !actor_holds(peer), "the peer has all, and %s holds a part",
 		      actor_name(owner[i]));

@@ -14,7 +14,7 @@
 
 #include "file_system.h"
 
-/* For each place: a busy machine is slow, and so is a try that waits for a server. */
+/* ms for each place: a try is slow on a busy machine, or if it asks a server */
 #define MOST_MS		2000
 #define LEAST_MS	1000
 #define MOMENTS		4	/* the timer is set for 1 to 4 microseconds */
@@ -26,8 +26,8 @@ struct place {
 	int signals;
 };
 
-static const struct place beside_a_holder = { "beside a holder", EAGAIN, 5000 };
-static const struct place free_lock = { "of a free lock", 0, 2500 };
+static const struct place held_lock = { "for a held lock", EAGAIN, 5000 };
+static const struct place free_lock = { "for a free lock", 0, 2500 };
 
 /* What the caller has seen, in the scene's shared numbers. */
 enum number { HANDLED, TRIES, WRONG, ERROR };
@@ -128,7 +128,7 @@ static void no_try_is_interrupted(struct actor *caller, const struct place *plac
 	/* fcntl(2), EINTR of a try: "Most likely when locking a remote file". */
 	skip_unless(scene, number[ERROR] != EINTR || !scene->dir || is_well_known(scene),
 		    "a try asks a server here");
-	holds(scene, !number[WRONG], "%llu of %llu tries %s, beside %llu signals, returned: %s",
+	holds(scene, !number[WRONG], "%llu of %llu tries %s, during %llu signals, returned: %s",
 	      number[WRONG], number[TRIES], place->name, number[HANDLED],
 	      number[ERROR] ? strerror(number[ERROR]) : "success");
 }
@@ -141,7 +141,7 @@ PRACTICE(FILE_LOCKS, no_try_is_interrupted_by_thousands_of_signals)
 	int ret;
 
 	actor_lock(holder, EXCLUSIVE);
-	no_try_is_interrupted(caller, &beside_a_holder);
+	no_try_is_interrupted(caller, &held_lock);
 	conflicts_with(peer, EXCLUSIVE, holder);
 	actor_unlock(holder);
 	no_try_is_interrupted(caller, &free_lock);

@@ -77,7 +77,7 @@ PRACTICE(POSIX | OFD, overlapping_locks_become_one)
 	locks_are(owner, "S5-24");
 }
 
-/* A lock to the end ends at the largest offset, to which the kernel must not add 1. */
+/* A lock to the end of the file ends at the largest offset: the kernel must not add 1 to that. */
 PRACTICE(POSIX | OFD, a_lock_to_the_end_takes_in_those_before_it)
 {
 	struct actor *owner = start_owner(scene);

@@ -74,9 +74,7 @@ static void agrees(struct scene *scene, int kind, unsigned int levels, int count
 	holds(scene, !fuzz->differs, "the scenario above, seed %llu", fuzz->seed_of_it);
 }
 
-/*
- * The controls are. For file locks, report the shortest scenario in which a waiter is overtaken.
- */
+/* The controls do. For file locks, report the shortest scenario in which a waiter is overtaken. */
 FOLKLORE(EVERY_KIND, random_scenarios_are_first_come_first_served,
 	 "a waiter was overtaken")
 {

@@ -58,8 +58,8 @@ static inline int open_name(const char *name, int flags)
 }
 
 /*
- * A file whose only name was removed cannot be linked again, so try this with a spare file: it has
- * to be found by its next name alone. SMB renames the name by which a file was made. 0 or -errno.
+ * A file whose only name was removed cannot be linked again, so try this with a spare file, which
+ * must be found by its new name only. SMB renames the name by which a file was made. 0 or -errno.
  */
 static inline int can_have_a_name(void)
 {
@@ -141,7 +141,7 @@ static inline bool use_a_nameless_file(struct scene *scene)
 	return scene_goes_on(scene);
 }
 
-/* Start the actor @who, which has found the file by its name: @fd is what was opened. */
+/* Start the actor @who with the file that it has opened by the name: @fd. */
 static inline struct actor *find(struct scene *scene, int fd, const char *who)
 {
 	if (fd < 0 || dup3(fd, scene->site->fd, O_CLOEXEC) < 0)

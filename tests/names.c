@@ -40,7 +40,7 @@ static void is_found_locked(struct pair pair, struct actor *finder)
 	int ret = actor_try(finder, EXCLUSIVE);
 
 	holds(scene, ret == -EAGAIN,
-	      "the actor that opened it by name was to be refused with EAGAIN, and got: %s",
+	      "the actor that opened it by name should have been refused with EAGAIN, but got: %s",
 	      ret ? strerror(-ret) : "the lock");
 	actor_unlock(pair.holder);
 	ret = actor_try(finder, EXCLUSIVE);
@@ -88,7 +88,10 @@ PRACTICE(FILE_LOCKS, a_second_link_leads_to_the_same_lock)
 	fd = link_it_twice(scene);
 	same = is_one_file(fd, scene->site->fd);
 	finder = find(scene, fd, "finder");
-	/* libfuse has a node for each name: the kernel sees two inodes, each with its locks. */
+	/*
+	 * libfuse has a node for each name, so the kernel sees two inodes, and each has its own
+	 * locks.
+	 */
 	if (actor_try(finder, EXCLUSIVE) != -EAGAIN)
 		claim_say("by its second name, stat(2) shows %s file", same ? "one" : "another");
 	is_found_locked(pair, finder);

@@ -26,7 +26,7 @@ static inline unsigned int file_system_of(const struct scene *scene)
 	return fstatfs(scene->site->fd, &fs) < 0 ? 0 : fs.f_type;
 }
 
-/* By the type alone: what it is like may depend on mount options. */
+/* This goes by the type only: mount options may change the rules. */
 static inline bool is_smb(const struct scene *scene)
 {
 	unsigned int type = file_system_of(scene);

@@ -30,10 +30,7 @@ static inline int make_tmpfs(void)
 	return mount;
 }
 
-/*
- * Return a descriptor of the root; without one the scene ends. These system calls came with
- * Linux 5.2.
- */
+/* Return a descriptor of the root, or end the scene. These system calls came with Linux 5.2. */
 static inline int mount_nowhere(struct scene *scene)
 {
 	int root = make_tmpfs(), err = root < 0 ? -errno : 0;

@@ -16,7 +16,7 @@ static const char *outcome(const struct actor *actor)
 	return actor->result ? strerror(-actor->result) : "granted";
 }
 
-/* A task of the owner: a thread of the test, or a process with the description of the test. */
+/* A task of the owner: a thread of the test, or a process with the test's description. */
 static struct actor *start_task(struct scene *scene, const char *name)
 {
 	scene_needs(scene, LACKS_CONVERSION);
@@ -35,7 +35,7 @@ static struct actor *start_thread(struct scene *scene, const char *name)
 static void sleeps_on(struct actor *actor, const char *after)
 {
 	actor_settle(actor->scene);
-	holds(actor->scene, actor_waits(actor), "after %s, %s was to sleep on: %s", after,
+	holds(actor->scene, actor_waits(actor), "after %s, %s should sleep on: %s", after,
 	      actor_name(actor), outcome(actor));
 }
 
@@ -43,7 +43,7 @@ static void is_granted(struct actor *actor, const char *after)
 {
 	actor_settle(actor->scene);
 	holds(actor->scene, actor_holds(actor) && !actor->result,
-	      "after %s, %s was to be granted its lock: %s", after, actor_name(actor),
+	      "after %s, %s should have been granted its lock: %s", after, actor_name(actor),
 	      outcome(actor));
 }
 
@@ -51,7 +51,7 @@ static void is_refused(struct actor *actor, struct lock_request request, const c
 {
 	int ret = actor_try(actor, request);
 
-	holds(actor->scene, ret == -EAGAIN, "after %s, %s was to be refused with EAGAIN: %s", after,
+	holds(actor->scene, ret == -EAGAIN, "after %s, %s should have got EAGAIN: %s", after,
 	      actor_name(actor), outcome(actor));
 }
 

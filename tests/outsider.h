@@ -90,7 +90,7 @@ static inline void outsider_watch(struct outsider *outsider, struct actor *holde
 		scene_failed(scene, "the outsider can have what the holder has");
 }
 
-/* Are the locks unchanged? Do not ask after an error, when @outsider may not be set. */
+/* Are the locks unchanged? Do not call it after an error, when @outsider may not be set. */
 static inline bool outsider_sees_no_change(struct outsider *outsider)
 {
 	struct outsider_view now;

@@ -3,11 +3,11 @@
  * Two paths, one file: does a lock through one exclude through the other?
  *
  * A lock belongs to an inode. Bind mounts, and a second mount of a file system that is mounted
- * already, lead to the same inodes: one file. An overlay has inodes of its own: a file in it is
- * another one than the file in the layer that it comes from, and than the same file in another
- * overlay. It stays the same when it is copied up.
+ * already, lead to the same inodes: one file. An overlay has inodes of its own: a file in it is not
+ * the file in the layer that it comes from, nor the same file in another overlay. It stays the same
+ * file when it is copied up.
  *
- * Whatever the lock files of the scene are, these are on a tmpfs and an overlay of the test's own.
+ * The test locks files on a tmpfs and an overlay of its own, wherever the lock files are.
  */
 #define CLAIM_KEEPS	(PRIVILEGE(CAP_SYS_ADMIN) | PRIVILEGE(CAP_DAC_OVERRIDE))
 #include <sys/syscall.h>
@@ -68,7 +68,7 @@ static int make_queue(const char *name)
 	return fd < 0 || close(fd) < 0 ? -errno : 0;
 }
 
-/* The file system of the POSIX message queues is one for each IPC namespace (mq_overview(7)). */
+/* Each IPC namespace has one file system of POSIX message queues (mq_overview(7)). */
 static int mount_message_queues_twice(void)
 {
 	static const char * const folders[] = { IN("one"), IN("two") };
@@ -95,7 +95,7 @@ static int make_layers(void)
 	return err ? err : make_file(IN("upper/above"));
 }
 
-/* overlayfs uses the capabilities of the mount for its folder "work", which has no permissions. */
+/* overlayfs has its mounter access its folder "work", which has no permissions. */
 static int mount_an_overlay(void)
 {
 	int err = make_layers(), ret;
@@ -239,9 +239,9 @@ PRACTICE(CONVERSIONS, it_is_held_across_a_copy_up)
 	actor_lock(rivals.holder, at_site(MINE, SHARED));
 	copy_up(scene);
 	rivals.other = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED, "writer", 0);
-	/* The holder must not ask again: that would be a lock on what the file is now. */
+	/* The holder must not lock again: it would lock the file that the name leads to now. */
 	ret = actor_try(rivals.other, at_site(THEIRS, EXCLUSIVE));
-	holds(scene, ret == -EAGAIN, "the writer was to be refused with EAGAIN, and got: %s",
+	holds(scene, ret == -EAGAIN, "the writer should have been refused with EAGAIN, but got: %s",
 	      ret ? strerror(-ret) : "the lock");
 	actor_unlock_site(rivals.holder, MINE);
 	is_granted(scene, actor_try(rivals.other, at_site(THEIRS, EXCLUSIVE)), "the writer");

@@ -146,7 +146,7 @@ PRACTICE(FILE_LOCKS, a_try_is_refused_as_usual_though_a_signal_is_pending)
 	actor_lock(holder, EXCLUSIVE);
 	err = outcome_beside_a_signal(caller, try_it);
 	is_not_interrupted(scene, err);
-	holds(scene, err == EAGAIN, "the try was to return EAGAIN, and returned: %s",
+	holds(scene, err == EAGAIN, "the try should return EAGAIN, but returned: %s",
 	      outcome(err));
 }
 
@@ -182,7 +182,7 @@ PRACTICE(FILE_LOCKS, a_signal_that_arrives_before_the_wait_in_the_call_ends_it)
 	scene_needs_signals(scene);
 	actor_lock(holder, EXCLUSIVE);
 	err = outcome_beside_a_signal(caller, request_it);
-	holds(scene, err == EINTR, "the request was to return EINTR, and returned: %s",
+	holds(scene, err == EINTR, "the request should return EINTR, but returned: %s",
 	      outcome(err));
 }
 

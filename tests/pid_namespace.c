@@ -22,7 +22,7 @@
 /* What was found inside, in the scene's shared numbers. */
 enum number { PID_OF_OUTER, PID_OF_FIRST, LISTED, PID_LISTED };
 
-/* Locks with ranges do not overlap; a lock without is shared. */
+/* Locks with ranges do not overlap; a lock without ranges is shared. */
 static struct lock_request at(const struct scene *scene, off_t start)
 {
 	if (is_kind(scene, RECORD_LOCKS))
@@ -34,7 +34,7 @@ static struct lock_request at(const struct scene *scene, off_t start)
 #define OUTERS	10
 #define FIRSTS	20
 
-/* Neither a pid, nor the -1 of an OFD lock. */
+/* A value that is no pid, and not the -1 of an OFD lock. */
 #define NOBODY	(-1000)
 
 static pid_t pid_of_holder(const struct lock *lock, off_t start)
@@ -97,7 +97,10 @@ static int mount_and_list(struct inside *inside)
 	return count < 0 ? count : 0;
 }
 
-/* Have a child lock what first does not, and stay. It does not ask to die with its parent. */
+/*
+ * Have a child lock the bytes that first does not lock, and stay. It does not ask to die with its
+ * parent.
+ */
 static int have_a_child_hold(struct inside *inside)
 {
 	struct lock_request request = at(inside->scene, OUTERS);
@@ -148,9 +151,9 @@ PRACTICE(POSIX | OFD, a_query_names_the_pid_in_the_askers_namespace)
 }
 
 /*
- * proc_locks(5): "the list of locks shown in /proc/locks is filtered to show just the locks for
- * the processes in the PID namespace […] for which the /proc filesystem was mounted". An OFD
- * lock is no process's, and is listed in all of them.
+ * proc_locks(5): "the list of locks shown in /proc/locks is filtered to show just the locks for the
+ * processes in the PID namespace […] for which the /proc filesystem was mounted". An OFD lock
+ * belongs to no process, and is listed in all namespaces.
  */
 PRACTICE(FILE_LOCKS, a_namespace_lists_its_own_locks_and_all_of_ofd)
 {

@@ -190,7 +190,10 @@ PRACTICE(EVERY_KIND, the_others_keep_them_beside_a_tracer)
 	the_others_keep_their_places(scene, NULL, attach, detach);
 }
 
-/* If two left at once, two others would run at once, and luck would decide which is back first. */
+/*
+ * If two left at the same time, the two behind them would run at once, and luck would decide which
+ * is queued first.
+ */
 PRACTICE(FILE_LOCKS, those_behind_one_who_gives_up_keep_their_order)
 {
 	struct actor *waiter[PLACES];

@@ -64,8 +64,8 @@ static void *wait_and_return(void *arg)
 }
 
 /*
- * Nothing is released yet, so that no sleeper wakes: one look at each is enough. -EPIPE: one has
- * returned; -EOPNOTSUPP: it cannot be seen whether they sleep.
+ * Nothing is released yet, so no sleeper wakes up, and one look at each is enough. -EPIPE: one has
+ * returned; -EOPNOTSUPP: whether they sleep cannot be seen.
  */
 static int all_wait(void *arg)
 {
@@ -173,7 +173,7 @@ static void *wait_at_the_gate(void *arg)
 	return arg;
 }
 
-/* Can as many threads be started that do not lock anything, after the waiters have gone? */
+/* After the waiters have gone, can as many threads be started that do not lock anything? */
 static bool may_have_threads(struct scene *scene, struct actor *holder, int count)
 {
 	int err;
@@ -201,7 +201,7 @@ static bool starts_crowd(struct scene *scene, struct actor *holder, int count)
 		return false;
 	err = start_crowd(scene, count, wait_and_return);
 	skip_unless(scene, !err || may_have_threads(scene, holder, count),
-		    "so many threads are not permitted");
+		    "this many threads are not permitted");
 	if (err)
 		scene_broken(scene, "starting a thread: %s", strerror(err));
 	return scene_goes_on(scene);
@@ -215,7 +215,7 @@ static bool each_was_granted_once(struct scene *scene)
 		holds(scene, !crowd.waiter[i].result, "waiter %d of %d: %s", i + 1, count,
 		      strerror(-crowd.waiter[i].result));
 	return holds(scene, crowd.granted == count && !crowd.inside_together,
-		     "%d grants to %d waiters, %d to more than one at a time", crowd.granted,
+		     "%d grants to %d waiters, %d to several at the same time", crowd.granted,
 		     count, crowd.inside_together);
 }
 

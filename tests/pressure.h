@@ -5,7 +5,7 @@
 
 #include "claim/claim.h"
 
-/* Describe an actor that was to be granted the lock, and was not. */
+/* Describe an actor that should have been granted the lock, and was not. */
 static inline const char *state(const struct actor *actor)
 {
 	return actor->busy ? "sleeps on" : strerror(-actor->result);

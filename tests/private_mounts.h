@@ -47,10 +47,7 @@ static inline bool may_mount_privately(void)
 	       sysctl_of("user/max_mnt_namespaces") != 0 && !release_is_gvisor();
 }
 
-/*
- * Have @make mount what the test needs, in a private tmpfs. Unless it returns 0, it returns -errno
- * and the scene ends.
- */
+/* Have @make mount what the test needs in a private tmpfs. If it returns -errno, the scene ends. */
 static inline void mount_in_private(struct scene *scene, int (*make)(void *arg), void *arg)
 {
 	int err;

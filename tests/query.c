@@ -133,7 +133,7 @@ PROMISE(POSIX | OFD, a_query_takes_and_converts_nothing)
 	struct lock lock = asker(scene);
 	int err = lock_acquire(&lock, &SHARED_ON(0, 10), false), ret;
 
-	requires(scene, !err, "the asker was to get the lock: %s", strerror(-err));
+	requires(scene, !err, "the asker should get the lock: %s", strerror(-err));
 	answer_is(scene, &lock, wished, nobody(wished));
 	ret = actor_try(other, SHARED_ON(0, 10));
 	holds(scene, !ret, "after a query the asker's shared lock keeps out another reader: %s",
@@ -220,7 +220,7 @@ PRACTICE(OFD, an_ofd_query_for_no_lock_finds_ones_own)
 	int err = lock_acquire(&lock, &SHARED_ON(10, 10), false);
 
 	fixed_by("6c9007f65d14", "6.6");
-	requires(scene, !err, "the asker was to get the lock: %s", strerror(-err));
+	requires(scene, !err, "the asker should get the lock: %s", strerror(-err));
 	actor_lock(other, SHARED_ON(0, 0));
 	err = lock_query(&lock, &probe);
 	skip_unless(scene, err != -EINVAL || release_is_since(6, 6),

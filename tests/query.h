@@ -77,7 +77,7 @@ static inline bool answer_is(struct scene *scene, const struct lock *lock, struc
 	int err = lock_query(lock, &got);
 
 	scene_needs(scene, LACKS_QUERY);
-	/* A client of NFS is not told the pid: decode_lock_denied() in fs/nfs/nfs4xdr.c. */
+	/* An NFS client does not learn the pid: decode_lock_denied() in fs/nfs/nfs4xdr.c. */
 	skip_unless(scene, err || got.l_pid || right.l_pid <= 0 || !is_across_a_server(scene),
 		    "a server does not name the process of another path");
 	return holds(scene, !err && same(&got, &right), "asked for (%s), not (%s) but %s",

@@ -26,7 +26,7 @@ static void have(struct scene *scene, struct lock *lock)
 	int err = lock_acquire(lock, &EXCLUSIVE_ON(10, 10), false);
 
 	if (err)
-		scene_failed(scene, "the test was to get the lock: %s", strerror(-err));
+		scene_failed(scene, "the test should get the lock: %s", strerror(-err));
 }
 
 enum number { TYPE, PID };
@@ -171,7 +171,7 @@ static int release_in_the_name_of_the_test(struct actor *self, void *arg)
 	return err ? -err : ask_for_everything(self, arg);
 }
 
-/* Another process is told of a lock of the test itself. */
+/* A query of another process reports a lock of the test itself. */
 static bool is_the_tests(struct actor *other, pid_t named)
 {
 	unsigned long long *number = other->scene->shared->number;

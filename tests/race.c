@@ -15,7 +15,10 @@
 #include "race.h"
 #include "system/emulator.h"
 
-/* FUSE tells its daemon of a close after it has returned: fuse_file_put() in fs/fuse/file.c. */
+/*
+ * The FUSE daemon learns of a close only after close() has returned: fuse_file_put() in
+ * fs/fuse/file.c.
+ */
 #define CLOSES_EARLY	"a close may return before the lock is released here"
 
 static int close_it(struct actor *self, void *arg)
@@ -89,7 +92,9 @@ static void run_child(int (*child)(void *arg))
 	child(&race);
 }
 
-/* A child calls this first. It does nothing for a caller of run_child() that does its part. */
+/*
+ * The child calls this first. It does nothing if the caller of run_child() does the child's part.
+ */
 static void become_child(const void *arg)
 {
 	if (arg)
@@ -254,7 +259,7 @@ PROMISE(FILE_LOCKS, whoever_dies_at_the_grant_leaves_no_lock)
 			scene_broken(scene, "a child: %s", strerror(race.failed));
 		if (!scene_goes_on(scene))
 			return;
-		/* It will be killed, or exit once it has the lock. */
+		/* It is killed, or exits once it has the lock. */
 		note(CHILD, HISTORY_END, &race.lock);
 		linger(TO_FALL_ASLEEP);
 		release(HERE, &race.lock);

@@ -77,7 +77,7 @@ FOLKLORE(SHARED_MODE, nobody_passes_an_earlier_request_that_conflicts, "a waiter
 	nobody_is_overtaken(scene);
 }
 
-/* In any order, no waiter is forgotten. */
+/* Whatever the order, no waiter is forgotten. */
 PRACTICE(SHARED_MODE, readers_and_writers_are_all_granted_in_the_end)
 {
 	struct actor *holder = actor_start(scene, "holder");

@@ -106,7 +106,7 @@ PRACTICE(FILE_LOCKS, those_behind_an_interrupted_waiter_are_not_lost)
 	requires(scene, !actor_waits(first), "the first waiter sleeps on after a signal");
 	actor_unlock(holder);
 	actor_settle(scene);
-	/* Which of them is tests/queue_order.c's affair. */
+	/* tests/queue_order.c judges which of them is first. */
 	holds(scene, actor_holds(second) || actor_holds(third), "both sleep, and nobody holds");
 	scene_drain(scene);
 }

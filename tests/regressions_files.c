@@ -70,7 +70,7 @@ PRACTICE(POSIX, no_lock_is_left_by_a_close_and_a_truncate)
 	actor_lock(holder, EXCLUSIVE);
 	actor_begin(thread, lock_the_last_96_bytes, NULL);
 	actor_settle(scene);
-	if (!requires(scene, actor_waits(thread), "the thread was to wait, and does not"))
+	if (!requires(scene, actor_waits(thread), "the thread should wait, but does not"))
 		return;
 	sets_up(scene, ftruncate(scene->site->fd, 2 * scene->size), "ftruncate");
 	sets_up(scene, dup2(null, thread->lock->fd), "dup2");
@@ -153,7 +153,7 @@ static bool begin_to_break_a_read_lease(struct scene *scene, int fd)
 			writer < 0 ? strerror(-writer) : "success");
 }
 
-/* Until 5.4 a read lease that is being broken was listed as READ still. */
+/* Until 5.4 a read lease that was being broken was still listed as READ. */
 PRACTICE(POSIX, a_breaking_read_lease_is_listed_as_unlck)
 {
 	int fd = open_new(scene, O_RDONLY), count;
@@ -212,7 +212,7 @@ PRACTICE(POSIX, a_lease_on_a_file_of_proc_is_einval_or_held)
 	sets_up(scene, fd, "open");
 	if (!sets_up(scene, fstat(fd, &file), "fstat") ||
 	    !skip_unless(scene, file.st_uid == geteuid(),
-			 "one's own files of /proc belong to another"))
+			 "the files of this process in /proc belong to another"))
 		return;
 	ret = fcntl(fd, F_SETLEASE, F_RDLCK) ? errno : 0;
 	held = fcntl(fd, F_GETLEASE);

@@ -59,12 +59,12 @@ PROMISE(FLOCK, an_emulated_flock_and_an_fcntl_lock_exclude_each_other)
 	is_kept_out_by(holder, by_fcntl, other, 0);
 }
 
-/* flock(2) says nothing of the mode where it speaks of SMB, and such a lock is granted there. */
+/* For SMB, flock(2) requires no open mode, and such a lock is granted there. */
 static bool needs_nfs(struct scene *scene)
 {
 	return needs_emulation(scene) &&
 	       skip_unless(scene, file_system_of(scene) == NFS_SUPER_MAGIC,
-			   "flock(2) says this of NFS alone");
+			   "flock(2) says this only of NFS");
 }
 
 /* A flock in the mode of the request is refused to a descriptor that was opened with @flags. */
@@ -80,28 +80,28 @@ static void gets_bad_descriptor_on_nfs(struct scene *scene, int flags, struct lo
 /*
  * flock(2), NFS details: "in order to place an exclusive lock, the file must be opened for
  * writing"; fcntl(2), EBADF: "the file descriptor open mode doesn't match with the type of lock
- * requested". NFS 3 looks at no open mode: doc/findings/nfs3_flock_open_mode.md.
+ * requested". NFS 3 does not check the open mode: doc/findings/nfs3_flock_open_mode.md.
  */
 PROMISE(FLOCK, an_emulated_exclusive_flock_needs_a_descriptor_for_writing)
 {
 	gets_bad_descriptor_on_nfs(scene, O_RDONLY, EXCLUSIVE);
 }
 
-/* An fcntl lock has the rule for both modes: is it heeded in the mode that is promised? */
-static bool needs_heeded_modes(struct scene *scene)
+/* An fcntl lock checks both modes. Does flock() check the one that flock(2) promises? */
+static bool needs_checked_modes(struct scene *scene)
 {
 	int fd = needs_nfs(scene) ? reopen(scene->site->fd, O_RDONLY) : -1;
-	bool heeded = flock(fd, LOCK_EX | LOCK_NB) < 0;
+	bool checked = flock(fd, LOCK_EX | LOCK_NB) < 0;
 
 	if (fd >= 0)
 		close(fd);
-	return skip_unless(scene, heeded, "flock heeds no open mode here");
+	return skip_unless(scene, checked, "flock ignores the open mode here");
 }
 
 /* flock(2) does not say it of a shared lock. */
 PRACTICE(FLOCK, an_emulated_shared_flock_needs_a_descriptor_for_reading)
 {
-	if (needs_heeded_modes(scene))
+	if (needs_checked_modes(scene))
 		gets_bad_descriptor_on_nfs(scene, O_WRONLY, SHARED);
 }
 

@@ -16,7 +16,7 @@ struct queue {
 	unsigned long slept[WAITERS];
 };
 
-/* Writers wait for the holder, which has this lock. */
+/* Queue writers behind the holder of this lock. */
 static void hold_and_queue(struct queue *queue, struct lock_request held)
 {
 	actor_lock(queue->holder, held);

@@ -15,7 +15,7 @@ static inline unsigned long sleeps_of(const struct actor *waiter)
 	unsigned long count = waiter->proof.switches;
 
 	skip_unless(scene, count || !release_is_gvisor(),
-		    "/proc does not tell how often a task has slept");
+		    "/proc does not show how often a task has slept");
 	requires(scene, count,
 		 "/proc/PID/status has no voluntary_ctxt_switches of a task that sleeps");
 	return count;

@@ -41,7 +41,7 @@ static inline int become_somebody(struct scene *scene)
 	if (fchmod(scene->site->fd, 0666) < 0 && is_well_known(scene))
 		return -errno;
 	privilege_raise(CAP_SETUID);
-	/* By the saved ID claim_teardown() comes back, to remove the files that root has made. */
+	/* The saved ID lets claim_teardown() change back, to remove the files of root. */
 	err = setresuid(SOMEBODY, SOMEBODY, geteuid()) < 0 ? -errno : 0;
 	privilege_lower(CAP_SETUID);
 	/* prctl(2): the change of user has undone both. */

@@ -173,7 +173,7 @@ PRACTICE(OWNED_BY_PROCESS, a_thread_with_files_of_its_own_is_excluded)
 	actor_do(two, have_files_of_its_own, NULL);
 	after = actor_try(two, EXCLUSIVE);
 	holds(scene, after == -EAGAIN,
-	      "thread two, whose files are its own, was to be refused with EAGAIN, and got: %s",
+	      "thread two, whose files are its own, should have got EAGAIN, but got: %s",
 	      after ? strerror(-after) : "the lock");
 }
 
@@ -193,7 +193,7 @@ PRACTICE(OWNED_BY_PROCESS, a_taker_that_leaves_the_files_leaves_it_with_them)
 	is_kept(pair, "the process that took it has unshared its descriptors");
 	ret = actor_try(pair.holder, EXCLUSIVE);
 	holds(scene, ret == -EAGAIN,
-	      "the process that took it was to be refused with EAGAIN, and got: %s",
+	      "the process that took it should have been refused with EAGAIN, but got: %s",
 	      ret ? strerror(-ret) : "the lock");
 	clone_end(scene);
 	has_ended(pair, "the death of the clone, while the process that took it lives");
@@ -212,7 +212,7 @@ PRACTICE(FILE_LOCKS, unsharing_what_nobody_shares_keeps_it)
 	has_ended(pair, "a release by the same process");
 }
 
-/* open(2) decides what is permitted: the kernel does not check user or capabilities again. */
+/* open(2) has decided what is permitted: the kernel does not check user or capabilities again. */
 PRACTICE(FILE_LOCKS, it_is_kept_across_a_change_of_user)
 {
 	struct actor *peer = actor_start(scene, "peer");

@@ -135,7 +135,7 @@ static void count_tick(int signal_number)
 	__atomic_add_fetch(&ticks, 1, __ATOMIC_RELAXED);
 }
 
-/* The first tick is too early: it comes before the call. */
+/* The first tick comes too early, before the call. */
 static int request_while_a_timer_ticks(struct actor *self, void *arg)
 {
 	struct sigaction action = { .sa_handler = count_tick };

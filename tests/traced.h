@@ -27,7 +27,7 @@ static inline void trace(struct actor *actor, int how)
 		return;
 	err = errno;
 	if ((err == EPERM || err == EACCES) && may_not_trace())
-		scene_lacks(actor->scene, "needs ptrace of one's own child");
+		scene_lacks(actor->scene, "needs ptrace of a child");
 	else
 		scene_broken_by(actor->scene, -err, "ptrace: %s", strerror(err));
 }

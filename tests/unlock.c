@@ -164,7 +164,7 @@ PROMISE(OWNED_BY_DESCRIPTION, a_release_through_another_description_releases_not
 			 actor_start_with(scene, ACTOR_THREAD, DESCRIPTION_OWN, "other", 0));
 }
 
-/* On a file without locks, on one that another has locked, and for a second time. */
+/* On a file without locks; on one that another process has locked; and for a second time. */
 PRACTICE(FILE_LOCKS, a_release_of_nothing_succeeds)
 {
 	static const char * const files[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* uring: does this kernel have io_uring, or why does it refuse it? */
+/* uring: is io_uring available, and if not, why? */
 #ifndef LOCKFAIR_URING_H
 #define LOCKFAIR_URING_H
 

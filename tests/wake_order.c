@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * In which order do waiters return that a release wakes together?
+ * If a release wakes several waiters, in which order do they return?
  *
  * Readers behind a writer, or writers of different bytes, are all granted their locks by one
  * release. According to a comment in fs/locks.c they are woken "in the order they blocked". Whether
@@ -8,10 +8,9 @@
  * priority, where sched(7) says of a thread that is woken that it "will be inserted at the end of
  * the list for its priority". With several CPUs or other priorities there is nothing to rely on.
  *
- * Even so, a reader of /proc/locks, anywhere on the machine, holds up all lock calls for a moment
- * (file_rwsem in fs/locks.c), and wakes those that it has held up once more. So a round is repeated
- * until the waiters return in order, up to ROUNDS times. If a release woke them the other way
- * round, they never would.
+ * But any reader of /proc/locks on the machine holds up all lock calls for a moment (file_rwsem in
+ * fs/locks.c), and then wakes them once more. So a round is repeated until the waiters return in
+ * order, up to ROUNDS times. If a release woke them the other way round, they never would.
  */
 #include "place.h"
 #include "real_time.h"

@@ -69,7 +69,7 @@ static bool sets(struct actor *owner, short type, short whence, off_t start, off
 		     (long long)start, (long long)len, strerror(err));
 }
 
-/* A range must not begin before byte 0. */
+/* No range may begin before byte 0. */
 static bool is_refused(struct actor *owner, short whence, off_t start, off_t len)
 {
 	int err = set(owner, F_WRLCK, whence, start, len);
@@ -153,7 +153,7 @@ PROMISE(POSIX | OFD, who_waits_keeps_the_range_when_the_position_moves)
 	tell(owner, F_WRLCK, SEEK_CUR, 0, 4);
 	actor_begin(owner, set_as_told, "wait");
 	actor_settle(scene);
-	requires(scene, actor_waits(owner), "the owner was to wait for the peer");
+	requires(scene, actor_waits(owner), "the owner should wait for the peer");
 	sets_up(scene, lseek(scene->site->fd, 10, SEEK_SET), "lseek");
 	actor_unlock(peer);
 	actor_await(owner);
@@ -170,7 +170,7 @@ PROMISE(POSIX | OFD, who_waits_keeps_the_range_when_the_file_grows)
 	tell(owner, F_WRLCK, SEEK_END, -2, 4);
 	actor_begin(owner, set_as_told, "wait");
 	actor_settle(scene);
-	requires(scene, actor_waits(owner), "the owner was to wait for the peer");
+	requires(scene, actor_waits(owner), "the owner should wait for the peer");
 	sets_up(scene, ftruncate(scene->site->fd, 2 * END), "ftruncate");
 	actor_unlock(peer);
 	actor_await(owner);

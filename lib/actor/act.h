@@ -51,7 +51,7 @@ void actor_after_exec(int fd);
 int act_wake(struct actor *self);
 int act_await_wake(struct actor *self);
 
-/* Ask the kernel to kill this process when its parent, with that pid, is gone. */
+/* Ask the kernel to kill this process when its parent, whose pid is @parent, has ended. */
 void actor_die_with_parent(pid_t parent);
 
 /* An actor's signals: one ends its call with EINTR, the other restarts it. */

@@ -28,8 +28,8 @@ static unsigned int calls_so_far(const struct scene *scene)
 }
 
 /*
- * Wait for the actor until the deadline. Where a release wakes no waiter, look for late ones: they
- * would return after many seconds, again and again in a job of many calls.
+ * Wait for the actor until the deadline. Where a release wakes no waiter, look for late waiters:
+ * each of their calls would take many seconds, and a job may make many.
  */
 static bool awaited(struct actor *actor)
 {
@@ -56,7 +56,7 @@ int actor_await(struct actor *actor)
 		before = calls_so_far(actor->scene);
 	while (actor->busy && !awaited(actor) && calls_so_far(actor->scene) != before);
 	if (actor->busy && !late_ends(actor->scene))
-		scene_failed(actor->scene, "%s was to return, and has not in %d ms",
+		scene_failed(actor->scene, "%s has not returned in %d ms",
 			     actor_name(actor), ASLEEP_DEADLINE);
 	if (actor->busy)
 		return -ETIMEDOUT;
@@ -98,7 +98,7 @@ static struct actor *find_place(struct scene *scene, const char *name)
 	return actor;
 }
 
-/* Where the file has a second path, every second actor opens it by that one. */
+/* Where the file has a second path, every second actor opens it by the second path. */
 static enum lock_description spread(const struct actor *actor, enum lock_description description)
 {
 	const struct scene *scene = actor->scene;
@@ -245,7 +245,7 @@ void actor_queue(struct actor *actor, struct lock_request request)
 	actor_begin_lock(actor, request);
 	actor_settle_one(actor);
 	if (scene_goes_on(actor->scene) && !actor->busy)
-		scene_failed(actor->scene, "%s was to wait for %s lock, and did not: %s",
+		scene_failed(actor->scene, "%s should have waited for %s lock, but did not: %s",
 			     actor_name(actor), mode_name(request.mode),
 			     actor->result ? strerror(-actor->result) : "it was granted at once");
 }
@@ -257,10 +257,10 @@ void actor_lock(struct actor *actor, struct lock_request request)
 	if (!scene_goes_on(actor->scene))
 		return;
 	if (actor->busy)
-		scene_failed(actor->scene, "%s was to be granted %s lock, and sleeps",
+		scene_failed(actor->scene, "%s should have been granted %s lock, but sleeps",
 			     actor_name(actor), mode_name(request.mode));
 	else if (actor->result)
-		scene_failed(actor->scene, "%s was to be granted %s lock: %s",
+		scene_failed(actor->scene, "%s should have been granted %s lock: %s",
 			     actor_name(actor), mode_name(request.mode), strerror(-actor->result));
 }
 

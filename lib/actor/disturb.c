@@ -40,8 +40,8 @@ static int has_handled(void *arg)
 	return __atomic_load_n(&handled->shared->signals, __ATOMIC_ACQUIRE) != handled->before;
 }
 
-/* It may wait for a lock where that cannot be ended. */
-static bool heeds_signals(struct actor *actor)
+/* The actor may wait for a lock where no signal ends the wait. */
+static bool reacts_to_signals(struct actor *actor)
 {
 	if (actor->busy && __atomic_load_n(&actor->shared->call.nr, __ATOMIC_ACQUIRE) >= 0)
 		scene_needs_signals(actor->scene);
@@ -52,7 +52,7 @@ static void have_handled(struct actor *actor, int signal_number)
 {
 	struct handled handled = { .shared = actor->shared };
 
-	if (!heeds_signals(actor))
+	if (!reacts_to_signals(actor))
 		return;
 	handled.before = __atomic_load_n(&actor->shared->signals, __ATOMIC_ACQUIRE);
 	send_signal(actor, signal_number);
@@ -105,7 +105,7 @@ static bool await_change(struct actor *actor, int change)
 
 void actor_stop(struct actor *actor)
 {
-	if (!is_process(actor) || !heeds_signals(actor))
+	if (!is_process(actor) || !reacts_to_signals(actor))
 		return;
 	send_signal(actor, SIGSTOP);
 	actor->still = await_change(actor, WSTOPPED);
@@ -152,7 +152,7 @@ static bool await_end(struct actor *actor)
 	if (actor->pid && !has_company(actor))
 		return await_change(actor, WEXITED);
 	if (asleep_poll(thread_is_gone, actor, ASLEEP_DEADLINE) < 0)
-		scene_failed(actor->scene, "%s was to end, and has not in %d ms",
+		scene_failed(actor->scene, "%s has not ended in %d ms",
 			     actor_name(actor), ASLEEP_DEADLINE);
 	return scene_goes_on(actor->scene);
 }
@@ -179,7 +179,7 @@ static void reap(struct actor *actor)
 		is_gone(actor);
 }
 
-/* After it was killed: its threads are gone with it. */
+/* The actor was killed, and its threads with it. */
 static void reap_process(struct actor *actor)
 {
 	struct scene *scene = actor->scene;
@@ -216,11 +216,11 @@ static void note_release(struct actor *actor)
 void actors_kill(struct actor *actors[], int count)
 {
 	for (int i = 0; i < count; i++) {
-		if (!is_process(actors[i]) || !heeds_signals(actors[i]))
+		if (!is_process(actors[i]) || !reacts_to_signals(actors[i]))
 			return;
 		note_release(actors[i]);
 	}
-	/* The waiters first: the end of a holder must not grant them anything. */
+	/* Kill the waiters first, so that the end of a holder grants them nothing. */
 	for (int i = 0; i < count; i++) {
 		if (is_process_busy(actors[i]))
 			send_signal(actors[i], SIGKILL);
@@ -244,7 +244,7 @@ static bool order_exit(struct actor *actor)
 	if (!scene_goes_on(actor->scene))
 		return false;
 	if (actor->busy)
-		scene_failed(actor->scene, "%s was to exit, and is still waiting",
+		scene_failed(actor->scene, "%s should have exited, but still waits",
 			     actor_name(actor));
 	note_release(actor);
 	order_give(actor, &(struct order){ .what = ORDER_EXIT });
@@ -279,7 +279,7 @@ static int all_idle(void *arg)
 static void end_threads(struct scene *scene, struct actor *threads[], int count)
 {
 	for (int i = 0; i < count; i++) {
-		if (!heeds_signals(threads[i]))
+		if (!reacts_to_signals(threads[i]))
 			return;
 	}
 	if (asleep_poll(all_idle, scene, ASLEEP_DEADLINE) < 0)

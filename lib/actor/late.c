@@ -14,9 +14,9 @@
 #include "lock/descriptor.h"
 #include "system/error_name.h"
 
-#define FIRST_PAUSE	20	/* ms from one try to the next; then twice that */
+#define FIRST_PAUSE	20	/* ms between the first two tries; doubled after each try */
 #define LONGEST_PAUSE	200
-#define LONG_PAUSE	250	/* and twice what is measured: no grant is under way so long */
+#define LONG_PAUSE	250	/* ms; plus twice the quiet of the medium: no grant takes so long */
 
 struct medium late_medium(const struct scene *scene)
 {
@@ -54,9 +54,9 @@ static int try_it(const struct actor *actor, const struct lock_request *request)
 }
 
 /*
- * Have a process that takes part in nothing try the lock, by the path of the actor that sleeps. 0,
- * -errno, or -ETIMEDOUT if it has not returned. Then it may sleep where no signal ends it: leave it
- * alone.
+ * Have a process that is no actor try the lock, by the path that the sleeping actor uses. Return 0,
+ * -errno, or -ETIMEDOUT if the process has not returned: it may sleep where no signal ends it, so
+ * leave it alone.
  */
 static int ask_by_a_try(const struct actor *actor, const struct lock_request *request)
 {
@@ -83,7 +83,7 @@ static int ask_by_a_try(const struct actor *actor, const struct lock_request *re
 	close(end[0]);
 	if (ret == -ETIMEDOUT)
 		kill(pid, SIGKILL);
-	/* Its lock is released by the time that it can be reaped. */
+	/* A process that can be reaped has no lock any more. */
 	while (pid > 0 && ret != -ETIMEDOUT && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		;
 	return ret;
@@ -105,8 +105,8 @@ static bool is_lock_call(const struct actor *actor)
 }
 
 /*
- * Where no try can decide, only time is left. A grant that is on its way arrives long before this.
- * On a medium that polls, nothing is known until a poll must have come.
+ * Where no try can decide, only time can. A grant that is on its way arrives long before this. On a
+ * medium that polls, wait until a poll must have come.
  */
 static bool is_long(int since, const struct medium *medium)
 {
@@ -159,8 +159,9 @@ static bool waits_for_somebody(struct actor *actor, const struct medium *medium,
 		return is_long(late->since, medium);
 	}
 	/*
-	 * Somebody has it whom the history does not know; or the sleeper itself, to which the grant
-	 * is on its way; or, with a conversion, its own old lock is in the way of the try alone.
+	 * The holder is a process that the history does not know; or the sleeper itself, whose
+	 * grant is on its way; or the sleeper waits for a conversion, and only its old lock refuses
+	 * the try.
 	 */
 	if (!late->refused)
 		late->refused = now;
@@ -180,14 +181,14 @@ bool late_waits(struct actor *actor, const struct medium *medium)
 	if (medium->sort == MEDIUM_AT_ONCE || !is_lock_call(actor))
 		return true;
 	if (late->events != events || late->switches != actor->proof.switches) {
-		late_look_anew(actor);
+		late_look_again(actor);
 		late->events = events;
 		late->switches = actor->proof.switches;
 	}
 	if (late->waits)
 		return true;
 	way = history_in_the_way(actor->scene->history, actor->row);
-	/* A job may have released a lock behind the history's back: a try finds out. */
+	/* A job may have released a lock without the history: find out by a try. */
 	late->waits = (way.row >= 0 && !actor->scene->jobs) ||
 		      waits_for_somebody(actor, medium, &way);
 	if (late->waits) {
@@ -197,7 +198,7 @@ bool late_waits(struct actor *actor, const struct medium *medium)
 	return late->waits;
 }
 
-void late_look_anew(struct actor *actor)
+void late_look_again(struct actor *actor)
 {
 	actor->late.waits = false;
 	actor->late.refused = 0;
@@ -212,7 +213,7 @@ void late_returned(struct actor *actor)
 	int delay = actor->late.since ? now_ms() - actor->late.since : 0;
 	struct scene *scene = actor->scene;
 
-	/* Less than a millisecond is late as well: 0 is for none. */
+	/* 0 means that no grant was late: count less than a millisecond as 1. */
 	if (actor->late.free && !delay)
 		delay = 1;
 	if (actor->late.free && !actor->result && delay > scene->late_ms) {
@@ -231,7 +232,7 @@ bool late_ends(struct scene *scene)
 
 		if (!actor->busy || actor->still || !is_lock_call(actor))
 			continue;
-		late_look_anew(actor);
+		late_look_again(actor);
 		late_waits(actor, &medium);
 		if (actor->late.free && !actor->late.refused)
 			end_by_the_late(actor);

@@ -19,15 +19,15 @@ struct medium late_medium(const struct scene *scene);
 /* May the actor, which sleeps in its call, count as one that waits? */
 bool late_waits(struct actor *actor, const struct medium *medium);
 
-/* Something may have happened since that the history does not know. */
-void late_look_anew(struct actor *actor);
+/* Decide again about the actor: the history may not show all that has happened since. */
+void late_look_again(struct actor *actor);
 
-/* It has returned: note how late it was, if it was. */
+/* The actor has returned: note how late it was, if it was late. */
 void late_returned(struct actor *actor);
 
 /*
- * The deadline is over. If another process can have the lock that an actor sleeps for, end the
- * scene with that, and return true.
+ * After the deadline: if another process can lock what an actor sleeps for, end the scene with this
+ * error and return true.
  */
 bool late_ends(struct scene *scene);
 

@@ -49,8 +49,8 @@ bool order_heard(struct actor *actor)
 	if (actor->result == LOCK_CANNOT_WAIT)
 		scene_needs_wait(actor->scene, actor->shared->refused);
 	/*
-	 * A lock may be refused. A job must check its own results. The first that cannot go on says
-	 * why: lib/claim may take its error for a skip.
+	 * An order may be refused a lock, and a job must check its own results. The first job that
+	 * cannot go on names the error: lib/claim may turn that into a skip.
 	 */
 	if (actor->job && actor->result && scene_goes_on(actor->scene)) {
 		actor->scene->cause = actor->result;
@@ -82,7 +82,7 @@ void order_give(struct actor *actor, const struct order *order)
 	if (!scene_goes_on(scene))
 		return;
 	if (actor->busy || actor->gone) {
-		scene_failed(scene, "%s was to do %s, and is %s",
+		scene_failed(scene, "%s should do %s, but is %s",
 			     actor_name(actor), order_names[order->what],
 			     actor->gone ? "gone" : "still waiting");
 		return;

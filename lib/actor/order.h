@@ -32,7 +32,7 @@ struct order {
 /* Give an order to an actor that has none. A failure ends the scene. */
 void order_give(struct actor *actor, const struct order *order);
 
-/* Has its order returned? Its answer need not have been taken. */
+/* Has its order returned? The answer may not have been taken yet. */
 bool order_returned(const struct actor *actor);
 
 /* Take the actor's answer. Return false if there is none yet. */

@@ -18,8 +18,8 @@ static struct asleep_task task_of(struct actor *actor, const struct medium *medi
 }
 
 /*
- * How long to wait, in ms, for an actor whose sleep /proc hides and whose lock is free: less than
- * for all others, and still less where its own lock may be in its way.
+ * How long to wait, in ms, for an actor whose lock is free and whose sleep /proc does not show.
+ * Less than for all others, and even less where the actor's own lock may be in its way.
  */
 #define TIME_TO_RETURN	(ASLEEP_DEADLINE * 2 / 3)
 #define TIME_TO_CONVERT	(ASLEEP_DEADLINE / 15)
@@ -37,7 +37,7 @@ static bool may_return(struct actor *actor)
 	       way.row < 0;
 }
 
-/* 1 if all of them sleep, and wait for somebody; or as asleep_all(). */
+/* As asleep_all(), but 1 only if each of them waits for somebody. */
 static int all_asleep(struct actor *actors[], int count, const struct medium *medium)
 {
 	struct asleep_task tasks[SCENE_ACTORS];
@@ -70,7 +70,7 @@ struct settling {
 	struct medium medium;
 };
 
-/* If actors are expected to return, how often to check whether they have, before a proof. */
+/* How often to look for the actors that are expected to return, before a proof is tried. */
 #define LOOKS_FOR_THE_EXPECTED	30
 
 static int all_settled(void *arg)
@@ -124,7 +124,7 @@ static void note_queued(struct actor *actor)
 static void forget_looks(struct actor *actor)
 {
 	actor->unseen = 0;
-	late_look_anew(actor);
+	late_look_again(actor);
 }
 
 void actor_settle_expecting(struct scene *scene, bool (*expected)(void *arg), void *arg)

@@ -83,7 +83,7 @@ void scene_late(struct scene *scene, const char *format, ...)
 {
 	va_list args;
 
-	/* Known before the first test: then no grant is waited for. */
+	/* If it is known before the first test, do not wait for a grant. */
 	if (*scene->unwoken)
 		return scene_lacks(scene, "%s", scene->unwoken);
 	va_start(args, format);
@@ -160,8 +160,11 @@ static const char *found_for_mode(const char *kind, enum lock_mode mode, int *le
 	return reason ? reason : entry_of("LOCKFAIR_UNWAITING", kind, length);
 }
 
-/* Skip the test, or go on by tries, if run_tests.sh says so. Return false if it says neither. */
-static bool heed_findings(struct scene *scene, struct lock_site *site)
+/*
+ * If run_tests.sh has found that locks of this kind are missing or refused, skip the test or go on
+ * by tries, and return true.
+ */
+static bool follow_findings(struct scene *scene, struct lock_site *site)
 {
 	static const char * const skips[] = {
 		"LOCKFAIR_MISSING", "LOCKFAIR_REFUSED", "LOCKFAIR_SHARED",
@@ -193,7 +196,7 @@ static bool heed_findings(struct scene *scene, struct lock_site *site)
 	return tries;
 }
 
-/* Can the file not be opened by the second path? Then nothing can be asked across. */
+/* If the second path does not lead to the file, nothing can be tested on two paths. */
 static bool is_hidden(const struct lock_site *site)
 {
 	return site->other_name && access(site->other_name, R_OK | W_OK) < 0;
@@ -214,7 +217,7 @@ static void probe_site(struct scene *scene, struct lock_site *site, int err)
 		scene->shared->lacks[site - scene->site] = lock_lacks(site->kind) & ~scene->judged;
 	if (is_hidden(site))
 		return scene_lacks(scene, "a file cannot be opened by the second path");
-	if (heed_findings(scene, site))
+	if (follow_findings(scene, site))
 		return;
 	if (err && !lock_may_be_missing(site, err))
 		return scene_broken(scene, "opening the file to lock: %s", strerror(-err));
@@ -402,7 +405,7 @@ static int let_threads_end(struct scene *scene)
 	return left;
 }
 
-/* A lock of the description that all have inherited does not go with any of them. */
+/* A description that all have inherited keeps its lock when one of them ends. */
 static void release_sites(struct scene *scene)
 {
 	for (int i = 0; i < scene->sites; i++) {
@@ -419,7 +422,7 @@ int scene_close(struct scene *scene)
 	long long end = asleep_clock() + CLOSE_DEADLINE * 1000000LL;
 	int left = 0;
 
-	/* All of them first: a waiter may end only when the holder has. */
+	/* Kill all of them before reaping one: a waiter may end only after its holder. */
 	for (int i = 0; i < scene->actors; i++) {
 		threads |= scene->actor[i].sort != ACTOR_PROCESS && !scene->actor[i].pid &&
 			   !scene->actor[i].gone;

@@ -56,7 +56,7 @@ struct actor_shared {
 	struct asleep_call call;	/* where it may now be asleep */
 	unsigned int turn;		/* changes with each call that it announces or leaves */
 	unsigned int calls;		/* how many lock calls have returned to it */
-	struct lock_request refused;	/* its last call that must not wait, and would have */
+	struct lock_request refused;	/* its last one that would wait, where that is refused */
 	bool lacked;			/* a call was not made, because the lock lacks it here */
 	enum lock_lack lack;
 };
@@ -64,10 +64,10 @@ struct actor_shared {
 /* What is known of a sleeper: see late.h. The times are ms, 0 for none. */
 struct actor_late {
 	int since;		/* when it was first found asleep with nobody in its way */
-	int refused;		/* when a try was first refused beside that sleep */
+	int refused;		/* when a try was first refused during that sleep */
 	int next_try, pause;
-	bool free;		/* another process could have its lock */
-	bool waits;		/* it waits, as of the next two */
+	bool free;		/* another process was granted its lock */
+	bool waits;		/* it waits, as long as the next two are unchanged */
 	int events;
 	unsigned long switches;
 };
@@ -134,7 +134,7 @@ struct scene {
 	bool jobs;		/* a job has been given: it may lock without the history */
 	int late_ms;		/* how late the latest grant was, and whose it was */
 	int late_row;
-	char deaf[80];		/* if a waiter heeds no signal: the reason to skip */
+	char deaf[80];		/* if a waiter ignores signals: the reason to skip */
 	char unwoken[80];	/* if a release wakes no waiter: the reason to skip */
 };
 
@@ -181,7 +181,7 @@ void scene_broken_by(struct scene *scene, int err, const char *format, ...) PRIN
  */
 bool scene_needs_wait(struct scene *scene, struct lock_request request);
 
-/* The same if a waiter heeds no signal here, not even one that kills it. */
+/* The same if a waiter ignores signals here, even SIGKILL. */
 bool scene_needs_signals(struct scene *scene);
 
 /*

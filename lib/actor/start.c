@@ -49,8 +49,9 @@ static int open_locks(struct actor *self)
 }
 
 /*
- * The test may have become another user, and can come back. An actor cannot: the test may read the
- * /proc/PID/syscall only of a process whose three user IDs are its own.
+ * The test may have changed its user, and can change back. An actor must not be able to: the test
+ * may read /proc/PID/syscall of a process only if its own user is all three user IDs of that
+ * process.
  */
 static int stay_another_user(void)
 {
@@ -156,7 +157,7 @@ static int perform_as_process(void *arg)
 	/* The test can read /proc/PID/syscall only if PID has no capability that it lacks. */
 	privilege_keep(0);
 	perform(self);
-	/* This thread alone: others of the process may be actors, too. */
+	/* Change only this thread: other threads of the process may be actors, too. */
 	syscall(SYS_exit, 0);
 	_exit(0);
 }

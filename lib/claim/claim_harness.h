@@ -13,9 +13,9 @@
 #include "kselftest.h"
 
 /*
- * Before 6.9 the harness prints "ok N # SKIP reason", without the test's name, and cannot
- * report an expected failure. It calls this function to do so, from where its variables f,
- * variant and t are in scope.
+ * Before 6.9 the harness prints "ok N # SKIP reason", without the test's name, and cannot report an
+ * expected failure. The harness's variables f, variant and t are in scope where it calls this
+ * function, which does both.
  */
 #define EXPECTED_FAILURE	"XFAIL "
 #define ksft_test_result_skip(...) \

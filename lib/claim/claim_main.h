@@ -42,7 +42,7 @@ static inline const struct claim *claim_find(const char *class, const char *name
  */
 #define CLAIM_TIME_LIMIT	60
 
-/* Where a daemon or a server is asked, each wait may take its time, and order takes rounds. */
+/* Where a daemon or server decides, a wait may take long, and a claim about order takes rounds. */
 static inline int claim_time_limit(void)
 {
 	return CLAIM_TIME_LIMIT * (getenv("LOCKFAIR_DELAY") ? 4 : 1);
@@ -88,7 +88,7 @@ static inline void claim_setup(struct scene *scene, enum lock_kind kind)
 	for (unsigned int i = 0; i < ARRAY_SIZE(ends); i++)
 		sigaction(ends[i], &last, NULL);
 	alarm(claim_time_limit());
-	/* Root without capabilities is like any user. Built without libcap, it keeps them. */
+	/* Without capabilities root is like any user. Without libcap it keeps them. */
 	err = privilege_keep(CLAIM_KEEPS);
 	scene_open(scene, kind, getenv("LOCKFAIR_DIR"), claim_history);
 	if (err && err != -EOPNOTSUPP)

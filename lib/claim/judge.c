@@ -154,14 +154,14 @@ bool judge_holds(struct scene *scene, bool condition, const struct history_verdi
 /* ---- order, where a sleeper may be late ---- */
 
 /*
- * A waiter that was found asleep may not have reached the queue: how many may be mistaken was
- * measured (lock/medium.h). Is the order broken in more rounds than that explains? A sequential
- * probability ratio test decides, with one error in 1000: each round adds to the odds of "broken in
- * half of the rounds" against that share.
+ * Not every waiter that was found asleep is in the queue: lib/lock/medium.h says how many may be
+ * mistaken, as measured. Is the order broken in more rounds than that explains? A sequential
+ * probability ratio test decides, with one error in 1000. Each round adds to the odds of "broken in
+ * half of the rounds" against "broken as often as measured".
  */
 #define BROKEN		0.5
 #define DECIDED		6.9	/* the logarithm of 1000 */
-#define NOTHING		0.1	/* a round that says less than this is not worth its time */
+#define NOTHING		0.1	/* a round that decides less than this is not worth its time */
 #define ROUNDS		20
 
 static double by_mistake(int error, int waiters)
@@ -202,7 +202,7 @@ bool judge_wants_another_round(const struct scene *scene, int ms)
 	return true;
 }
 
-/* Judge the order by all rounds. Return false if that decided nothing. */
+/* Judge the order by all rounds. Return false if they do not decide it. */
 static bool order_is_decided(struct scene *scene)
 {
 	if (!order.asked)
@@ -352,7 +352,7 @@ int judge_again(struct history *history, const char *path)
 	overlap = history_overlap(history);
 	overtaking = history_overtaking(history);
 	say_verdict(history, &overlap, "was granted the lock while it was held by",
-		    "no two conflicting locks were held at a time");
+		    "no two conflicting locks were held at the same time");
 	say_verdict(history, &overtaking, "was granted the lock before",
 		    "nobody was overtaken");
 	shown = overlap.count ? overlap : overtaking;
@@ -404,7 +404,7 @@ enum judge_result judge_end(struct scene *scene, const char **reason)
 {
 	*reason = "";
 	if (!order_is_decided(scene)) {
-		*reason = "too few rounds to tell an order from late requests";
+		*reason = "too few rounds to distinguish an order from late requests";
 		return JUDGE_SKIPPED;
 	}
 	if (scene->late_ms)

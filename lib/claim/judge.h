@@ -23,22 +23,22 @@ bool judge_holds(struct scene *scene, bool condition, const struct history_verdi
 		 int line, const char *seen, ...) PRINTF_LIKE(5, 6);
 
 /*
- * Fail the claim if the history shows that an actor was overtaken. Where somebody must be asked for
- * a lock, the claim is judged by several rounds of the scene; where waiters poll, it is skipped.
+ * Fail the claim if the history shows that an actor was overtaken. Where a daemon or server
+ * decides, several rounds of the scene judge the claim; where waiters poll, it is skipped.
  */
 bool nobody_is_overtaken(struct scene *scene);
 
-/* Skip the test where waiters poll: before they are queued, as each of them may take its time. */
+/* Skip the test where waiters poll. Call it before they queue, because each wait may take long. */
 bool order_can_be_seen(struct scene *scene);
 
-/* Fail the claim if the history shows two conflicting locks held at a time. */
+/* Fail the claim if the history shows two conflicting locks held at the same time. */
 bool nobody_overlaps(struct scene *scene);
 
 /*
- * What a failure begins with if two conflicting locks were held at a time. run_tests.sh says that a
- * kind does not exclude only if it sees this.
+ * How a failure begins if two conflicting locks were held at the same time. run_tests.sh says that
+ * a kind does not exclude only if it sees this.
  */
-#define TWO_HELD_IT	"two held it at a time: "
+#define TWO_HELD_IT	"two held it at the same time: "
 
 /*
  * Fail the claim unless a try of the actor conflicts with the lock that @holder has. A refusal with
@@ -126,7 +126,7 @@ void judge_begin(const struct claim *claim);
  */
 int judge_again(struct history *history, const char *path);
 
-/* For a test with a judge of its own: judge_again() calls it, too. It prints what it finds. */
+/* Set a test's own judge, which prints what it finds. judge_again() calls it, too. */
 void judge_also(struct history_verdict (*judge)(const struct history *history));
 
 /*

@@ -71,7 +71,7 @@ static void append(struct history *history, const struct history_event *event)
 	at = __atomic_fetch_add(&history->used, 1, __ATOMIC_SEQ_CST);
 	if (at >= HISTORY_EVENTS)
 		return;
-	/* Its sort comes last: an actor that is killed before that leaves no half of an event. */
+	/* Write its sort last: an actor that is killed before that leaves no half-written event. */
 	place = &history->event[at];
 	rest.what = 0;
 	*place = rest;

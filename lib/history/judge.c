@@ -7,8 +7,8 @@ static bool holds_against(const struct row *row, const struct history_event *e, 
 	bool converts = row->asks && row_touches(row->asks, e);
 
 	/*
-	 * During a conversion the kernel may have dropped the old lock, or made it a shared one,
-	 * before the actor knows.
+	 * During a conversion the kernel may have dropped the old lock, or made it shared, before
+	 * the actor knows it.
 	 */
 	if (converts && (drops || (row->asks->mode == MODE_SHARED && e->mode == MODE_SHARED)))
 		return false;

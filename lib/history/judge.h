@@ -6,9 +6,9 @@
 #include "history/history.h"
 
 /*
- * Find two actors that held conflicting locks at a time. While a conversion waits, a lock that it
- * drops does not count; nor does an exclusive lock against a reader while its holder asks for a
- * shared one.
+ * Find two actors that held conflicting locks at the same time. While a conversion waits, a lock
+ * that it drops does not count; nor does an exclusive lock against a reader while its holder asks
+ * for a shared one.
  */
 struct history_verdict history_overlap(const struct history *history);
 
@@ -19,8 +19,9 @@ struct history_verdict history_overlap(const struct history *history);
 struct history_verdict history_overtaking(const struct history *history);
 
 /*
- * What is in the way of the lock that @row asks for: the row of another owner that provably holds a
- * conflicting lock, or HISTORY_NOBODY; HISTORY_NOTHING_ASKED if the row asks for none.
+ * Find what is in the way of the lock that @row asks for. The result's row is that of another owner
+ * that provably holds a conflicting lock, HISTORY_NOBODY, or, if @row asks for no lock,
+ * HISTORY_NOTHING_ASKED.
  */
 #define HISTORY_NOBODY		(-1)
 #define HISTORY_NOTHING_ASKED	(-2)

@@ -25,7 +25,7 @@ bool row_is_closed_by(const struct history *history, int row, const struct histo
 	return e->what == HISTORY_CLOSE && history->owner[row] == history->owner[e->row];
 }
 
-/* Drop what @e releases; a lock that reaches beyond @e counts as released, too. */
+/* Drop the locks that @e releases. A lock that reaches beyond @e counts as released, too. */
 static void let_go(struct row *row, const struct history_event *e)
 {
 	for (int i = 0; i < ROW_HOLDS; i++) {

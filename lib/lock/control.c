@@ -161,7 +161,7 @@ struct asleep_call control_sleeps_in(const struct lock *lock, enum lock_mode mod
 {
 	struct asleep_call call = { .nr = SYS_read, .arg = ASLEEP_ANY };
 
-	/* The futex's address is known. Which eventfd it is depends on the ticket: accept any. */
+	/* The address of the futex is known. The eventfd depends on the ticket: accept any. */
 	if (lock->site->kind == KIND_FUTEX) {
 		call.nr = SYS_futex;
 		call.arg = (unsigned long)futex_word(lock->site->words, mode);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * control: the two locks made in user space, for lib/lock.c alone. The functions are
- * those of lock.h for the kinds without TRAIT_FILE, with the same arguments and results.
+ * control: the two locks made in user space. Private to lib/lock/lock.c. The functions are those of
+ * lock.h for the kinds without TRAIT_FILE, with the same arguments and results.
  */
 #ifndef LOCKFAIR_CONTROL_H
 #define LOCKFAIR_CONTROL_H

@@ -168,7 +168,7 @@ static int make_directory(const char *dir, enum way way)
 	return fd < 0 ? err : fd;
 }
 
-/* A removed file may open again where a removed directory does not: so try each time. */
+/* Try each time: a removed directory may not be opened again where a removed file can. */
 int descriptor_directory(const char *dir)
 {
 	int fd = make_directory(dir, REMOVED), again;

@@ -35,8 +35,8 @@ char *descriptor_name(int fd);
 void descriptor_remove_name(int fd);
 
 /*
- * Return what the file @name is called by a second path, to be freed by the caller: it has the same
- * name in LOCKFAIR_OTHER_DIR, which leads to the same files as the first path does. NULL without.
+ * Return the path of the file @name in LOCKFAIR_OTHER_DIR, which leads to the same files as the
+ * first directory. The caller frees it. NULL without that directory.
  */
 char *descriptor_other_name(const char *name);
 

@@ -9,8 +9,8 @@
  *
  *	LOCKFAIR_LACKS		KIND=WORD WORD...;...
  *
- * For each of them one claim or more judges it even so (scene_judges()); all others that need it
- * are skipped (scene_needs()).
+ * For each of them, claims about it are judged (scene_judges()); other claims that need it are
+ * skipped (scene_needs()).
  */
 #ifndef LOCKFAIR_LOCK_LACK_H
 #define LOCKFAIR_LOCK_LACK_H

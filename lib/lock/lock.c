@@ -168,7 +168,7 @@ int lock_acquire(struct lock *lock, const struct lock_request *request, bool wai
 	if (!possible(lock, request))
 		return -EINVAL;
 	ret = acquire(lock, request, wait && !tries);
-	/* Ask the environment only if it matters. */
+	/* Read the environment only if it matters. */
 	if (ret == -EACCES && (!wait || tries))
 		ret = lock_conflict(lock->site->kind) == ret ? -EAGAIN : ret;
 	return tries && ret == -EAGAIN ? LOCK_CANNOT_WAIT : ret;
@@ -383,7 +383,7 @@ bool lock_may_be_missing(const struct lock_site *site, int err)
 {
 	if (is_control(site))
 		return err == -ENOSYS;
-	/* The file could not be made: that says nothing about locks. */
+	/* A file that could not be made says nothing about locks. */
 	if (site->fd < 0)
 		return false;
 	if (lock_kernel_has_none())

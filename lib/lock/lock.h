@@ -191,8 +191,8 @@ void lock_close(struct lock *lock);
 
 /*
  * Return the error of a try that conflicts, -EAGAIN or -EACCES. POSIX allows both, fs/locks.c uses
- * the former, SMB the latter. run_tests.sh measures it beside a holder: LOCKFAIR_CONFLICT is
- * KIND=EACCES;... for the kinds that have EACCES here.
+ * the former, SMB the latter. run_tests.sh measures it while another process holds the lock:
+ * LOCKFAIR_CONFLICT is KIND=EACCES;... for the kinds that have EACCES here.
  */
 int lock_conflict(enum lock_kind kind);
 
@@ -210,9 +210,9 @@ int lock_acquire(struct lock *lock, const struct lock_request *request, bool wai
 int lock_release(struct lock *lock, off_t start, off_t len);
 
 /*
- * Give the lock up and ask for it again, in this order. A control draws its next ticket before it
- * lets go, so that it stands in the queue at the moment of the release; file locks have no call for
- * that: the actor must unlock first. 0 or -errno.
+ * Release the lock and ask for it again, in this order. A control draws its next ticket before it
+ * releases, so that it is in the queue at the moment of the release. File locks have no such call:
+ * the actor must unlock first. 0 or -errno.
  */
 int lock_rotate(struct lock *lock, const struct lock_request *request);
 

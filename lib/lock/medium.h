@@ -26,7 +26,7 @@ enum medium_sort {
 struct medium {
 	enum medium_sort sort;
 	struct asleep_quiet quiet;	/* how long a sleep must last to count as a wait */
-	int longest;			/* ms; a waiter that may have the lock needs no longer */
+	int longest;			/* ms; a free lock is granted within this time */
 	int error;			/* per mille: sleepers that may be mistaken for waiters */
 };
 

@@ -45,8 +45,8 @@ static int slurp(int fd, char *text, size_t size)
 
 /*
  * What an error of /proc says of @tid: -ESRCH, it is gone; -EOPNOTSUPP, it cannot be seen. A
- * sandbox, a security module or another kernel refuses with what it likes, and hidepid=2 and a
- * missing /proc look as if there were no such task. A shortage of this process' own is no refusal.
+ * sandbox, a security module or another kernel may use any errno, and hidepid=2 and a missing /proc
+ * look as if there were no such task. If this process runs out of something, that is no refusal.
  */
 static int refusal(int err, pid_t tid)
 {
@@ -92,7 +92,7 @@ static unsigned long field(const char *status, const char *name)
 /* Has a process that slept in a known call been shown in another one? */
 static bool calls_are_wrong;
 
-/* It is in a call, but in another one, as far as /proc shows. */
+/* The task is in a call, but in another one, as far as /proc shows. */
 #define ELSEWHERE	2
 
 /* 1, 0, ELSEWHERE, -errno, or -EOPNOTSUPP where /proc does not show the call. */
@@ -274,7 +274,7 @@ static int look(struct asleep_task *task)
 	return ret;
 }
 
-/* All sleep, but not provably at one moment. */
+/* All tasks sleep, but it is not proved that they do so at the same moment. */
 #define ALL_SLEEP	2
 
 /*
@@ -300,7 +300,7 @@ static int look_at_all(struct asleep_task *tasks, int count, int *which)
 			ret = look(&tasks[i]);
 			if (ret < 0)
 				return ret;
-			/* Awake: the others need not be looked at now. */
+			/* One task is awake: the others do not matter now. */
 			if (!tasks[i].proof->looks)
 				return 0;
 			all &= ret;

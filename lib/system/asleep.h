@@ -4,7 +4,7 @@
  * until a deadline.
  *
  * The room lib/system asks the machine: this; privilege, the capabilities; release, the kernel;
- * proc_locks and task, what /proc says; cpu; futex; error_name; entry, what run_tests.sh tells.
+ * proc_locks and task, what /proc says; cpu; futex; error_name; entry, what run_tests.sh passes on.
  * It uses no other room.
  */
 #ifndef LOCKFAIR_ASLEEP_H
@@ -47,7 +47,7 @@ enum asleep_evidence {
 	ASLEEP_UNSEEN,		/* neither */
 };
 
-/* The reason for a skip where that is so. */
+/* The reason for a skip if the evidence is ASLEEP_UNSEEN. */
 #define ASLEEP_IS_HIDDEN	"/proc does not show whether a task sleeps"
 
 /*

@@ -6,7 +6,7 @@
 
 #include "system/cpu.h"
 
-/* A cpu_set_t has room for 1024 CPUs; the kernel refuses a set that is smaller than its own. */
+/* A cpu_set_t has room for 1024 CPUs. The kernel refuses a set that is smaller than its own. */
 #define CPUS	8192
 #define BYTES	(CPUS / 8)
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* entry: what run_tests.sh tells the programs in an environment variable NAME=VALUE;... */
+/* entry: what run_tests.sh passes to the programs in an environment variable NAME=VALUE;... */
 #ifndef LOCKFAIR_ENTRY_H
 #define LOCKFAIR_ENTRY_H
 

@@ -32,8 +32,8 @@ int futex_wake(const unsigned int *word, int count, unsigned int bits);
 int futex_slice(const unsigned int *word, unsigned int seen);
 
 /*
- * Sleep while *@word is @old, looking again after each slice: a kernel whose futexes lose wake-ups
- * is under test as well. Set the word to @value and wake all sleepers.
+ * Sleep while @word is @old, and look again after each slice, because a kernel whose futexes lose
+ * wake-ups is tested as well. The second function sets the word to @value and wakes all sleepers.
  */
 void futex_await(const unsigned int *word, unsigned int old);
 void futex_announce(unsigned int *word, unsigned int value);

@@ -110,7 +110,7 @@ static void take_line(struct reading *reading, const char *line)
 	reading->count++;
 }
 
-/* Take the whole lines of @text. Return how long the rest is, which is moved to its beginning. */
+/* Take the whole lines of @text, move the rest to its beginning, and return its length. */
 static size_t take_lines(struct reading *reading, char *text)
 {
 	char *line = text, *end;

@@ -27,9 +27,9 @@ struct proc_lock {
 };
 
 /*
- * Can this process read the kernel's /proc/locks? 0; -EACCES where a sandbox or a security module
- * keeps it away, by a refusal, although its mode lets everybody read it, or by another file that is
- * mounted over it; or another -errno: -ENOENT, it is not there.
+ * Can this process read the kernel's /proc/locks, whose mode lets everybody read it? Return 0;
+ * -EACCES if a sandbox or a security module refuses that, or another file is mounted over it; or
+ * another -errno, such as -ENOENT if there is no such file.
  */
 int proc_locks_can_be_read(void);
 

@@ -64,7 +64,7 @@ TEST_F(actor, a_thread_waits_like_a_process)
 TEST_F(actor, one_that_should_wait_and_does_not_is_an_error)
 {
 	actor_queue(actor_start(&self->scene, "only"), EXCLUSIVE);
-	EXPECT_NE(NULL, strstr(self->scene.error, "only was to wait"));
+	EXPECT_NE(NULL, strstr(self->scene.error, "only should have waited"));
 	EXPECT_EQ(SCENE_FAILED, self->scene.end);
 }
 
@@ -72,7 +72,7 @@ TEST_F(actor, one_that_should_be_granted_and_sleeps_is_an_error)
 {
 	actor_lock(actor_start(&self->scene, "holder"), EXCLUSIVE);
 	actor_lock(actor_start(&self->scene, "other"), EXCLUSIVE);
-	EXPECT_NE(NULL, strstr(self->scene.error, "other was to be granted"));
+	EXPECT_NE(NULL, strstr(self->scene.error, "other should have been granted"));
 	EXPECT_EQ(SCENE_FAILED, self->scene.end);
 }
 

@@ -99,7 +99,7 @@ TEST_F(disturb, the_locks_of_the_killed_are_free)
 	scene_drain(&self->scene);
 	EXPECT_STREQ("", self->scene.error);
 	actor_unlock(self->holder);
-	EXPECT_NE(NULL, strstr(self->scene.error, "holder was to do a release, and is gone"));
+	EXPECT_NE(NULL, strstr(self->scene.error, "holder should do a release, but is gone"));
 }
 
 TEST_F(disturb, the_locks_of_one_that_exits_are_free)
@@ -113,7 +113,7 @@ TEST_F(disturb, the_locks_of_one_that_exits_are_free)
 TEST_F(disturb, one_that_waits_cannot_exit)
 {
 	actor_exit(self->waiter);
-	EXPECT_NE(NULL, strstr(self->scene.error, "waiter was to exit"));
+	EXPECT_NE(NULL, strstr(self->scene.error, "waiter should have exited"));
 }
 
 TEST_F(disturb, a_second_file_is_another_lock)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Where locks lack something (lock/lack.h), is the call left out, and why is it? */
+/* Where locks lack something (lock/lack.h), is the call left out, and the reason reported? */
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ TEST(the_words_of_a_kind_are_found)
 	EXPECT_EQ(LACK(QUERY), lock_lacks(KIND_OFD));
 	EXPECT_EQ(LACK(TURNS), lock_lacks(KIND_FLOCK));
 	EXPECT_EQ(0, lock_lacks(KIND_LOCKF));
-	/* Neither a part of a word, nor one that nobody knows. */
+	/* A part of a word does not count, nor an unknown word. */
 	setenv("LOCKFAIR_LACKS", "posix=turn owners part;", 1);
 	EXPECT_EQ(0, lock_lacks(KIND_POSIX));
 	unsetenv("LOCKFAIR_LACKS");

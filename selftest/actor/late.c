@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Where a daemon or a server is asked, is a late sleeper told from a waiter?
+ * Where a daemon or a server decides, is a late sleeper distinguished from a waiter?
  *
  * A late sleeper is made from two bytes: its request is for the first, as the history says, but it
  * sleeps on the lock of another, which the keeper has. So it sleeps in a lock call, and the lock
- * that it asks for is free, until the keeper lets go.
+ * that it asks for is free, until the keeper releases the other byte.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -95,7 +95,7 @@ TEST_F(late, where_locks_are_decided_at_once_a_sleeper_waits)
 	EXPECT_EQ(0, actor_await(self->sleeper));
 }
 
-/* With a deadline of a minute: nobody waits for that. */
+/* The deadline is a minute: nobody waits for that. */
 TEST_F(late, where_a_release_wakes_no_waiter_a_late_one_ends_the_scene_at_once)
 {
 	setenv("LOCKFAIR_DEADLINE", "60", 1);
@@ -115,7 +115,7 @@ TEST_F(late, where_a_release_wakes_no_waiter_an_awaited_one_ends_the_scene_as_we
 	EXPECT_EQ(SCENE_LACKS, self->scene.end);
 }
 
-TEST(what_the_preflight_has_found_of_a_kind_is_heeded)
+TEST(what_the_preflight_has_found_of_a_kind_is_used)
 {
 	struct history *history = history_new();
 	struct scene scene;
@@ -136,7 +136,7 @@ struct letting_go {
 	struct lock *keeper;
 };
 
-/* The keeper lets go as soon as the sleeper is known to be late. */
+/* The keeper releases its lock as soon as the sleeper is known to be late. */
 static void *let_go_of_the_late(void *arg)
 {
 	struct letting_go *it = arg;
@@ -204,7 +204,7 @@ TEST_F(late, one_behind_a_holder_that_is_none_any_more_is_late)
 	EXPECT_EQ(SCENE_LATE, self->scene.end);
 }
 
-/* Its own shared lock refuses the try: then the length of its sleep has to do. */
+/* Its own shared lock refuses the try, so the length of its sleep decides. */
 TEST_F(late, a_conversion_behind_an_unknown_reader_waits)
 {
 	struct lock unknown;

@@ -87,7 +87,7 @@ TEST_F(owner, has_a_child_that_inherits_what_fork_leaves_it)
 	EXPECT_NE(parent->shared->tid, child->shared->tid);
 	EXPECT_EQ(inherits ? 0 : -EAGAIN, actor_try(child, EXCLUSIVE));
 	actor_exit(parent);
-	/* It outlives its parent, and what it did itself is its own. */
+	/* It outlives its parent, and keeps what it locked itself. */
 	EXPECT_EQ(0, actor_try(child, EXCLUSIVE));
 	EXPECT_EQ(-EAGAIN, actor_try(start(&self->scene, variant->sort, "other"), EXCLUSIVE));
 	EXPECT_STREQ("", self->scene.error);

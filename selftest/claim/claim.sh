@@ -153,7 +153,8 @@ is 'that is an unexpected pass of the file locks alone' \
 
 run '*:folklore.flock.one_whose_step_goes_wrong'
 is 'a step that goes wrong is no expected failure' results 1 '^not ok 1 '
-is 'it says which step' has '^# seen: somebody was to wait for an exclusive lock, and did not'
+is 'it says which step' \
+	has '^# seen: somebody should have waited for an exclusive lock, but did not'
 
 run '*:folklore.flock.one_whose_precondition_fails'
 is 'a precondition that fails is no expected failure' results 1 '^not ok 1 '

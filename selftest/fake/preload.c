@@ -6,7 +6,7 @@
  *	REFUSE_IF	second: a request of an owner that has a lock
  *			waits: a request that would have to wait, when it would
  *			user: a request of another user than root
- *			conflict: a try beside a holder, as on SMB
+ *			conflict: a try for a held lock, as on SMB
  *			emulated: nothing, but flock() is made of fcntl locks, and all files
  *			are on NFS
  *	REFUSE_ERRNO	the error, a number

@@ -365,7 +365,7 @@ fi
 
 # ---- a real kernel ----
 
-# What a build of it needs, and the options and Makefiles of the rest.
+# What a build of the file needs, and the options and Makefiles of the rest.
 (
 	cd "$KSRC_BISECT" &&
 	find . -type l -o -type f \( -name 'Kconfig*' -o -name 'Makefile*' -o -name 'Kbuild*' -o \
@@ -438,7 +438,7 @@ for vm in qemu vng; do
 		'are queued"): bad: .* does not hold (seen: .*) in 2 of 2 runs'
 	has "$vm: skips the commit that does not build" log "^git bisect skip $(git rev-parse c6)"
 	is "$vm: the tree is not changed" "$(git status --porcelain --ignored)" ""
-	# git chooses a random commit after a skip, so it may not have tried this one.
+	# git picks a random commit after a skip, so it may not have tried this one.
 	git checkout -q c9
 	run --bisect "$id" --vm $vm
 	is "$vm: the commit that does not boot is skipped" $rc 125

@@ -218,7 +218,7 @@ TEST(eacces_is_a_conflict_only_where_it_was_found_to_be)
 	EXPECT_EQ(-EAGAIN, try_on_a_memfd(KIND_POSIX, false));
 	EXPECT_EQ(-EAGAIN, try_on_a_memfd(KIND_LOCKF, false));
 	EXPECT_EQ(-EACCES, try_on_a_memfd(KIND_OFD, false));
-	/* A request that may wait does not conflict. */
+	/* A request that waits never fails with a conflict. */
 	EXPECT_EQ(-EACCES, try_on_a_memfd(KIND_POSIX, true));
 	unsetenv("LOCKFAIR_CONFLICT");
 }

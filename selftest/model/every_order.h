@@ -40,7 +40,7 @@ static inline bool is_in_the_way(const struct tried *now, int who)
 
 static inline bool explains(const struct tried *now, int at);
 
-/* Do not try orders that end at an answer which is another than the one in the history. */
+/* Do not try orders in which an answer differs from the one in the history. */
 static inline bool is_answered_otherwise(const struct history *h, int who, int result, int at)
 {
 	for (; at < history_length(h); at++) {

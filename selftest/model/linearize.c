@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Histories of free runs: what could have been is allowed, and what could not be is noticed. */
+/* Histories of free runs: a possible history is allowed, and an impossible one is noticed. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
@@ -54,7 +54,7 @@ static const struct example allowed[] = {
 	{ KIND_OFD, A_HOLDS "A releases, A tries X, A granted, B tries X, B EAGAIN" },
 	{ KIND_OFD, A_HOLDS "B locks X, B asleep, B EINTR, A releases, A returns\n"
 		    "C tries X, C granted" },
-	/* flock drops what it converts, also in vain */
+	/* flock drops what it converts, even if the conversion fails */
 	{ KIND_FLOCK, "A locks S, A granted, A locks X, B locks X, B granted, A EINTR" },
 	{ KIND_FLOCK, "A locks S, A granted, C locks S, C granted, A tries X, A EAGAIN\n"
 		      "C releases, C returns, B tries X, B granted" },
@@ -74,7 +74,7 @@ static const struct example allowed[] = {
 		    "B tries X, B granted" },
 	{ KIND_OFD, "A tries X, A granted, C closes, C returns, A opens, B tries X, B granted" },
 	{ KIND_POSIX, "B locks X, B granted, A locks X, A asleep, C closes, C returns, A EBADF" },
-	/* A's call keeps the description open until it returns, whoever opens the file again */
+	/* A's call keeps the description open until it returns, even if the file is opened again */
 	{ KIND_OFD, "A tries X, C closes, C returns, C opens, B tries X, B EAGAIN, A granted\n"
 		    "B tries X, B granted" },
 	{ KIND_OFD, "B tries X, B granted, A locks X, A asleep, C closes, C returns, C opens\n"
@@ -113,7 +113,7 @@ static const struct counter_example impossible[] = {
 	  "(EINTR)" },
 	{ { KIND_OFD, A_HOLDS "B locks X, B ENOLCK" }, 3,
 	  "(ENOLCK)" },
-	/* EINTR, and the lock is held all the same */
+	/* EINTR, but the lock is held */
 	{ { KIND_OFD, A_HOLDS "B locks X, B EINTR, A releases, A returns, C tries X, C EAGAIN" }, 7,
 	  "nobody" },
 	/* an upgrade keeps the shared lock until it is granted */
@@ -121,7 +121,7 @@ static const struct counter_example impossible[] = {
 	  "while A held it" },
 	{ { KIND_FLOCK, "A locks S, A granted, A locks S, B locks X, B granted" }, 4,
 	  "while A held it" },
-	/* who is gone holds nothing, and holds it until it may die */
+	/* a dead process holds nothing, and one that is about to die still does */
 	{ { KIND_OFD, A_HOLDS "A may_die, A gone, B tries X, B EAGAIN" }, 5,
 	  "nobody held it" },
 	{ { KIND_OFD, A_HOLDS "B tries X, B granted, A may_die, A gone" }, 3,
@@ -138,7 +138,7 @@ static const struct counter_example impossible[] = {
 	  6, "(EBADF)" },
 	{ { KIND_POSIX, "B locks X, B granted, A tries X, C closes, C returns, A granted" }, 5,
 	  "while B held it" },
-	/* the descriptor that is opened again is another, and A's call has not kept it open */
+	/* the reopened descriptor is another one, and A's call has not kept the old one open */
 	{ { KIND_OFD, "C closes, C returns, A tries X, A EBADF, C opens, B tries X, B EAGAIN" }, 6,
 	  "nobody held it" },
 	/* the description is closed when the call has returned */
@@ -151,7 +151,7 @@ static const struct counter_example impossible[] = {
 	{ { KIND_OFD, "B tries X, B granted, B releases, C closes, C returns\n"
 		      "A tries X, A granted" }, 6,
 	  "no order of the calls" },
-	/* whoever makes a call has not died before it */
+	/* a process that makes a call has not died before it */
 	{ { KIND_OFD, A_HOLDS "A may_die, B tries X, B granted, A tries X" }, 5, "no order" },
 };
 
@@ -313,7 +313,7 @@ static const struct counter_example undecided[] = {
 	{ { KIND_OFD, "C closes, A opens" }, 1, "an open before the close has returned" },
 	{ { KIND_OFD, C_OF_A "A may_die" }, 0, "a process that shares its locks" },
 	{ { KIND_OFD, "C closes, C returns, C closes, B may_die" }, 3,
-	  "two closes or ends at a time" },
+	  "two closes or ends at the same time" },
 	{ { KIND_OFD, "B gone" }, 0, "gone without an end" },
 };
 

@@ -105,7 +105,7 @@ static bool holds_at(const struct history *h, int row, int at)
 	return last >= 0 && h->event[last].what == HISTORY_GRANT;
 }
 
-/* Has it, by its last event before number @at, no call under way? And no lock either? */
+/* By the row's last event before number @at: is no call under way? And is no lock held? */
 static bool idles_at(const struct history *h, int row, int at)
 {
 	int last = last_of(h, row, at);
@@ -121,7 +121,7 @@ static bool has_nothing_at(const struct history *h, int row, int at)
 	return last < 0 || h->event[last].what == HISTORY_RETURN;
 }
 
-/* Is that all it holds: did it have nothing when it asked for it? */
+/* Did it hold nothing when it asked for that? */
 static bool is_all_it_holds(const struct history *h, int row, int granted)
 {
 	int asked = last_of(h, row, granted);

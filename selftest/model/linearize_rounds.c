@@ -89,7 +89,7 @@ TEST_F(rounds, a_lock_in_part_goes_on_into_the_next_round)
 
 #define SEVERAL	300
 
-/* As many as are remembered share places by hash. */
+/* There are enough of them to share places in the table. */
 TEST_F(rounds, rounds_that_differ_are_not_taken_for_each_other)
 {
 	for (int i = 0; i < SEVERAL; i++) {

@@ -251,7 +251,7 @@ FIXTURE_VARIANT_ADD(comparison, WRONG_PLACE) { WRONG_PLACE };
 FIXTURE_VARIANT_ADD(comparison, FLOCK_FREE) { FLOCK_FREE };
 FIXTURE_VARIANT_ADD(comparison, FLOCK_TAKEN) { FLOCK_TAKEN };
 
-/* Beside others with many locks, it does not prove what is missing, or is not read. */
+/* With many locks of other processes, it does not prove what is missing, or is not read. */
 static bool lines_are_read(void)
 {
 	const struct lines_reader *reader = &compared.observer.lines;
@@ -293,7 +293,7 @@ TEST_F(comparison, catches_it_and_makes_it_short)
 	EXPECT_GE(distortions[distortion].most + scenario.actors - 1, scenario.count) {
 		TH_LOG("%s: %s", distortions[distortion].name, outcome.what);
 	}
-	/* Only then does the explanation speak of a change; otherwise it would name a holder. */
+	/* The explanation may only then name a change; otherwise it would name a holder. */
 	EXPECT_EQ(distortion == RANGE_CHANGED, !!strstr(outcome.what, "was changed"));
 	/* It was the distortion, and replays show it. */
 	ASSERT_EQ(0, through_a_file(&scenario, &other));

@@ -33,8 +33,8 @@ static inline void sets_close(struct sets *sets)
 }
 
 /*
- * Make these steps, a line each; what they may lead to is in sets->now. NULL, or the line that is
- * no step or cannot be made.
+ * Make these steps, a line each; sets->now gets the states that they may lead to. Return NULL, or
+ * the line that is no step or cannot be made.
  */
 static inline const char *run_steps(struct sets *sets, enum model_level level, int actors,
 				    const char *lines)

@@ -103,7 +103,7 @@ TEST_F(threads, an_exit_ends_nothing_unless_it_is_the_last)
 	EXPECT_EQ(0, locked(&self->sets));
 }
 
-/* The number of an actor is taken until its table is gone. */
+/* The number of an actor stays in use until its table is gone. */
 TEST_F(threads, a_table_keeps_its_number)
 {
 	struct sets *sets = &self->sets;
@@ -260,9 +260,9 @@ TEST_F(threads, a_wait_of_another_thread_closes_a_cycle)
 }
 
 /*
- * Found by a random scenario: A and E are threads of one process, B and C of another. When D lets
- * go of byte 3, A tries again while B stands behind E, which has not tried yet: B seems to wait for
- * A's process. fcntl(2) says that this may happen.
+ * Found by a random scenario: A and E are threads of one process, B and C of another. When D
+ * releases byte 3, A tries again while B stands behind E, which has not tried yet: B seems to wait
+ * for A's process. fcntl(2) says that this may happen.
  */
 TEST_F(threads, a_false_cycle_is_allowed_where_threads_share)
 {

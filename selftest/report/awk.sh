@@ -106,7 +106,7 @@ ok 7 a.2"
 
 	answer <<-'END'
 	one:promise.posix.a hold
-	one:promise.posix.b fail two held it at a time: the one and the other
+	one:promise.posix.b fail two held it at the same time: the one and the other
 	one:promise.ofd.a fail it was refused
 	two:practice.ofd.a hold
 	two:practice.posix.a hold

@@ -3,8 +3,8 @@
 #
 # Tests of the suite where /proc is kept from it, in part or as a whole: the real programs on a
 # memfd. Files of /proc are refused by a library (fake/hide.c) or covered by mounts. The suite must
-# name the evidence that is left, judge by it what it carries, skip the rest, and never take what it
-# cannot see for what a lock does.
+# name the evidence that is left, judge only the claims for which that is enough, skip the rest, and
+# never mistake what it cannot see for what a lock does.
 #
 # LOCKFAIR_BUILD is the folder with the built programs; make check sets it.
 
@@ -80,7 +80,7 @@ if ${CC:-cc} -shared -fPIC -o "$library" "$here/fake/hide.c" -ldl 2>"$top/err" &
 		run env LD_PRELOAD="$library" HIDE="$hidden"
 		without_evidence "$hidden"
 	done
-	# Too few descriptors are no secret of /proc.
+	# A lack of descriptors does not hide anything of /proc.
 	run env LD_PRELOAD="$library" HIDE=open:status:24
 	is "open:status:24: exit status" $rc 1
 	has "open:status:24: a shortage is a broken set-up" err '^BROKE '

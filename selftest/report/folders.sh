@@ -85,7 +85,7 @@ fi
 # ---- an ordinary user ----
 
 programs=$top/healthy
-# Another user may not be able to read the tree.
+# Only where another user can read the tree.
 if [ "$(id -u)" = 0 ] && have setpriv && setpriv --reuid 65534 test -r "$front_door" 2>/dev/null
 then
 	mkdir "$top/closed"

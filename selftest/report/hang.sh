@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# Tests of run_tests.sh in a directory (-d) whose file system hangs, or goes: a FUSE daemon that is
-# stopped or killed before the run, while run_tests.sh asks what locks there are, in a test, and
-# before the clean-up. Each time it says so and what is left, and exits with 5.
+# Tests of run_tests.sh in a directory (-d) whose file system hangs or goes away: a FUSE daemon that
+# is stopped or killed before the run, while run_tests.sh asks what locks there are, in a test, and
+# before the clean-up. Each time it reports that and what is left behind, and exits with 5.
 
 # The mounts go with a mount namespace of this script's own.
 if [ -z "${HANG_INSIDE-}" ] && unshare -m true 2>/dev/null; then
@@ -45,7 +45,7 @@ unmount_fuse
 
 # ---- a suite that sends its signal to the daemon ----
 
-# Send SIGNAL, and wait until no thread of the daemon runs any more: it might answer one request.
+# Send SIGNAL, and wait until no thread of the daemon runs: it might still answer one request.
 cat >"$top/bin/stop_daemon" <<'END'
 #!/bin/sh
 runs() {

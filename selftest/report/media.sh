@@ -31,7 +31,7 @@ for name in access names regressions_files reference lease model grant; do
 	is "named files: $name: exit status" $rc 0
 	is "named files: $name leaves none" "$(ls -A "$top/locks")" ""
 done
-# Here an actor may make a file when the test is over: run_tests.sh removes the folder.
+# In this directory an actor may make a file when the test is over: run_tests.sh removes the folder.
 run env LOCKFAIR_FILES=named "$here/../run_tests.sh" -d "$top/locks" -t 'lock_file:*'
 is "named files: lock_file: exit status" $rc 0
 has_not "named files: lock_file: nothing is skipped" err 'skip'
@@ -48,7 +48,7 @@ mount -t hugetlbfs none "$1" && shift && exec "$@"
 END
 chmod +x "$top/on_hugetlbfs"
 
-# Its waiters sleep in another call than flock(2), so no test that waits can run.
+# Waiters sleep in another call than flock(2) here, so no test that waits can run.
 emulated() {
 	run unshare -m "$top/on_hugetlbfs" "$top/mount" env LOCKFAIR_DEADLINE=1 \
 		LD_PRELOAD="$library" REFUSE_IF=emulated REFUSE_ERRNO=0 \
@@ -77,7 +77,7 @@ if ${CC:-cc} -shared -fPIC -o "$library" "$here/fake/preload.c" -ldl 2>"$top/err
 	run unshare -m "$top/on_hugetlbfs" "$top/mount" env LOCKFAIR_FLOCK=fcntl \
 		LOCKFAIR_DIR="$top/mount" "$LOCKFAIR_PROGRAMS/tests/remote_flock"
 	is "a local flock fails the claims about an emulated one" \
-		"$(grep -c '^not ok' "$top/out") $(grep -c 'of NFS alone' "$top/out")" "2 2"
+		"$(grep -c '^not ok' "$top/out") $(grep -c 'only of NFS' "$top/out")" "2 2"
 else
 	skip "an emulated flock" "needs a mount namespace, and a library before these programs"
 fi

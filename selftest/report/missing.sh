@@ -58,7 +58,7 @@ run -d "$top/elsewhere"
 is "a kind that this file system may lack: the exit status is 0" $rc 0
 has_not "a kind that this file system may lack is not called missing" err 'should be there'
 has "the answer names the kind, the file system and the errno" err \
-	'^In short: ofd cannot be had on [a-z0-9]* here (EINVAL)\.$'
+	'^In short: ofd cannot be taken on [a-z0-9]* here (EINVAL)\.$'
 program readers <<'END'
 promise.posix.a skip no posix locks here (ENOLCK)
 promise.flock.a skip no flock locks here (ENOLCK)
@@ -67,7 +67,7 @@ END
 run -d "$top/elsewhere"
 is "no file lock at all: the exit status is 4" $rc 4
 has "no file lock at all: the answer names the kinds and the errno" err \
-	'posix and flock cannot be had on [a-z0-9]* here (ENOLCK)'
+	'posix and flock cannot be taken on [a-z0-9]* here (ENOLCK)'
 program readers <<'END'
 promise.posix.a skip no file locks in this kernel
 promise.ofd.a skip no file locks in this kernel
@@ -76,7 +76,7 @@ END
 run
 is "a kernel without file locks: the exit status is 4" $rc 4
 has "a kernel without file locks: the answer says so" err \
-	'posix and ofd cannot be had in this kernel, which was built'
+	'posix and ofd cannot be taken in this kernel, which was built'
 program readers <<'END'
 promise.posix.a fail nobody holds the lock, yet posix refuses a try: ENOLCK (No locks available)
 promise.ofd.a fail nobody holds the lock, yet ofd refuses a try: ENOLCK (No locks available)
@@ -98,7 +98,7 @@ has "only tests that wait, and no lock waits: the skips are said" err \
 	'^skipped, 1: no posix locks that wait here (EOPNOTSUPP)$'
 has "only tests that wait, and no lock waits: the answer says so" err \
 	'^In short: posix and flock: a request that waits is refused here (EOPNOTSUPP)\.$'
-has_not "only tests that wait: it does not say that there are no locks" err 'cannot be had'
+has_not "only tests that wait: it does not say that there are no locks" err 'cannot be taken'
 program readers <<'END'
 promise.posix.a skip no posix locks that wait here (EOPNOTSUPP)
 END

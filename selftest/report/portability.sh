@@ -16,7 +16,7 @@ hanging_suites
 
 # ---- other shells and awks ----
 
-# Run suite $1 with the other arguments. Each awk has its own idea of bytes that are no letters.
+# Run suite $1 with the other arguments. Awks differ in which bytes they take for letters.
 output_of() {
 	suite=$1
 	shift

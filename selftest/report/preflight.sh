@@ -48,7 +48,7 @@ put_into_words() {
 	flock|lost|a waiter||fault
 	lockf|refused|a try|EOPNOTSUPP|missing
 	eventfd|unseen|a request that has to wait||fault
-	futex|confused|a try beside a holder|EPERM|fault
+	futex|confused|a try for a held lock|EPERM|fault
 	END
 	is "$awk: it ends well" "$rc$(cat "$top/err")" 0
 	line='^header|posix: EINVAL for a query; ENOLCK for a second lock, a lock on a second file$'
@@ -59,10 +59,10 @@ put_into_words() {
 	has "$awk: a waiter that is lost" out '^unwaiting|flock=no flock waiter is granted the'
 	has "$awk: a kind that need not be here" out \
 		'^missing|lockf=no lockf locks here (EOPNOTSUPP)$'
-	has "$awk: a kind that need not be here: the place" out '|cannot be had on nfs here (EOPN'
+	has "$awk: a kind that need not be here: the place" out '|cannot be taken on nfs here (EOPN'
 	has "$awk: a waiter that is not seen" out '^unwaiting|eventfd=no eventfd waiter is seen to'
 	has "$awk: an errno that is not for a conflict" out \
-		'^refused|futex=futex refuses a try beside'
+		'^refused|futex=futex refuses a try for a held lock'
 	has "$awk: a finding about one call skips nothing" out '^fate|flock|fault|wait|'
 
 	words <<-'END'
@@ -154,7 +154,7 @@ conflict|lockf=EACCES flock|fcntl "
 	has "$awk: a kind that asks" out '^header|flock asks a daemon or server: a lock takes 7 us'
 	has "$awk: its known sleepers" out ': 100/100 waiters are found, and 0/100 of those'
 	has "$awk: three of a hundred may be mistaken" out '^delay|flock=asks 4 10 15000 30$'
-	has "$awk: a waiter that heeds no signal" out '^deaf|flock=no flock waiter heeds a sig'
+	has "$awk: a waiter that ignores signals" out '^deaf|flock=no flock waiter reacts to a sig'
 	has "$awk: a late waiter: why a test is skipped" out '^late|lockf=no lockf waiter is wok'
 	has "$awk: a late waiter: the answer" out '|call|: a waiter is late: .*, after about 30 s|'
 	has "$awk: a late waiter: the header" out \
@@ -261,7 +261,7 @@ case $rc in
 	has "an overlay and its upper layer are two locks" answer "a file is $line"
 	is "an overlay and its upper layer: exit status" $rc 1
 	has "an overlay and its upper layer: two hold it" out \
-		'seen: two held it at a time: second was granted it while first held it'
+		'seen: two held it at the same time: second was granted it while first held it'
 	has "an overlay and its upper layer: the rest is skipped" out \
 		'a_try_of_a_free_lock_is_granted # SKIP posix is two locks by both paths'
 	LOCKFAIR_APART="posix ofd flock lockf"

@@ -4,8 +4,8 @@
 # Tests of the suite where lock calls are refused: the real programs, on a memfd, where every kind
 # is offered, so that a refusal is a fault. A seccomp filter refuses calls always (fake/refuse.c), a
 # library under a condition (fake/preload.c). The suite must say once what is refused and with which
-# errno, must not judge what it cannot, and must never say that a lock does not exclude unless two
-# have held it at a time.
+# errno, must not judge what it cannot see, and must never report that a lock does not exclude
+# unless two processes have held it at the same time.
 #
 # LOCKFAIR_BUILD is the folder with the built programs; make check sets it.
 
@@ -86,12 +86,12 @@ none_of() {
 	esac
 }
 
-# What holds of every refusal: $1 names it, with the errno $2, for kinds $3.
+# Check what is true of every refusal. $1 names it; its errno is $2, and $3 are the kinds.
 is_reported() {
 	is "$1: the exit status" $rc 1
 	has "$1: the header names it" out "^# [a-z]*: \(.*; \)*$2 for "
 	has "$1: the answer says it" answer "In short: .*refused [a-z (]*$2"
-	has_not "$1: nothing says that it does not exclude" err 'not exclude\|held it at a time'
+	has_not "$1: nothing says that it does not exclude" err 'not exclude\|held it at the same'
 	is "$1: other kinds are judged as ever" "$(count 'fail|skip' "$(none_of "$3")" .)" 0
 	is "$1: one test program judges it" "$(count fail "$3" '^exclusion')" 0
 	result "$([ "$(count fail "$3" '^grant')" -gt 0 ]; echo $?)" "$1: that one fails"
@@ -151,7 +151,7 @@ for error in ENOLCK ENOSYS EOPNOTSUPP; do
 	refuse "$error" $every_call
 	is "every call, $error: the exit status" $rc 4
 	has "every call, $error: the answer says it" answer \
-		"In short: posix, ofd, flock and lockf cannot be had on .* here .$error."
+		"In short: posix, ofd, flock and lockf cannot be taken on .* here .$error."
 	is "every call, $error: all is skipped" "$(count 'pass|fail' 'posix|ofd|flock|lockf' .)" 0
 	has_not "every call, $error: not all is as expected" err ': all as expected'
 done
@@ -171,13 +171,13 @@ run "$refuse" setlk=0 setlkw=0 ofd_setlk=0 ofd_setlkw=0 \
 	flock_ex=0 flock_ex_nb=0 flock_sh=0 flock_sh_nb=0 --
 is "every call does nothing: the exit status" $rc 1
 has "every call does nothing: the answer begins with it" answer \
-	"In short: posix, ofd, flock and lockf do not exclude: two processes held it at a time"
+	"In short: posix, ofd, flock and lockf do not exclude: two processes held it at the same"
 is "every call does nothing: exclusion is judged" \
 	"$(count fail 'posix|ofd|flock|lockf' '^exclusion')" 20
 is "every call does nothing: the rest is skipped" \
 	"$(count 'pass|fail' 'posix|ofd|flock|lockf' '^grant')" 0
 
-# One program alone has nobody who reports it: then each claim fails.
+# A program that is run alone has no preflight: each of its claims fails.
 "$refuse" setlk=37 -- "$LOCKFAIR_PROGRAMS/tests/exclusion" -t '*.posix.*' >"$top/out" 2>&1
 is "a program alone: exit status" $? 1
 is "a program alone: each claim fails" "$(grep -c '^not ok' "$top/out")" 8
@@ -200,7 +200,7 @@ refused_when() {
 	is "$1, $2: the exit status" $rc 1
 	has "$1, $2: the header names it" out "^# posix: $2 for "
 	has "$1, $2: the answer says it" answer "$3"
-	has_not "$1, $2: nothing says that it does not exclude" err 'not exclude\|held it at a time'
+	has_not "$1, $2: nothing says that it does not exclude" err 'not exclude\|held it at'
 	is "$1, $2: the controls are judged as ever" "$(count 'fail|skip' 'eventfd|futex' .)" 0
 	is "$1, $2: one test program judges it" "$(count fail '.*' '^exclusion')" 0
 	result "$([ "$(count fail posix '^grant')" -gt 0 ]; echo $?)" "$1, $2: that one fails"
@@ -229,7 +229,7 @@ promise.flock.a_conflict_is_eagain_or_eacces promise.ofd.a_conflict_is_eagain_or
 run env LD_PRELOAD="$library" REFUSE_IF=conflict REFUSE_ERRNO="$(number ENOLCK)"
 is "a conflict is ENOLCK: the exit status" $rc 1
 has "a conflict is ENOLCK: the answer says it" answer \
-	"a try beside a holder is refused with ENOLCK, not with EAGAIN"
+	"a try for a held lock is refused with ENOLCK, not with EAGAIN"
 if [ "$(id -u)" = 0 ]; then
 	refused_when user EACCES "a try of another user than root is refused here .EACCES."
 else

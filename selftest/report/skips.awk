@@ -49,7 +49,7 @@ function is_literal(text) {
 	return text ~ /^"([^"\\]|\\.)*"([ \t\n]+"([^"\\]|\\.)*")*$/
 }
 
-# What is between the quotes of one literal, or of several in a row.
+# Return the text of one string literal, or of several in a row.
 function literal(text) {
 	gsub(/"[ \t\n]+"/, "", text)
 	gsub(/^"|"$/, "", text)
@@ -80,7 +80,7 @@ function is_set_by(text, variable, maker) {
 # A format, in argument[@at], with the arguments that follow it.
 function found_format(file, text, at,	whole, reason, nth) {
 	whole = argument[at] ", " argument[at + 1]
-	# That function passes on what its callers give it, which is looked for there.
+	# This function passes on a reason of its callers, which is looked for in them.
 	if (whole == "\"%s\", reason" && text ~ /bool skip_unless\([^)]*\)\n\{/)
 		return
 	# The table of lib/lock/lack.c has these.

@@ -39,7 +39,7 @@ is "-x without a failure: everything runs" "$(grep -c '^ok' "$top/out")" 2
 new_suite excluding
 program exclusion <<'END'
 promise.posix.a ok
-promise.flock.a fail two held it at a time: one and another
+promise.flock.a fail two held it at the same time: one and another
 promise.flock.b ok
 END
 program queue_order <<'END'

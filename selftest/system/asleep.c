@@ -90,12 +90,12 @@ TEST_F(group, all_are_found_asleep)
 	ASSERT_EQ(1, asleep_poll(all_asleep, &self->group, ASLEEP_DEADLINE));
 	for (int i = 0; i < TASKS; i++)
 		EXPECT_TRUE(self->group.proof[i].steady);
-	/* They still are: one look at each. */
+	/* They still sleep, so one look at each is enough. */
 	EXPECT_EQ(1, all_asleep(&self->group));
 	EXPECT_EQ(1, asleep_all(self->group.tasks, 0, &self->group.which));
 }
 
-/* As where a caller sleeps until a daemon has answered. */
+/* The same, as needed where a caller sleeps until a daemon has answered. */
 TEST_F(group, a_sleep_counts_only_when_it_has_lasted)
 {
 	const struct asleep_proof *proof = self->group.proof;
@@ -130,13 +130,13 @@ TEST_F(group, one_that_is_in_another_call_is_not_asleep)
 {
 	ASSERT_EQ(1, asleep_poll(all_asleep, &self->group, ASLEEP_DEADLINE));
 	self->group.shared->call[2].arg++;
-	/* However often it is seen asleep there. */
+	/* It is asleep, but in another call: no number of looks makes that a proof. */
 	for (int i = 0; i < 100; i++)
 		EXPECT_EQ(0, all_asleep(&self->group));
 	EXPECT_FALSE(self->group.proof[2].steady);
 }
 
-/* The evidence is the call where this process can read what call a child sleeps in. */
+/* Where this process can read which call a child sleeps in, that is the evidence. */
 TEST(the_evidence_is_what_proc_shows)
 {
 	char path[64];

@@ -10,7 +10,7 @@
 #include "kselftest_harness.h"
 #include "system/privilege.h"
 
-/* As the kernel lists them, or 0 if it does not list them. */
+/* The number that the kernel lists, or 0 if it lists none. */
 static unsigned long long permitted(void)
 {
 	FILE *status = fopen("/proc/self/status", "re");
