@@ -142,9 +142,7 @@ while [ $# -gt 0 ]; do
 	-t|--test)
 		wants "$1" $#
 		shift
-		case $1 in
-		''|*"$newline"*) die "-t: no test matches '$(printf %s "$1" | tr '\n' ' ')'" ;;
-		esac
+		is_line -t "$1"
 		globs=$globs$1$newline ;;
 	--rounds)
 		wants "$1" $#
@@ -180,32 +178,23 @@ while [ $# -gt 0 ]; do
 	-k|--kernel)
 		wants "$1" $#
 		shift
-		case $1 in
-		''|*"$newline"*) die "-k: no kernel '$(printf %s "$1" | tr '\n' ' ')'" ;;
-		esac
+		is_line -k "$1"
 		specs=$specs$1$newline ;;
 	--filesystem)
 		wants "$1" $#
 		shift
-		case $1 in
-		''|*"$newline"*)
-			die "--filesystem: no file system '$(printf %s "$1" | tr '\n' ' ')'" ;;
-		esac
+		is_line --filesystem "$1"
 		filesystems=$filesystems$1$newline ;;
 	--matrix) matrix=1 ;;
 	--filesystems) compared=1 ;;
 	--kernels|--jobs)
 		wants "$1" $#
-		case $2 in
-		''|*"$newline"*) die "$1: '$(printf %s "$2" | tr '\n' ' ')' is no value for it" ;;
-		esac
+		is_line "$1" "$2"
 		matrix_options=$matrix_options$1$newline$2$newline
 		shift ;;
 	--vm|--cpus|--memory|--append)
 		wants "$1" $#
-		case $2 in
-		''|*"$newline"*) die "$1: '$(printf %s "$2" | tr '\n' ' ')' is no value for it" ;;
-		esac
+		is_line "$1" "$2"
 		machine_options=$machine_options$1$newline$2$newline
 		shift ;;
 	-?*)	die "unknown option $1 (-h lists them)" ;;
@@ -219,7 +208,7 @@ while [ $# -gt 0 ]; do
 done
 
 [ -z "$self_test" ] || [ -z "$others" ] || die "--self-test takes no other option except --setup"
-[ -z "$all" ] || [ -z "$second" ] || die "--all asks nothing, and a second -d is a question"
+[ -z "$all" ] || [ -z "$second" ] || die "--all takes no second -d (see doc/reading.md)"
 [ -n "$figures" ] || [ -z "$rounds" ] || die "--rounds is for --figures"
 if [ -n "$figures" ]; then
 	case $globs$shard$stop$strict$verbose$all$list$repeat in
@@ -349,10 +338,9 @@ fi
 verdict=4
 stopped=
 cut_short=
-programs=0
-for name in $selected; do
-	programs=$((programs + 1))
-done
+# shellcheck disable=SC2086 # words
+set -- $selected
+programs=$#
 
 # "KTAP version 1" must be the first line of the report.
 say "KTAP version 1"

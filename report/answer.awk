@@ -64,6 +64,7 @@ function fact(id, kind, state, saw, notes,    i) {
 		;
 	if (i > topics)
 		return
+	topical++
 	if (state ~ /^(hold|xpass)$/)
 		good[topic[i], kind]++
 	else if (topic[i] == "exclusion" ? saw ~ /^two held it at the same time/ : \
@@ -102,9 +103,12 @@ function clauses(kind, s,    list, count, order, barging, alternation, does) {
 	if (alternation && !(alternation < 0 && barging < 0))
 		list[++count] = alternation > 0 ? "alternate" s " strictly" : \
 			does " alternate strictly"
+	if (!count && topic_holds("exclusion", kind) > 0)
+		list[++count] = "exclude" s
 	return count ? series(list, count) : ""
 }
 
+# Return "" if only tests were chosen that the answer does not depend on.
 function answer(    i, j, said, group, count, text, done) {
 	for (i = 1; i <= kind_count; i++) {
 		said = clauses(kinds[i], "")
@@ -126,8 +130,9 @@ function answer(    i, j, said, group, count, text, done) {
 	# A lock that excludes nobody, or that is refused, comes first.
 	if (said != "")
 		text = said (text == "" ? "" : "; " text)
-	return text == "" ? \
-		"no test of order, barging or alternation had a result" : text
+	if (text == "" && topical)
+		text = "no test of exclusion, order, barging or alternation had a result"
+	return text
 }
 
 # Is no lock of this kind available, according to the results?

@@ -51,7 +51,7 @@ BEGIN {
 	rounds = ENVIRON["L_REPEAT"] + 0
 	verbose = ENVIRON["L_VERBOSE"] + 0
 	width = ENVIRON["L_COLUMNS"] + 0
-	# Longer lines are hard to follow.
+	# Limit the width: longer lines are hard to follow.
 	width = (width > 100 || width < 60 ? 100 : width) - 2
 	# With more rows than this, print one row for each file.
 	short_table = 30
@@ -129,7 +129,7 @@ $1 !~ /:/ {
 		seen[kind] = 1
 	}
 	if (state == "fail" && is_refused($4)) {
-		# All of these have the same cause, which one line reports.
+		# One line reports the common cause of all of these.
 		refused_results++
 		next
 	}
@@ -173,7 +173,7 @@ function nothing_to_lock(    i, asked) {
 	return asked
 }
 
-# Break @text at blanks into lines of up to @columns.
+# Break @text at spaces into lines of up to @columns.
 function wrapped(text, columns, first, rest,    words, count, i, line) {
 	count = split(text, words, " ")
 	line = first words[1]
@@ -372,8 +372,11 @@ END {
 	if (unexpected)
 		put("run one alone: " ENVIRON["L_AGAIN"] " -t \047" listed_id[1] "\047")
 
-	put("")
-	text = wrapped("In short: " answer() ".", width, "", "  ")
-	put(text, paint(text, "head"))
+	text = answer()
+	if (text != "") {
+		put("")
+		text = wrapped("In short: " text ".", width, "", "  ")
+		put(text, paint(text, "head"))
+	}
 	exit gone ? 1 : nothing_to_lock() ? 4 : 0
 }

@@ -155,7 +155,7 @@ ended_while_setting_up debian:6.12
 
 refused 2 "no recipe for 'zfs'; there are: .*nfs4.2" --filesystem zfs
 refused 2 "'../boot' is no name of a file system" --filesystem ../boot
-refused 2 "no file system ''" --filesystem ''
+refused 2 "'' is no value" --filesystem ''
 refused 2 "needs a value" --filesystem
 refused 2 "nfs4.2 has no second path 'moon'; there is: server same mount" --filesystem nfs4.2+moon
 refused 2 "tmpfs has no second path 'client'" --filesystem tmpfs+client

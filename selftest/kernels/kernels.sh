@@ -242,7 +242,7 @@ refused 2 "/dev/null is not a file" -k /dev/null
 refused 2 "gvisor:6.12 is no release of Debian" -k gvisor:6.12
 refused 2 "no kernel '$top/none' (an image" -k "$top/none"
 refused 2 "is not a built kernel tree" -k "$top/tree"
-refused 2 "no kernel ''" -k ''
+refused 2 "'' is no value" -k ''
 refused 2 "is no version of a kernel" -k debian:
 refused 2 "is no version of a kernel" -k debian:6.12/../x
 refused 2 "is no version of a kernel" -k debian:six

@@ -30,7 +30,14 @@ has "the totals count one result in the singular" err '^1 result: all as expecte
 has "the table has columns only for kinds that ran" err '^ *futex$'
 has "the answer: only about tests that ran" err '^In short: futex queues in order\.$'
 run -t 'exclusion:*.ofd.*'
-has "the answer: says when no test of it ran" err '^In short: no test of order, barging or'
+has "the answer: exclusion alone" err '^In short: ofd excludes\.$'
+run -t 'exclusion:promise.futex.*'
+has "the answer: says when no test of it had a result" err \
+	'^In short: no test of exclusion, order, barging or alternation had a result\.$'
+run -t 'barging:practice.*'
+has_not "the answer: only other tests were chosen" err '^In short'
+is "the answer: only other tests were chosen: the table ends without a blank line" \
+	"$(tail -n 1 "$top/err")" "4 results: all as expected"
 run -t 'alternation:folklore.[pe]*'
 has "the answer: alternation alone" err \
 	'^In short: posix does not alternate strictly; eventfd alternates strictly\.$'
@@ -105,8 +112,12 @@ has_not "a link to run_tests.sh: -h has no other name" out 'run_tests'
 : >"$top/plain_file"
 refused "a glob that matches nothing" "no test matches 'nobody:\*'" -t 'nobody:*'
 refused "one of two globs that matches nothing" "no test matches 'none'" -t '*' -t none
-refused "an empty glob" 'no test matches' -t ''
-refused "a glob of two lines" 'no test matches' -t 'a
+refused "a glob with a space around it" 'an id has no spaces' -t ' barging:*'
+refused "globs in one argument, with spaces" 'for several globs repeat -t' -t 'barging:* readers:*'
+refused "globs in one argument, with commas" 'no comma; for several globs repeat -t' \
+	-t 'barging:*,readers:*'
+refused "an empty glob" "'' is no value for it" -t ''
+refused "a glob of two lines" "'a b' is no value for it" -t 'a
 b'
 refused "a glob that matches nothing, with -l" 'no test matches' -l -t nothing
 refused "an unknown option" 'unknown option -z' -z
