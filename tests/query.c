@@ -103,6 +103,25 @@ PROMISE(POSIX | OFD, a_lock_that_can_be_had_changes_l_type_alone)
 	hold_everything_and_ask(scene, false);
 }
 
+/* The scene's own file has been locked by its set-up: ask about one that never was. */
+static void ask_about_a_new_file(struct scene *scene, struct flock wished)
+{
+	struct lock_site site;
+	struct lock lock;
+	int err = lock_site_open(&site, scene->site[0].kind, scene->dir, 0);
+
+	if (err)
+		return scene_broken(scene, "making a new file: %s", strerror(-err));
+	err = lock_open(&lock, &site, DESCRIPTION_OWN);
+	if (err) {
+		scene_broken(scene, "opening the new file: %s", strerror(-err));
+	} else {
+		answer_is(scene, &lock, wished, nobody(wished));
+		lock_close(&lock);
+	}
+	lock_site_close(&site);
+}
+
 /*
  * The same sentence. F_GETLK may be asked with anything in l_pid; F_OFD_GETLK wants 0 there
  * (tests/errors.c), and leaves 0. A negative length stays negative.
@@ -114,6 +133,7 @@ PROMISE(POSIX | OFD, a_query_that_finds_nothing_leaves_pid_and_length)
 	struct lock lock = asker(scene);
 	int count = is_kind(scene, POSIX) ? ARRAY_SIZE(pids) : 1;
 
+	ask_about_a_new_file(scene, wish(MODE_SHARED, 20, -10));
 	for (int round = 0; round < 2; round++) {
 		for (int i = 0; i < count; i++) {
 			struct flock wished = wish(MODE_SHARED, 20, -10);
