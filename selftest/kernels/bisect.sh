@@ -143,7 +143,7 @@ judged "ok ok" 1 "bad: $id holds, but the kernel complained; see " --panic-is-ba
 judged "ok fail" 1 "bad: $id does not hold (seen: somebody)\$"
 unset FAKE_DMESG
 judged "no-ports ok" 125 "skip: the guest has no serial ports for results (.*); see "
-judged "silent ok" 125 "skip: the guest printed nothing on its serial console: .*; see "
+judged "silent ok" 125 "skip: the guest printed nothing on its console ttyS0: .*; see "
 judged "no-ports ok" 125 "skip: the guest has no serial ports" --panic-is-bad
 judged "early-panic ok" 125 "skip: the guest panicked before the suite began; see "
 judged "early-panic ok" 1 "bad: the guest panicked before the suite began; see " --panic-is-bad

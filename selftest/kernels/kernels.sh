@@ -131,7 +131,7 @@ is "a guest, cut: the results that came with the KTAP count" \
 	"$(grep -vc '^machine' "$top/kept/results.tsv")" 3
 ends early-panic no-boot "panicked before the suite began" 1
 ends no-initramfs no-boot "did not start an initramfs: without CONFIG_BLK_DEV_INITRD?" 1
-ends silent no-boot "printed nothing on its serial console: without CONFIG_SERIAL_8250_CONSOLE?" 1
+ends silent no-boot "printed nothing on its console ttyS0: is its driver not built in?" 1
 ends no-ports no-boot "has no serial ports for results (CONFIG_SERIAL_8250_NR_UARTS)" 1
 ends no-kernel no-boot "did not come up" 1
 
@@ -237,14 +237,14 @@ fi
 
 echo "no kernel at all" >"$top/text"
 mkdir "$top/tree"
-refused 2 "is not the image of an x86 kernel" -k "$top/text"
+refused 2 "is not the image of a kernel of amd64 i386 arm64" -k "$top/text"
 refused 2 "/dev/null is not a file" -k /dev/null
 refused 2 "gvisor:6.12 is no release of Debian" -k gvisor:6.12
 refused 2 "no kernel '$top/none' (an image" -k "$top/none"
 refused 2 "is not a built kernel tree" -k "$top/tree"
 refused 2 "'' is no value" -k ''
 refused 2 "is no version of a kernel" -k debian:
-refused 2 "is no version of a kernel" -k debian:6.12/../x
+refused 2 "no architecture 'x'" -k debian:6.12/../x
 refused 2 "is no version of a kernel" -k debian:six
 refused 2 "is no version of a kernel" -k debian:6
 refused 2 "needs a value" -k
@@ -260,8 +260,6 @@ refused 2 "take neither" -k host -l
 	tail -c +505 "$top/image"
 } >"$top/cut"
 refused 2 "cut is truncated" -k "$top/cut"
-an_image 2 >"$top/i386"
-refused 2 "i386 is a 32-bit kernel, and cannot run the suite" -k "$top/i386"
 refused 2 "belong to --matrix" -k host --jobs 2
 mkdir -p "$top/tree/arch/x86/boot"
 cp "$top/image" "$top/tree/arch/x86/boot/bzImage"
@@ -320,7 +318,7 @@ rm -rf "$top/cache"
 FAKE_DEBIAN=gone run -k debian:7.3-rt
 is "a suite that Debian no longer has does not matter" "$rc $(fetched)" "0 ./7.3-rt "
 has "a fetched kernel: QEMU boots it" out '^# machine: QEMU'
-refused 2 "Debian has no cloud kernel 9.9 now" -k debian:9.9
+refused 2 "Debian has no cloud-amd64 kernel 9.9 now" -k debian:9.9
 
 # $1: FAKE_DEBIAN; $2: a pattern for the message.
 fetch_fails() {
@@ -331,9 +329,9 @@ fetch_fails() {
 	clean_after "fetch, $1"
 }
 fetch_fails offline "package lists cannot be fetched from .*Could not connect"
-fetch_fails stops "linux 6.12.5 (cloud) could not be fetched: .*Connection reset by peer"
-fetch_fails cut "linux 6.12.5 (cloud) could not be fetched: .*tar: "
-fetch_fails garbage "linux 6.12.5 (cloud) could not be fetched"
+fetch_fails stops "linux 6.12.5 (cloud-amd64) could not be fetched: .*Connection reset by peer"
+fetch_fails cut "linux 6.12.5 (cloud-amd64) could not be fetched: .*tar: "
+fetch_fails garbage "linux 6.12.5 (cloud-amd64) could not be fetched"
 FAKE_DEBIAN=ok
 run -k debian:6.12
 is "after a failed fetch the next one succeeds" $rc 0
