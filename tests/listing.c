@@ -6,6 +6,7 @@
  */
 #include "listed.h"
 #include "listing.h"
+#include "new_file.h"
 
 /* ---- what /proc is to list ---- */
 
@@ -189,6 +190,18 @@ PRACTICE(OWNED_BY_DESCRIPTION, the_lock_of_a_dead_process_is_still_listed)
 	list_is(scene, &line, 1);
 }
 
+static void fdinfo_of_a_new_file_lists_nothing(struct scene *scene)
+{
+	struct new_file file;
+	int err = new_file_open(&file, scene), count;
+
+	if (err)
+		return scene_broken(scene, "making a new file: %s", strerror(-err));
+	count = proc_locks_fdinfo(getpid(), file.lock.fd, lines, LINES);
+	holds(scene, !count, "fdinfo of a file that was never locked: %d lines", count);
+	new_file_close(&file);
+}
+
 /*
  * Holder and alias share a description, under the same number. fdinfo of the alias lists the
  * lock if it belongs to the description, and not if it belongs to the process. Waiters are not
@@ -206,6 +219,7 @@ PRACTICE(FILE_LOCKS, fdinfo_lists_a_lock_with_its_owner_alone)
 	struct proc_lock line = line_of(holder, part, 0);
 
 	needs_listed_locks(scene);
+	fdinfo_of_a_new_file_lists_nothing(scene);
 	actor_lock(holder, part);
 	actor_queue(waiter, EXCLUSIVE);
 	fdinfo_is(scene, "fdinfo of the holder", holder->pid, &line, 1);

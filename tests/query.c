@@ -8,6 +8,7 @@
  */
 #include <limits.h>
 
+#include "new_file.h"
 #include "query.h"
 #include "system/release.h"
 
@@ -103,23 +104,15 @@ PROMISE(POSIX | OFD, a_lock_that_can_be_had_changes_l_type_alone)
 	hold_everything_and_ask(scene, false);
 }
 
-/* The scene's own file has been locked by its set-up: ask about one that never was. */
 static void ask_about_a_new_file(struct scene *scene, struct flock wished)
 {
-	struct lock_site site;
-	struct lock lock;
-	int err = lock_site_open(&site, scene->site[0].kind, scene->dir, 0);
+	struct new_file file;
+	int err = new_file_open(&file, scene);
 
 	if (err)
 		return scene_broken(scene, "making a new file: %s", strerror(-err));
-	err = lock_open(&lock, &site, DESCRIPTION_OWN);
-	if (err) {
-		scene_broken(scene, "opening the new file: %s", strerror(-err));
-	} else {
-		answer_is(scene, &lock, wished, nobody(wished));
-		lock_close(&lock);
-	}
-	lock_site_close(&site);
+	answer_is(scene, &file.lock, wished, nobody(wished));
+	new_file_close(&file);
 }
 
 /*
