@@ -189,7 +189,7 @@ printf '%s\n' '# a comment' '' debian:6.12 debian:9.9 >"$top/list"
 run --matrix --kernels "$top/list" -t 'access:*'
 is "a kernel that Debian does not have, in FILE: the exit status is 2" $rc 2
 has "a kernel that Debian does not have, in FILE: the message names it" err \
-	"Debian has no cloud kernel 9.9"
+	"Debian has no cloud-amd64 kernel 9.9"
 run --matrix -t 'access:*' --jobs 3
 has "a kernel that Debian does not have, in the default list: it is left out" err \
 	'^run_tests.sh: without debian:7.0: Debian has no'
