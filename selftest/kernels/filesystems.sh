@@ -194,7 +194,8 @@ for recipe in "$recipes"/*; do
 	name=${recipe##*/}
 	said=$(
 		# shellcheck disable=SC2034 # a recipe sets some of them
-		about='' packages='' modules='' only_guest='' share='' daemon='' alone='' seconds=''
+		about='' packages='' modules='' only_guest='' share='' daemon='' alone='' seconds='' \
+			nfs_seconds='' smb_seconds=''
 		# shellcheck disable=SC1090 # a recipe
 		. "$recipe"
 		[ -n "$about" ] || echo "no about"
@@ -210,7 +211,7 @@ for recipe in "$recipes"/*; do
 			grep -q "^| $package |" "$here/../doc/filesystems.md" ||
 				echo "doc/filesystems.md does not say what $package is for"
 		done
-	)
+	) || said="$said: it cannot be read to its end"
 	is "recipe $name is complete" "$said" ""
 done
 
