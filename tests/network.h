@@ -16,6 +16,9 @@
 #ifndef SMB2_SUPER_MAGIC
 #define SMB2_SUPER_MAGIC	0xFE534D42
 #endif
+#ifndef FUSE_SUPER_MAGIC
+#define FUSE_SUPER_MAGIC	0x65735546
+#endif
 
 #define FLOCK_IS_EMULATED	"flock is emulated by fcntl locks here"
 

@@ -1,0 +1,71 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# Tests of the programs for faults (tests/fault.h): they are there if LOCKFAIR_FAULTS is, a fault
+# that is not offered is a skip, and one that fails is broken. With fakes in place of faults
+# (fake/fault), each claim that such a fake can break fails. By flock alone: /proc/locks has its
+# pid, and flock(1) takes it.
+#
+# LOCKFAIR_BUILD is the folder with the built programs; make check sets it.
+
+# shellcheck source-path=SCRIPTDIR source=../tap
+. "$(dirname -- "$0")/../tap"
+
+unset LOCKFAIR_STRICT LOCKFAIR_STOP LOCKFAIR_DEADLINE
+LOCKFAIR_PROGRAMS=${LOCKFAIR_BUILD:-$here/..}
+LOCKFAIR_DIR=$top/locks
+export LOCKFAIR_PROGRAMS LOCKFAIR_DIR FAKE_FAULT
+mkdir "$LOCKFAIR_DIR"
+
+# Run the claim $2 of program $1 with the fake $3, where the faults $4 are offered.
+play() {
+	ran="$1, $3: $2"
+	FAKE_FAULT=$3 LOCKFAIR_FAULTS="$here/fake/fault $4" \
+		"$LOCKFAIR_PROGRAMS/tests/$1" -t "*.flock.$2" >"$top/out" 2>"$top/err" </dev/null
+	rc=$?
+}
+
+# $1: the program, $2: the claim, $3: its faults. The rest: fakes with which it does not hold.
+can_fail() {
+	program=$1
+	claim=$2
+	faults=$3
+	shift 3
+	for fake in "$@"; do
+		play "$program" "$claim" "$fake" "$faults"
+		is "$claim, $fake: it fails" "$rc $(grep -c '^not ok' "$top/out")" "1 1"
+		has_not "$claim, $fake: it is not broken" out '^# broken'
+	done
+}
+
+every_fault="detach force busy kill_daemon fill restart expire partition lapse"
+
+# ---- whether it is there ----
+
+"$here/../run_tests.sh" -l >"$top/out" 2>"$top/err"
+has_not "without LOCKFAIR_FAULTS: no such program is listed" out '^faults_'
+LOCKFAIR_FAULTS="$here/fake/fault $every_fault" "$here/../run_tests.sh" -l >"$top/out" 2>"$top/err"
+is "with it: such programs come last" "$(sed 's/_.*//; s/:.*//' "$top/out" | uniq | tail -n 1)" faults
+play faults_mount a_lazy_unmount_ends_no_lock nothing "force busy"
+has "a fault that is not offered: a skip" out '^ok 1 .*# SKIP this fault cannot be had here$'
+play faults_mount a_lazy_unmount_ends_no_lock fail detach
+has "a fault that does not happen: broken" out '^# broken: detach did not happen: '
+play faults_mount '*' nothing "detach force busy"
+is "nothing happens: all holds" "$rc $(grep -c '^ok' "$top/out")" "0 5"
+
+# ---- whether each claim can fail ----
+
+# A waiter that hangs need not be waited for for long.
+export LOCKFAIR_DEADLINE=2
+
+can_fail faults_mount a_lazy_unmount_ends_no_lock detach lose hang
+can_fail faults_mount a_new_mount_after_a_lazy_unmount_finds_the_lock detach lose
+can_fail faults_mount a_forced_unmount_of_a_busy_file_system_changes_no_lock \
+	"force busy" lose hang
+can_fail faults_mount after_a_forced_unmount_a_waiter_is_told_or_granted force hang
+can_fail faults_mount a_forced_unmount_leaves_no_lock_behind force block
+can_fail faults_daemon after_the_daemons_death_a_waiter_is_told_or_granted kill_daemon hang
+can_fail faults_daemon after_the_daemons_death_the_holder_cannot_write kill_daemon nothing
+can_fail faults_daemon the_daemons_death_leaves_no_lock_behind kill_daemon block
+
+finish
