@@ -71,5 +71,10 @@ can_fail faults_server after_a_restart_the_holder_still_holds restart lose
 can_fail faults_server after_a_restart_a_waiter_waits_on_and_is_granted restart hang
 can_fail faults_server a_full_disk_is_in_nobodys_way fill nothing
 can_fail faults_server a_lock_from_before_the_disk_was_full_is_kept fill lose hang
+# The holder is on the second path.
+export LOCKFAIR_OTHER_DIR="$LOCKFAIR_DIR"
+can_fail faults_client a_waiter_is_granted_what_a_lost_client_had expire nothing
+can_fail faults_client a_partition_as_long_as_a_lease_costs_the_lock_if_another_waits \
+	partition nothing
 
 finish

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What becomes of locks if the server has given a client up?
+ *
+ * A client of NFS 4 must be heard of once in a lease. RFC 8881, 8.3 and 8.4.3: if it is not, the
+ * server may free what it has; Linux does so since 5.19 only when another wants it. fcntl(2),
+ * Record locking and NFS: "Since Linux 3.12, if an NFSv4 client loses contact with the server, any
+ * I/O to the file by a process which 'thinks' it holds a lock will fail until that process closes
+ * and reopens the file."
+ *
+ * The fault "expire" has the server forget a client at once. Within that client nothing changes for
+ * others: its own list of locks, which it asks first, still has the lock.
+ */
+#include "fault.h"
+
+/* The holder is on the second path, which is that of the client that is lost. */
+static bool is_offered(struct scene *scene, const char *name)
+{
+	return scene_goes_on(scene) &&
+	       skip_unless(scene, scene->site->other_name, NO_SUCH_FAULT) &&
+	       needs_fault(scene, name);
+}
+
+/*
+ *	waiter     www!wH	the holder has not released it, and does not know
+ *	holder  HHHHHH!
+ */
+PRACTICE(FILE_LOCKS, a_waiter_is_granted_what_a_lost_client_had)
+{
+	struct actor *waiter, *holder;
+	int ret;
+
+	if (!is_offered(scene, "expire"))
+		return;
+	waiter = actor_start(scene, "waiter");
+	holder = actor_start(scene, "holder");
+	actor_lock(holder, EXCLUSIVE);
+	actor_queue(waiter, EXCLUSIVE);
+	fault(scene, "expire");
+	ret = actor_await(waiter);
+	holds(scene, !ret, "the waiter: %s", strerror(-ret));
+}
+
+/* Have the holder lose its lock to another, which has it for a moment and may change the file. */
+static struct actor *lose_it(struct scene *scene)
+{
+	struct actor *other = actor_start(scene, "other"), *holder = actor_start(scene, "holder");
+	int ret;
+
+	actor_lock(holder, EXCLUSIVE);
+	fault(scene, "expire");
+	ret = actor_try(other, EXCLUSIVE);
+	requires(scene, !ret, "beside a lost lock: %s", strerror(-ret));
+	actor_unlock(other);
+	return holder;
+}
+
+/* With the kernel parameter nfs.recover_lost_locks=1 it gets the lock back, and is not told. */
+PROMISE(FILE_LOCKS, a_holder_that_has_lost_its_lock_is_told_at_the_next_write)
+{
+	struct actor *holder;
+
+	if (!is_offered(scene, "expire"))
+		return;
+	holder = lose_it(scene);
+	actor_do(holder, write_it, NULL);
+	holds(scene, result_of(scene, WRITTEN) == EIO, "the write, and fsync(2): %s",
+	      result_of(scene, WRITTEN) ? strerror(result_of(scene, WRITTEN)) : "done");
+}
+
+PROMISE(FILE_LOCKS, a_holder_that_has_lost_its_lock_is_told_at_the_next_read)
+{
+	struct actor *holder;
+
+	if (!is_offered(scene, "expire"))
+		return;
+	holder = lose_it(scene);
+	actor_do(holder, read_it, NULL);
+	holds(scene, result_of(scene, READ) == EIO, "the read: %s",
+	      result_of(scene, READ) ? strerror(result_of(scene, READ)) : "done");
+}
+
+/* "... until that process closes and reopens the file". */
+static int open_again(struct actor *self, void *arg)
+{
+	(void)arg;
+	lock_close(&self->lock[0]);
+	return lock_open(&self->lock[0], self->scene->site, self->description);
+}
+
+PROMISE(FILE_LOCKS, after_opening_it_again_a_holder_that_has_lost_its_lock_can_go_on)
+{
+	struct actor *holder;
+
+	if (!is_offered(scene, "expire"))
+		return;
+	holder = lose_it(scene);
+	actor_do(holder, open_again, NULL);
+	actor_lock(holder, EXCLUSIVE);
+	actor_do(holder, write_it, NULL);
+	holds(scene, !result_of(scene, WRITTEN), "the write: %s",
+	      strerror(result_of(scene, WRITTEN)));
+}
+
+/* ---- a partition ---- */
+
+/* As with "expire", but by the end of the lease. */
+PRACTICE(FILE_LOCKS, a_partition_as_long_as_a_lease_costs_the_lock_if_another_waits)
+{
+	struct actor *waiter, *holder;
+	int ret;
+
+	if (!is_offered(scene, "partition"))
+		return;
+	waiter = actor_start(scene, "waiter");
+	holder = actor_start(scene, "holder");
+	actor_lock(holder, EXCLUSIVE);
+	actor_queue(waiter, EXCLUSIVE);
+	fault(scene, "partition");
+	ret = actor_await(waiter);
+	holds(scene, !ret, "the waiter: %s", strerror(-ret));
+	mend(scene);
+	actor_do(holder, write_it, NULL);
+	holds(scene, result_of(scene, WRITTEN) == EIO, "the old holder's write, and fsync(2): %s",
+	      result_of(scene, WRITTEN) ? strerror(result_of(scene, WRITTEN)) : "done");
+}
+
+PRACTICE(FILE_LOCKS, a_partition_as_long_as_a_lease_costs_no_lock_if_nobody_wants_it)
+{
+	struct actor *other, *holder;
+
+	if (!is_offered(scene, "partition"))
+		return;
+	other = actor_start(scene, "other");
+	holder = actor_start(scene, "holder");
+	actor_lock(holder, EXCLUSIVE);
+	fault(scene, "partition");
+	fault(scene, "lapse");
+	mend(scene);
+	actor_do(holder, write_it, NULL);
+	holds(scene, !result_of(scene, WRITTEN), "the holder's write: %s",
+	      strerror(result_of(scene, WRITTEN)));
+	conflicts_with(other, EXCLUSIVE, holder);
+}
+
+FAULT_MAIN
