@@ -138,6 +138,9 @@ PRACTICE(FLOCK, the_only_reader_upgrades_before_a_queued_writer)
 /*
  * bf77ae4c9893 (5.0): waiters that moved along with a granted request still pointed to their old
  * place, and following that pointer could crash the kernel.
+ *
+ * fcntl_locking(2), BUGS: deadlock detection "can yield both false negatives ... and false
+ * positives". On NFS two may have gone to the server by then, while one waits in the client's list.
  */
 PRACTICE(POSIX | LOCKF, a_cycle_through_a_waiter_that_moved_is_seen)
 {
@@ -155,6 +158,8 @@ PRACTICE(POSIX | LOCKF, a_cycle_through_a_waiter_that_moved_is_seen)
 	actor_settle(scene);
 	requires(scene, actor_holds(one), "one was not granted the lock in its turn");
 	ret = outcome(one, B);
+	skip_unless(scene, ret != ASLEEP || is_decided_at_once(scene),
+		    "a cycle through a server's list may go unseen");
 	holds(scene, ret == -EDEADLK, "one asks for what two holds, which waits for one: %s",
 	      describe(ret));
 }
