@@ -235,11 +235,9 @@ ssize_t read(int fd, void *buffer, size_t size)
 	if (readlink(link, path, sizeof(path) - 1) < 0 || strcmp(path, "/proc/locks"))
 		return got;
 	for (; line < (char *)buffer + got; line = end) {
-		char *arrow = strstr(line, "->");
-
 		end = memchr(line, '\n', (char *)buffer + got - line);
 		end = end ? end + 1 : (char *)buffer + got;
-		if (arrow && arrow < end)
+		if (memmem(line, end - line, "->", 2))
 			continue;
 		memmove((char *)buffer + kept, line, end - line);
 		kept += end - line;
