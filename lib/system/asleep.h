@@ -57,10 +57,17 @@ enum asleep_evidence {
  */
 int asleep_evidence(void);
 
+/* The files that asleep_look_at() reads, for repeated looks at one task; { 0 } at first. */
+struct asleep_files {
+	bool open;
+	int call;		/* -errno: there is no such file */
+	int status;
+};
+
 /*
  * Is @tid asleep in @call? Return 1 if so, 0 if not (yet), -ESRCH if there is no such task,
  * -EOPNOTSUPP if /proc does not show its state, another -errno if /proc cannot be read. @proof is
- * filled in on 1.
+ * filled in on 1. The first look opens @files; the caller closes them in the end.
  *
  * proc_pid_syscall(5): the file shows the call's number and arguments only
  * while the task is blocked; the kernel answers after wait_task_inactive(), so
@@ -70,19 +77,12 @@ int asleep_evidence(void);
  * seen (gVisor; Yama's ptrace_scope; an emulator), state S has to be seen many times in a row.
  * That is weaker evidence, and the one place where time comes in.
  */
-int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *proof);
-
-/* The files that asleep_look() reads, for repeated looks at one task; { 0 } at first. */
-struct asleep_files {
-	bool open;
-	int call;		/* -errno: there is no such file */
-	int status;
-};
-
-/* As asleep_look(). The first look opens @files; the caller closes them in the end. */
 int asleep_look_at(struct asleep_files *files, pid_t tid, const struct asleep_call *call,
 		   struct asleep_proof *proof);
 void asleep_close(struct asleep_files *files);
+
+/* The same for a single look. */
+int asleep_look(pid_t tid, const struct asleep_call *call, struct asleep_proof *proof);
 
 /* Has the task been asleep all the time from one look (@before) to a later one (@after)? */
 bool asleep_throughout(const struct asleep_proof *before, const struct asleep_proof *after);
