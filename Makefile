@@ -13,6 +13,8 @@
 #   make check-fair     what would make file locks fair, and what breaks? KSRC=DIR
 #   make coverage       how much of fs/locks.c does the suite go through? KSRC=DIR
 #   make dist           the release of the commit that is checked out, into O=DIR
+#   make upstream       a branch in the kernel's clone KSRC=DIR that adds a part of this to its
+#                       selftests; ARGS="-b BRANCH" names it
 #   make clean
 #   make show-harness   print the folder of the kselftest headers
 #
@@ -90,7 +92,7 @@ Q     := $(if $(call yes,$(V)),,@)
 say    = $(if $(Q),$(if $(quiet),,@printf '  %-7s %s\n' $(1) $(2:$(OUTPUT)/%=%)))
 
 # The other goals compile nothing: they must neither probe nor fail for it.
-building := $(filter-out clean dist emit_tests show-harness check-mutants check-fair coverage,$(or $(MAKECMDGOALS),all))
+building := $(filter-out clean dist upstream emit_tests show-harness check-mutants check-fair coverage,$(or $(MAKECMDGOALS),all))
 elsewhere := $(filter-out $(realpath $(srcdir)),$(or $(realpath $(OUTPUT)),$(OUTPUT)))
 
 include $(src)lib/claim/harness.mk
@@ -283,10 +285,13 @@ coverage:
 dist: | $(OUTPUT)
 	$(Q)'$(srcdir)/packaging/dist' '$(OUTPUT)'
 
+upstream:
+	$(Q)'$(srcdir)/packaging/upstream/series' $(ARGS) $(if $(kernel_source),'$(kernel_source)')
+
 ifneq ($(building),)
 -include $(wildcard $(dirs:=/*.d))
 endif
 
 FORCE:
-.PHONY: all run_tests check check-mutants check-fair coverage dist install clean \
+.PHONY: all run_tests check check-mutants check-fair coverage dist upstream install clean \
 	clean-ours show-harness FORCE
