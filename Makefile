@@ -6,7 +6,8 @@
 #   make                build in the source tree, or in O=DIR
 #   make run_tests      build and run the suite; ARGS="..." go to run_tests.sh
 #   make check          build and run the tests of lockfair itself;
-#                       CHECKS="lock build.sh" runs only these
+#                       CHECKS="lock build.sh" runs only these, CHECKS=quick those
+#                       of the library that take seconds, for packages
 #   make install        what is needed to run it, flat, into INSTALL_PATH=DIR
 #   make check-mutants  which tests notice when a kernel's file locking is broken?
 #                       KSRC=DIR is its source, MUTANTS=GLOB chooses
@@ -240,10 +241,11 @@ ifneq ($(elsewhere),)
 	$(Q)rmdir $(dirs) $(call in_output,lib selftest) 2>/dev/null || :
 endif
 
-# CHECKS names them without their folder.
+# CHECKS names them without their folder. The rest of make check boots kernels and installs packages.
+quick_checks := actor lock history specification asleep proc_locks task
 selftest_scripts := $(patsubst $(src)%,$(srcdir)/%,$(wildcard $(src)selftest/*.sh $(src)selftest/*/*.sh))
 every_check := $(filter-out $(OUTPUT)/selftest/fake/%,$(selftest_progs)) $(selftest_scripts)
-checks := $(if $(CHECKS),$(foreach c,$(CHECKS),$(or $(filter %/$(c),$(every_check)),$(c))),$(every_check))
+checks := $(if $(CHECKS),$(foreach c,$(patsubst quick,$(quick_checks),$(CHECKS)),$(or $(filter %/$(c),$(every_check)),$(c))),$(every_check))
 
 # prove knows TAP best. Without it: one plan, as many results, none bad.
 judge = $(if $(shell command -v prove),prove -Q -e cat,awk ' \
