@@ -7,8 +7,8 @@
 # Write each source that has something left to the same path below DIR, in these steps:
 #
 # 1. What the rules (files, in this order) say is left out: what the tests of a kernel tree do
-#    without, as other file systems than tmpfs, other kernels, emulators, the controls, run_tests.sh,
-#    and histories that are kept.
+#    without, as other file systems than tmpfs, other kernels, emulators, the controls,
+#    run_tests.sh, and histories that are kept.
 # 2. Of the claims, those that are no promises.
 # 3. Whatever then is named nowhere: functions, macros, types, variables, members of structs, and
 #    includes of headers with nothing left.
@@ -107,11 +107,11 @@ function is_needed(file, include,	header, name, part) {
 
 function settle_includes(	i, f, again) {
 	for (i = 1; i <= items; i++)
-		if (kept[i] && item_kind[i] != "include" && line[item_file[i], item_first[i]] !~ /^(#|\/)/)
+		if (kept[i] && item_kind[i] != "include" && first_line(i) !~ /^(#|\/)/)
 			has_code[item_file[i]] = 1
 	for (i = 1; i <= items; i++)
-		if (kept[i] && line[item_file[i], item_first[i]] ~ /^# *define/ &&
-		    line[item_file[i], item_first[i]] !~ /_(H|SOURCE)$/)
+		if (kept[i] && first_line(i) ~ /^# *define/ &&
+		    first_line(i) !~ /_(H|SOURCE)$/)
 			has_code[item_file[i]] = 1
 	# A header of nothing but includes has something if one of these has.
 	do {
@@ -119,9 +119,9 @@ function settle_includes(	i, f, again) {
 		for (i = 1; i <= items; i++) {
 			if (item_kind[i] != "include" || kept[i])
 				continue
-			f = is_ours(line[item_file[i], item_first[i]])
-			if (is_needed(item_file[i], line[item_file[i], item_first[i]]) || (f != "" && has_code[f]) ||
-			    (f == "" && line[item_file[i], item_first[i]] ~ /kselftest|claim\/claim.h/)) {
+			f = is_ours(first_line(i))
+			if (is_needed(item_file[i], first_line(i)) || (f != "" && has_code[f]) ||
+			    (f == "" && first_line(i) ~ /kselftest|claim\/claim.h/)) {
 				kept[i] = again = 1
 			}
 		}
@@ -136,10 +136,13 @@ function settle_comments(	i, j, open) {
 		if (item_kind[i] != "section")
 			continue
 		open = 0
-		for (j = i + 1; j <= items && item_file[j] == item_file[i] && item_kind[j] != "section"; j++)
-			if (kept[j] && line[item_file[j], item_first[j]] !~ /^# *endif/ && !item_owner[j] &&
-			    line[item_file[j], item_first[j]] !~ /^TEST_HARNESS_MAIN/)
+		for (j = i + 1; j <= items && item_file[j] == item_file[i]; j++) {
+			if (item_kind[j] == "section")
+				break
+			if (kept[j] && !item_owner[j] &&
+			    first_line(j) !~ /^(# *endif|TEST_HARNESS_MAIN)/)
 				open = 1
+		}
 		kept[i] = open
 	}
 }

@@ -122,7 +122,8 @@ function read_rules_of(rules,	word, at, keyword, rest, in_file, in_function, fro
 		} else if (keyword == "claim") {
 			left_out[rest] = 1
 		} else if (keyword == "header") {
-			needed_for[substr(rest, 1, index(rest, "\t") - 1)] = substr(rest, index(rest, "\t") + 1)
+			at = index(rest, "\t")
+			needed_for[substr(rest, 1, at - 1)] = substr(rest, at + 1)
 		} else if (keyword == "in") {
 			in_file = in_function = rest
 			sub(/ .*/, "", in_file)

@@ -4,8 +4,8 @@
 
 # ---- items: what stands at the top level, and the members of structs ----
 
-# item_first, item_last: its lines. item_kind: "always" is kept. item_owner: of a member of a struct,
-# the struct. item_note: the comment that belongs to it.
+# item_first, item_last: its lines. item_kind: "always" is kept. item_owner: of a member of a
+# struct, the struct. item_note: the comment that belongs to it.
 function new_item(file, kind, first, last) {
 	items++
 	item_file[items] = file
@@ -13,6 +13,10 @@ function new_item(file, kind, first, last) {
 	item_first[items] = first
 	item_last[items] = last
 	return items
+}
+
+function first_line(item) {
+	return line[item_file[item], item_first[item]]
 }
 
 function is_open(text) {
@@ -68,8 +72,8 @@ function split_into_items(file,	i, last, note, section, condition, kind, item, i
 				condition++
 			if (line[file, i] ~ /^# *endif/ && condition)
 				condition--
-			if (kind == "code" && (condition || line[file, i] ~ /^# *define.*_(H|SOURCE)$/))
-				kind = "always"
+			if (condition || line[file, i] ~ /^# *define.*_(H|SOURCE)$/)
+				kind = kind == "code" ? "always" : kind
 			if (line[file, i] ~ /^# *if/)
 				guarded[file] = 1
 			item = new_item(file, kind, i, last)
@@ -196,13 +200,13 @@ function defines(item,	text, list, body) {
 }
 
 function is_static(item) {
-	return item_file[item] ~ /\.c$/ && line[item_file[item], item_first[item]] ~ \
+	return item_file[item] ~ /\.c$/ && first_line(item) ~ \
 	       /^(static |#|(struct|enum|union) [a-z_]* ?\{)/
 }
 
 function is_prototype(item) {
 	return line[item_file[item], item_last[item]] ~ /\)( PRINTF_LIKE\(.*\))?;$/ &&
-	       line[item_file[item], item_first[item]] !~ /^#/
+	       first_line(item) !~ /^#/
 }
 
 function is_named(item,	name, n, i) {

@@ -15,7 +15,7 @@ ours { next }
 	print ""
 	print "# What the promises are made of."
 	print "HELPERS := $(patsubst lib/%.c,$(OUTPUT)/lib/%.o,$(wildcard lib/*/*.c))"
-	print "PROMISES := $(addprefix $(OUTPUT)/,$(filter-out ofdlocks,$(notdir $(TEST_GEN_PROGS))))"
+	print "PROMISES := $(filter-out %/ofdlocks,$(TEST_GEN_PROGS))"
 	print "EXTRA_CLEAN += $(HELPERS)"
 	print ""
 	print "all: $(HELPERS)"
