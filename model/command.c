@@ -10,6 +10,7 @@
 #include "history/draw.h"
 #include "model/command.h"
 #include "model/fuzz.h"
+#include "model/search_run.h"
 #include "model/trace.h"
 
 static const char usage[] =
@@ -17,6 +18,7 @@ static const char usage[] =
 	"       %s --seed N [OPTION]...     the scenario of that seed\n"
 	"       %s --soak SECONDS [OPTION]...  scenarios of new seeds, for that long\n"
 	"       %s --replay FILE [OPTION]...   the scenario in that file\n"
+	"       %s --search COUNT [OPTION]...  of so many seeds, what a strict order would break\n"
 	"  --kind KIND   posix, ofd, flock, lockf, mixed, eventfd or futex\n"
 	"  --steps N     this many steps (%d)\n"
 	"  --processes   the actors are processes, not threads with descriptors of their own\n"
@@ -27,7 +29,7 @@ static const char usage[] =
 
 static void say_usage(FILE *stream, const char *name)
 {
-	fprintf(stream, usage, name, name, name, name, FUZZ_STEPS);
+	fprintf(stream, usage, name, name, name, name, name, FUZZ_STEPS);
 }
 
 static int replay(struct fuzz *fuzz, const char *name, void (*emit)(const char *line))
@@ -77,7 +79,7 @@ static int run(struct fuzz *fuzz, const char *name, void (*emit)(const char *lin
 }
 
 enum {
-	KIND, STEPS, SEED, SOAK, REPLAY, SAVE, PROCESSES, ONLY_DOCUMENTED, FIFO, BLIND, HELP
+	KIND, STEPS, SEED, SOAK, REPLAY, SEARCH, SAVE, PROCESSES, ONLY_DOCUMENTED, FIFO, BLIND, HELP
 };
 
 static const struct option options[] = {
@@ -86,6 +88,7 @@ static const struct option options[] = {
 	{ "seed", required_argument, NULL, SEED },
 	{ "soak", required_argument, NULL, SOAK },
 	{ "replay", required_argument, NULL, REPLAY },
+	{ "search", required_argument, NULL, SEARCH },
 	{ "save", required_argument, NULL, SAVE },
 	{ "processes", no_argument, NULL, PROCESSES },
 	{ "documented", no_argument, NULL, ONLY_DOCUMENTED },
@@ -125,6 +128,8 @@ static bool read_option(struct fuzz *fuzz, int option, const char *value)
 			return false;
 		fuzz->seconds = number;
 		return true;
+	case SEARCH:
+		return read_number(value, 1, ULLONG_MAX, &fuzz->count);
 	case SEED:
 		return read_number(value, 0, ULLONG_MAX, &fuzz->seed);
 	case SAVE:
@@ -147,8 +152,13 @@ static bool read_option(struct fuzz *fuzz, int option, const char *value)
 	}
 }
 
+struct told {
+	const char *file;
+	bool searches;
+};
+
 /* Return 0, or 1 for --help, or -EINVAL. */
-static int read_options(struct fuzz *fuzz, int argc, char **argv, const char **file)
+static int read_options(struct fuzz *fuzz, int argc, char **argv, struct told *told)
 {
 	bool seeded = false;
 	int option;
@@ -157,12 +167,13 @@ static int read_options(struct fuzz *fuzz, int argc, char **argv, const char **f
 		seeded |= option == SEED;
 		if (option == HELP)
 			return 1;
+		told->searches |= option == SEARCH;
 		if (option == REPLAY)
-			*file = optarg;
+			told->file = optarg;
 		else if (!read_option(fuzz, option, optarg))
 			return -EINVAL;
 	}
-	if (optind < argc || (!*file && !seeded && !fuzz->seconds))
+	if (optind < argc || (!told->file && !seeded && !fuzz->seconds && !told->searches))
 		return -EINVAL;
 	if (fuzz->seconds) {
 		fuzz->count = ~0ull;
@@ -177,7 +188,7 @@ static int read_options(struct fuzz *fuzz, int argc, char **argv, const char **f
 int command(int argc, char **argv, void (*emit)(const char *line))
 {
 	struct fuzz *fuzz = fuzz_new(ALL_KINDS, MODEL_PRACTISED, 1);
-	const char *file = NULL;
+	struct told told = { 0 };
 	int ret;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -186,10 +197,12 @@ int command(int argc, char **argv, void (*emit)(const char *line))
 	fuzz->history = history_new();
 	if (!fuzz->history)
 		return 2;
-	ret = read_options(fuzz, argc, argv, &file);
+	ret = read_options(fuzz, argc, argv, &told);
 	if (ret) {
 		say_usage(ret < 0 ? stderr : stdout, argv[0]);
 		return ret < 0 ? 2 : 0;
 	}
-	return file ? replay(fuzz, file, emit) : run(fuzz, argv[0], emit);
+	if (told.searches)
+		return search_run(fuzz, emit);
+	return told.file ? replay(fuzz, told.file, emit) : run(fuzz, argv[0], emit);
 }
