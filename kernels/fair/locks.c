@@ -268,20 +268,12 @@ static bool fair_may_be_granted(struct fair_ticket *waiter)
 	return true;
 }
 
-/*
- * Can the request never be granted? Count all POSIX waiters as stuck, then remove each that may
- * still be granted its lock, until nothing changes. Waiters for OFD locks do not take part.
- */
-static bool fair_is_deadlock(struct fair_ticket *own)
+/* Begin with the tickets that are marked as hopeless, and take away those that may be granted. */
+static void fair_keep_hopeless(void)
 {
 	struct fair_ticket *ticket;
 	bool changed;
 
-	if (!fair_is_posix(&own->wanted))
-		return false;
-	list_for_each_entry(ticket, &fair_tickets, list)
-		ticket->hopeless = fair_is_posix(&ticket->wanted) &&
-				   (ticket == own || fair_sleeps(ticket));
 	do {
 		changed = false;
 		list_for_each_entry(ticket, &fair_tickets, list) {
@@ -291,6 +283,30 @@ static bool fair_is_deadlock(struct fair_ticket *own)
 			changed = true;
 		}
 	} while (changed);
+}
+
+static bool fair_sleeps_for_posix(struct fair_ticket *ticket)
+{
+	return fair_is_posix(&ticket->wanted) && fair_sleeps(ticket);
+}
+
+/*
+ * Would the request cause a deadlock? A thread that exits may have left one, which this request
+ * would only come to stand behind: those in it do not count. Waiters for OFD locks take no part.
+ */
+static bool fair_is_deadlock(struct fair_ticket *own)
+{
+	struct fair_ticket *ticket;
+
+	if (!fair_is_posix(&own->wanted))
+		return false;
+	list_for_each_entry(ticket, &fair_tickets, list)
+		ticket->hopeless = ticket != own && fair_sleeps_for_posix(ticket);
+	fair_keep_hopeless();
+	list_for_each_entry(ticket, &fair_tickets, list)
+		ticket->hopeless = !ticket->hopeless && (ticket == own ||
+							 fair_sleeps_for_posix(ticket));
+	fair_keep_hopeless();
 	return own->hopeless;
 }
 
