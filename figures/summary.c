@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Reduce the values of all rounds, as figure.c prints them, to one line for each figure, kind and
- * parameter: median, spread, and the ratio to the futex control, which is taken round by round, and
- * then its median and spread. stdin to stdout.
+ * parameter: median, spread, and the ratio to the futex control, or to the kind that the argument
+ * names, which is taken round by round, and then its median and spread. stdin to stdout.
  */
 #include <math.h>
 #include <stdio.h>
@@ -72,15 +72,18 @@ static void take(char *line)
 	cell->value[round] = atof(column[4]);
 }
 
-/* The cell of the futex control to compare with, or NULL. */
-static const struct cell *control(const struct cell *cell)
+static const char *base = "futex";
+
+/* The cell to compare with, or NULL. */
+static const struct cell *base_of(const struct cell *cell)
 {
 	if (strcmp(cell->unit, "ns") && strcmp(cell->unit, "1/s"))
 		return NULL;
 	/* The futex has no ranges: its cost does not depend on other locks. */
-	if (!strncmp(cell->figure, "growth_lock_", strlen("growth_lock_")))
-		return find("growth_lock_none", "futex", "0");
-	return find(cell->figure, "futex", cell->parameter);
+	if (!strcmp(base, "futex") &&
+	    !strncmp(cell->figure, "growth_lock_", strlen("growth_lock_")))
+		return find("growth_lock_none", base, "0");
+	return find(cell->figure, base, cell->parameter);
 }
 
 static void print_number(double value)
@@ -105,7 +108,7 @@ static void print_spread(double *value, int values, int extremes)
 
 static void print_cell(const struct cell *cell)
 {
-	const struct cell *futex = control(cell);
+	const struct cell *other = base_of(cell);
 	double value[ROUNDS], ratio[ROUNDS];
 	int values = 0, ratios = 0;
 
@@ -113,8 +116,8 @@ static void print_cell(const struct cell *cell)
 		if (isnan(cell->value[i]))
 			continue;
 		value[values++] = cell->value[i];
-		if (futex && futex->value[i] > 0)
-			ratio[ratios++] = cell->value[i] / futex->value[i];
+		if (other && other->value[i] > 0)
+			ratio[ratios++] = cell->value[i] / other->value[i];
 	}
 	printf("%s\t%s\t%s\t%s\t%d", cell->figure, cell->kind, cell->parameter, cell->unit, values);
 	print_spread(value, values, 1);
@@ -138,10 +141,12 @@ static void print_units(void)
 	putchar('\n');
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	char line[1024];
 
+	if (argc > 1)
+		base = argv[1];
 	while (fgets(line, sizeof(line), stdin))
 		take(line);
 	print_units();

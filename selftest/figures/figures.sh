@@ -100,4 +100,23 @@ known "uncontended_median futex" 11 13 "1 1 1"
 known "growth_lock_own_exponent posix" 6 6 "1"
 known "growth_lock_own_exponent posix" 14 14 "linear"
 
+# ---- of two kernels, as kernels/fair_figures compares them ----
+
+# One grants eight times as often, and takes half as long.
+awk 'BEGIN {
+	OFS = "\t"
+	for (i = 1; i <= 3; i++) {
+		print "uncontended_median", "plain", "posix -", i, 1000 * i, "ns"
+		print "uncontended_median", "fair", "posix -", i, 2000 * i, "ns"
+		print "grants", "plain", "flock 8", i, 800 * i, "1/s"
+		print "grants", "fair", "flock 8", i, 100 * i, "1/s"
+	}
+}' | "$summary" plain >"$top/known"
+known "uncontended_median fair" 11 13 "2 2 2"
+known "grants fair" 11 13 "0.125 0.125 0.125"
+awk -v version=7.3 -v machine=none -v pairs=3 -f "$here/../kernels/fair_figures.awk" "$top/known" \
+	>"$top/compared"
+has "two kernels: the time" compared "^  fair to plain  *x2  *\. "
+has "two kernels: how often" compared "^  plain to fair  *\.  *\.  *x8  *\. "
+
 finish
