@@ -34,7 +34,7 @@ bool search_shorten(struct search *search, struct scenario *scenario);
 /* Do so with the scenario of this seed, and keep it. 0 or -ENOMEM. */
 int search_seed(struct search *search, unsigned long long seed, int kind, int steps);
 
-/* Append to it that all exit who can: in an order that is possible on Linux, and then in a strict one. */
+/* Append that all exit, in an order that is possible on Linux, and then in a strict one. */
 void search_append_exits(struct search *search, struct scenario *scenario);
 
 #endif /* LOCKFAIR_MODEL_SEARCH_H */
