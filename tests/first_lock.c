@@ -97,8 +97,8 @@ PROMISE(FILE_LOCKS, the_first_two_requests_for_a_file_exclude_each_other)
 	actor_begin(one, ask_for_all, NULL);
 	actor_do(two, ask_for_all, scene);
 	actor_await(one);
-	holds(scene, !number[TOGETHER], "of %d new files, %llu were locked by both at a time", files,
-	      number[TOGETHER]);
+	holds(scene, !number[TOGETHER], "of %d new files, %llu were locked by both at once",
+	      files, number[TOGETHER]);
 	holds(scene, number[GRANTED] - number[TOGETHER] == (unsigned int)files,
 	      "of %d new files, %llu were locked by none", files,
 	      files - number[GRANTED] + number[TOGETHER]);
