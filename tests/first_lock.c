@@ -33,7 +33,7 @@ static void meet(struct scene *scene, unsigned long long times)
 		sched_yield();
 }
 
-/* Try to lock file @i at the same moment as the other actor. 0 or -errno of the set-up. */
+/* Try to lock file @i at the same moment as the other actor. 0; -errno, except of a conflict. */
 static int ask(struct scene *scene, int i)
 {
 	unsigned long long *number = scene->shared->number;
@@ -52,19 +52,24 @@ static int ask(struct scene *scene, int i)
 	meet(scene, 3 * i + 3);
 	if (!err)
 		lock_close(&lock);
-	return err;
+	return ret == -EAGAIN ? 0 : ret;
 }
 
+/* An actor that fails goes on, because the other one waits for it at each file. */
 static int ask_for_all(struct actor *self, void *arg)
 {
-	int cpus[2], count = cpu_allowed(cpus, 2), err = 0;
+	int cpus[2], count = cpu_allowed(cpus, 2), failed = 0;
 
 	/* One CPU each, so that they do run at the same moment. */
 	if (count == 2)
 		cpu_pin(0, cpus[!arg]);
-	for (int i = 0; !err && i < files; i++)
-		err = ask(self->scene, i);
-	return err;
+	for (int i = 0; i < files; i++) {
+		int err = ask(self->scene, i);
+
+		if (!failed)
+			failed = err;
+	}
+	return failed;
 }
 
 static void close_files(void)
@@ -77,8 +82,9 @@ static void close_files(void)
  *	one  H			of each file: one of them is granted the lock, whichever it is
  *	two  x
  *
- * fcntl(2): "A write lock will exclude all other locks"; flock(2): "Only one process may hold an
- * exclusive lock for a given file at a given time"; lockf(3): "apply, test or remove a POSIX lock".
+ * fcntl(2): "An exclusive lock excludes all other locks, both shared and exclusive"; flock(2):
+ * "Only one process may hold an exclusive lock for a given file at a given time"; lockf(3) "is just
+ * an interface on top of fcntl(2) locking".
  */
 PROMISE(FILE_LOCKS, the_first_two_requests_for_a_file_exclude_each_other)
 {

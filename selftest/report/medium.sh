@@ -16,7 +16,8 @@ export LOCKFAIR_PROGRAMS
 
 mkdir "$top/locks" || exit 1
 for name in lacking late_waiters; do
-	${CC:-cc} -shared -fPIC -o "$top/$name.so" "$here/fake/$name.c" -ldl 2>>"$top/err" || :
+	${CC:-cc} -shared -fPIC -o "$top/$name.so" "$here/fake/$name.c" -ldl 2>"$top/err"
+	is "fake/$name.c can be compiled" $? 0
 done
 
 # Run the preflight on the medium $2 of the library $1; $top/out has its lines about posix.
@@ -75,7 +76,7 @@ is_late() {
 	has_not "$1: nothing else is wrong" out \
 		"^posix	\(lost\|shared\|unseen\|unwaiting\|refused\|deaf\)"
 	is "$1: who decides" "$(column 3)" "$3"
-	result "$(column 18 | awk '{ exit !($1 == "late" && $2 > 5000 && $2 < 15000) }'; echo $?)" \
+	result "$(column 18 | awk '{ exit !($1 == "late" && $2 > 5000) }'; echo $?)" \
 		"$1: for how long is measured" "got '$(column 18)'"
 	result "$(column 15 | awk -F / '{ exit !($1 > 0 && $1 == $2) }'; echo $?)" \
 		"$1: all waiters are found" "got '$(column 15)'"
