@@ -408,7 +408,8 @@ run_program() {
 
 	wanted=0
 	eval "wanted=\$wanted_$name"
-	say "  KTAP version 1" "  # Subtest: $title" "  1..$wanted" "  # selftests: lockfair: $title"
+	say "  KTAP version 1" "  # Subtest: $title" "  1..$wanted" \
+		"  # selftests: lockfair: $title"
 
 	raw=$work/raw
 	[ -z "$output" ] || raw=$output/$title.tap

@@ -15,7 +15,7 @@ table=$here/../kernels/architectures
 grep -v '^#' "$table" | cut -f 3 | while read -r name _; do
 	ln -sf "$here/fake/machine/qemu-system-x86_64" "$top/bin/qemu-system-$name"
 done
-PATH=$top/bin:$PATH
+PATH=$top/bin:$here/fake/userland:$PATH
 
 # An image that has nothing but the numbers $2 (octal) at byte $1.
 header() {
@@ -35,6 +35,11 @@ is "no two of them have the same name" "$(grep -v '^#' "$table" | cut -f 1 | sor
 # $1: the architecture; $2: of its QEMU; $3: an image.
 is_for() {
 	: >"$top/log"
+	firmware=$(grep "^$1	" "$table" | cut -f 12)
+	if [ "$firmware" != - ] && [ ! -e "${firmware% *}" ]; then
+		refused 2 "missing: apt-get install ${firmware#* }\$" -k "$3"
+		return
+	fi
 	FAKE_LOG=$top/log run -k "$3" -o "$top/kept"
 	is "an image for $1: the exit status is 0" $rc 0
 	if [ "$1" = "$(uname -m | sed 's/x86_64/amd64/')" ]; then
@@ -106,7 +111,7 @@ refused 2 "virtme-ng would need a root of arm64" -k "$top/arm64" --vm vng
 set +f
 ln -s /bin/* /usr/bin/* "$top/bin/" 2>/dev/null
 set -f
-PATH=$here/fake/machine:$top/bin
+PATH=$here/fake/userland:$here/fake/machine:$top/bin
 rm -f "$top/bin/qemu-system-s390x" "$top/bin/s390x-linux-gnu-gcc" "$top/bin/aarch64-linux-gnu-gcc"
 refused 2 'missing: apt-get install qemu-system-misc$' -k "$top/s390x"
 LOCKFAIR_PROGRAMS=

@@ -45,7 +45,8 @@ every_fault="detach force busy kill_daemon fill restart expire partition lapse"
 "$here/../run_tests.sh" -l >"$top/out" 2>"$top/err"
 has_not "without LOCKFAIR_FAULTS: no such program is listed" out '^faults_'
 LOCKFAIR_FAULTS="$here/fake/fault $every_fault" "$here/../run_tests.sh" -l >"$top/out" 2>"$top/err"
-is "with it: such programs come last" "$(sed 's/_.*//; s/:.*//' "$top/out" | uniq | tail -n 1)" faults
+is "with it: such programs come last" \
+	"$(sed 's/_.*//; s/:.*//' "$top/out" | uniq | tail -n 1)" faults
 play faults_mount a_lazy_unmount_ends_no_lock nothing "force busy"
 has "a fault that is not offered: a skip" out '^ok 1 .*# SKIP this fault cannot be had here$'
 play faults_mount a_lazy_unmount_ends_no_lock fail detach
