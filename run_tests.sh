@@ -197,6 +197,8 @@ while [ $# -gt 0 ]; do
 		is_line "$1" "$2"
 		machine_options=$machine_options$1$newline$2$newline
 		shift ;;
+	--expect|--runs|--panic-is-bad)
+		die "$1 belongs to --bisect, and comes after it" ;;
 	-?*)	die "unknown option $1 (-h lists them)" ;;
 	*)	die "unknown argument '$1' (choose a test by -t GLOB; see -h)" ;;
 	esac

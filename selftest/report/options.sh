@@ -121,6 +121,7 @@ refused "a glob of two lines" "'a b' is no value for it" -t 'a
 b'
 refused "a glob that matches nothing, with -l" 'no test matches' -l -t nothing
 refused "an unknown option" 'unknown option -z' -z
+refused "an option of --bisect without it" '--runs belongs to --bisect' --runs 2
 refused "an unknown long option" 'unknown option --zap' --zap
 refused "an unknown long option with a value" 'unknown option --zap=1' --zap=1
 refused "a value for an option that takes none" 'unknown option --list=1' --list=1
