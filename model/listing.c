@@ -37,45 +37,110 @@ static const char marks[STEP_WHATS] = {
 	[STEP_EXIT] = 'x', [STEP_INTERRUPT] = 'i',
 };
 
-static void add_events(struct history *history, const struct scenario *scenario,
-		       const struct outcome *outcome, int number)
+/* What the actors ask for, and who shares a table of descriptors with whom. */
+struct drawing {
+	struct history *history;
+	struct lock_request asked[MODEL_ACTORS];
+	unsigned int shares[MODEL_ACTORS];	/* a bit for each, and for itself */
+	unsigned int left;			/* who has exited */
+};
+
+static struct lock_request request_of(const struct scenario *scenario,
+				      const struct model_step *step)
 {
-	const struct model_step *step = &scenario->step[number];
 	struct lock_request request = { .mode = step->mode };
 
 	if (lock_kind_traits(step->kind) & TRAIT_RANGES) {
 		request.start = scenario->cell[step->first];
 		request.len = scenario_length(scenario, step->first, step->last);
 	}
+	return request;
+}
+
+static void share(struct drawing *drawing, int actor, int thread)
+{
+	unsigned int group = drawing->shares[actor] | 1u << thread;
+
+	drawing->left &= ~(1u << thread);
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		drawing->shares[i] &= ~(1u << thread);
+		if (group & 1u << i)
+			drawing->shares[i] = group;
+	}
+}
+
+static void begin_alone(struct drawing *drawing, int actor)
+{
+	for (int i = 0; i < MODEL_ACTORS; i++)
+		drawing->shares[i] &= ~(1u << actor);
+	drawing->shares[actor] = 1u << actor;
+	drawing->left &= ~(1u << actor);
+}
+
+/* The locks end when the last actor that shares the table exits. */
+static void leave(struct drawing *drawing, int actor)
+{
+	drawing->left |= 1u << actor;
+	if (drawing->shares[actor] & ~drawing->left)
+		return;
+	for (int i = 0; i < MODEL_ACTORS; i++) {
+		if (drawing->shares[actor] & 1u << i)
+			history_add(drawing->history, i, HISTORY_GONE, &drawing->asked[i]);
+	}
+}
+
+static void add_step(struct drawing *drawing, const struct scenario *scenario,
+		     const struct model_step *step)
+{
+	struct lock_request request = request_of(scenario, step);
+
+	if (marks[step->what])
+		history_mark(drawing->history, step->actor, marks[step->what]);
 	switch (step->what) {
 	case STEP_LOCK:
-		history_add(history, step->actor, HISTORY_REQUEST, &request);
+		drawing->asked[step->actor] = request;
+		history_add(drawing->history, step->actor, HISTORY_REQUEST, &request);
 		break;
 	case STEP_UNLOCK:
-		history_add(history, step->actor, HISTORY_RELEASE, &request);
+		history_add(drawing->history, step->actor, HISTORY_RELEASE, &request);
 		break;
-	case STEP_QUERY:
+	case STEP_THREAD:
+		share(drawing, step->actor, step->other);
 		break;
-	default:
-		if (marks[step->what])
-			history_mark(history, step->actor, marks[step->what]);
+	case STEP_FORK:
+		begin_alone(drawing, step->other);
+		break;
+	case STEP_EXIT:
+		leave(drawing, step->actor);
+		break;
 	}
+}
+
+static void add_events(struct drawing *drawing, const struct scenario *scenario,
+		       const struct outcome *outcome, int number)
+{
+	const struct model_step *step = &scenario->step[number];
+
+	add_step(drawing, scenario, step);
 	for (int i = 0; i < MODEL_ACTORS; i++) {
 		const struct model_call *call = &outcome->call[number][i];
+		const struct lock_request *asked = &drawing->asked[i];
 
 		if (i == step->actor && step->what != STEP_LOCK && step->what != STEP_INTERRUPT)
 			continue;
 		if (call->status == REQUEST_DONE)
-			history_add(history, i, call->result ? HISTORY_REFUSE : HISTORY_GRANT,
-				    &request);
+			history_add(drawing->history, i,
+				    call->result ? HISTORY_REFUSE : HISTORY_GRANT, asked);
 		else if (call->status == REQUEST_ASLEEP && i == step->actor)
-			history_add(history, i, HISTORY_QUEUED, &request);
+			history_add(drawing->history, i, HISTORY_QUEUED, asked);
 	}
 }
 
 static void note_history(const struct scenario *scenario, const struct outcome *outcome,
 			 struct history *history)
 {
+	struct drawing drawing = { .history = history };
+
 	history_clear(history);
 	if (scenario->kind < KINDS)
 		history_add_site(history, scenario->kind, 0);
@@ -83,10 +148,11 @@ static void note_history(const struct scenario *scenario, const struct outcome *
 		char name[] = { 'A' + i, '\0' };
 
 		history_row(history, name);
+		begin_alone(&drawing, i);
 	}
 	for (int i = 0; i < scenario->count; i++) {
 		if (outcome->made[i])
-			add_events(history, scenario, outcome, i);
+			add_events(&drawing, scenario, outcome, i);
 	}
 }
 
