@@ -236,6 +236,25 @@ is "a command that fails ends the set-up" "$(begins 'false; echo later')" "statu
 is "a file system that cannot be written to is not set up" "$(begins 'rmdir "$at"')" "status 2"
 begins 'false' >/dev/null
 is "the command that failed is the last of the trace" "$(tail -n 1 "$top/trace")" "+ false"
+
+# $1: the line that each start of nfsd adds to the kernel's log, if any. Print how often it was
+# started, and the exit status.
+nfsd_starts() {
+	mkdir -p "$top/nfsd"
+	echo "NFSD: Using nfsdcld client tracking operations." >"$top/nfsd/log"
+	: >"$top/nfsd/starts"
+	printf '#!/bin/sh\ncat "${0%%/*}/log"\n' >"$top/nfsd/dmesg"
+	printf '#!/bin/sh\n[ "$1" != 0 ] || exit 0\ncd "${0%%/*}"\necho >>starts\n%s\n' \
+		"${1:+echo '$1' >>log}" >"$top/nfsd/rpc.nfsd"
+	chmod +x "$top/nfsd/dmesg" "$top/nfsd/rpc.nfsd"
+	PATH=$top/nfsd:$PATH sh -ec '. "$1/mounts"
+	nfs_start' sh "$here/../kernels" >"$top/nfsd/said"
+	status=$?
+	echo "$(grep -c '' "$top/nfsd/starts") $status"
+}
+is "nfsd finds nfsdcld: it is started once" "$(nfsd_starts 'NFSD: Using nfsdcld')" "1 0"
+is "nfsd finds something else: it has not started" "$(nfsd_starts 'NFSD: Using legacy')" "6 1"
+is "nfsd finds nothing: a line of an earlier start does not count" "$(nfsd_starts '')" "6 1"
 }
 
 finish
