@@ -119,7 +119,7 @@ PRACTICE(FILE_LOCKS, a_partition_as_long_as_a_lease_costs_the_lock_if_another_wa
 	fault(scene, "partition");
 	ret = actor_await(waiter);
 	holds(scene, !ret, "the waiter: %s", strerror(-ret));
-	mend(scene);
+	undo(scene);
 	actor_do(holder, write_it, NULL);
 	holds(scene, result_of(scene, WRITTEN) == EIO, "the old holder's write, and fsync(2): %s",
 	      result_of(scene, WRITTEN) ? strerror(result_of(scene, WRITTEN)) : "done");
@@ -136,7 +136,7 @@ PRACTICE(FILE_LOCKS, a_partition_as_long_as_a_lease_costs_no_lock_if_nobody_want
 	actor_lock(holder, EXCLUSIVE);
 	fault(scene, "partition");
 	fault(scene, "lapse");
-	mend(scene);
+	undo(scene);
 	actor_do(holder, write_it, NULL);
 	holds(scene, !result_of(scene, WRITTEN), "the holder's write: %s",
 	      strerror(result_of(scene, WRITTEN)));

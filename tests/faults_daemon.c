@@ -32,7 +32,7 @@ PRACTICE(FILE_LOCKS, after_the_daemons_death_the_holder_cannot_write)
 	ret = result_of(scene, WRITTEN);
 	holds(scene, ret == ENOTCONN || ret == ECONNABORTED, "the holder's write: %s",
 	      ret ? strerror(ret) : "done");
-	mend(scene);
+	undo(scene);
 }
 
 /* A daemon's lock would keep all others out for ever if it outlived the daemon. */

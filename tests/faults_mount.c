@@ -30,7 +30,7 @@ PRACTICE(FILE_LOCKS, a_new_mount_after_a_lazy_unmount_finds_the_lock)
 	newcomer = start_newcomer(scene);
 	actor_lock(holder, EXCLUSIVE);
 	fault(scene, "detach");
-	mend(scene);
+	undo(scene);
 	ret = newcomer_tries(newcomer);
 	if (scene_goes_on(scene))
 		claim_say("by the new mount: %s", ret ? strerror(ret) : "granted");

@@ -97,7 +97,7 @@ PRACTICE(FILE_LOCKS, a_full_disk_is_in_nobodys_way)
 	conflicts_with(other, EXCLUSIVE, holder);
 	actor_unlock(holder);
 	actor_lock(other, EXCLUSIVE);
-	mend(scene);
+	undo(scene);
 }
 
 /* Nor does what was locked before change. */

@@ -22,7 +22,9 @@
  * "broken: …", and SKIP.
  *
  * A file that needs other capabilities than CAP_SYS_NICE names them in CLAIM_KEEPS before it
- * includes this header, and raises them around the calls that need them.
+ * includes this header, and raises them around the calls that need them. A file that must do
+ * something before each scene is set names a function in CLAIM_BEFORE, likewise; it returns 0 or
+ * -errno.
  *
  * The room may use all of lib/. Only the process of the test may judge: older harnesses do not
  * see what fails in a child.
@@ -50,6 +52,9 @@
 
 #ifndef CLAIM_KEEPS
 #define CLAIM_KEEPS	PRIVILEGE(CAP_SYS_NICE)
+#endif
+#ifndef CLAIM_BEFORE
+#define CLAIM_BEFORE()	0
 #endif
 
 #include "claim/claim_main.h"

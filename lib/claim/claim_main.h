@@ -82,7 +82,7 @@ static inline void claim_setup(struct scene *scene, enum lock_kind kind)
 {
 	static const int ends[] = { SIGABRT, SIGALRM, SIGBUS, SIGFPE, SIGILL, SIGSEGV };
 	struct sigaction last = { .sa_handler = claim_last_words, .sa_flags = SA_RESETHAND };
-	int err;
+	int before, err;
 
 	signal(SIGTERM, SIG_DFL);
 	for (unsigned int i = 0; i < ARRAY_SIZE(ends); i++)
@@ -90,9 +90,12 @@ static inline void claim_setup(struct scene *scene, enum lock_kind kind)
 	alarm(claim_time_limit());
 	/* Without capabilities root is like any user. Without libcap it keeps them. */
 	err = privilege_keep(CLAIM_KEEPS);
+	before = CLAIM_BEFORE();
 	scene_open(scene, kind, getenv("LOCKFAIR_DIR"), claim_history);
 	if (err && err != -EOPNOTSUPP)
 		scene_broken(scene, "dropping capabilities: %s", strerror(-err));
+	if (before)
+		scene_broken(scene, "before the test: %s", strerror(-before));
 }
 
 /* A test that has become another user cannot remove the files that it made before. */

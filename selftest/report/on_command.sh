@@ -48,9 +48,11 @@ LOCKFAIR_FAULTS="$here/fake/fault $every_fault" "$here/../run_tests.sh" -l >"$to
 is "with it: such programs come last" \
 	"$(sed 's/_.*//; s/:.*//' "$top/out" | uniq | tail -n 1)" faults
 play faults_mount a_lazy_unmount_ends_no_lock nothing "force busy"
-has "a fault that is not offered: a skip" out '^ok 1 .*# SKIP this fault cannot be had here$'
+has "a fault that is not offered: a skip" out '^ok 1 .*# SKIP this fault is not offered here$'
 play faults_mount a_lazy_unmount_ends_no_lock fail detach
 has "a fault that does not happen: broken" out '^# broken: detach did not happen: '
+play faults_mount a_lazy_unmount_ends_no_lock stuck detach
+has "what an earlier test has left cannot be undone: broken" out '^# broken: before the test: '
 play faults_mount '*' nothing "detach force busy"
 is "nothing happens: all holds" "$rc $(grep -c '^ok' "$top/out")" "0 5"
 
