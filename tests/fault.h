@@ -34,15 +34,21 @@ static inline int result_of(const struct scene *scene, int job)
 	return scene->shared->number[job];
 }
 
-/* Is the fault offered here? Skip the test if not. */
-static inline bool needs_fault(struct scene *scene, const char *name)
+/* Is the word among those that the recipe has, which are faults and what is known of them? */
+static inline bool has_word(const char *word)
 {
 	const char *faults = getenv("LOCKFAIR_FAULTS");
 	char wanted[32], all[256];
 
-	snprintf(wanted, sizeof(wanted), " %s ", name);
+	snprintf(wanted, sizeof(wanted), " %s ", word);
 	snprintf(all, sizeof(all), "%s ", faults ? faults : "");
-	return scene_goes_on(scene) && skip_unless(scene, strstr(all, wanted), NO_SUCH_FAULT);
+	return strstr(all, wanted);
+}
+
+/* Is the fault offered here? Skip the test if not. */
+static inline bool needs_fault(struct scene *scene, const char *name)
+{
+	return scene_goes_on(scene) && skip_unless(scene, has_word(name), NO_SUCH_FAULT);
 }
 
 /*
