@@ -257,4 +257,31 @@ is "nfsd finds something else: it has not started" "$(nfsd_starts 'NFSD: Using l
 is "nfsd finds nothing: a line of an earlier start does not count" "$(nfsd_starts '')" "6 1"
 }
 
+# What a recipe has put into a file of the guest is gone with it.
+mkdir -p "$top/fault/store"
+cp "$here/../kernels/fault" "$here/../kernels/faults" "$here/../kernels/mounts" "$top/fault/"
+# shellcheck disable=SC2016 # for the recipe
+printf '%s\n' 'store=${0%/*}/store' 'fault_good() { echo all is well; }' \
+	'fault_bad() { echo "no such disk" >&2; false; echo later; }' >"$top/fault/recipe"
+is "a fault that happens: nothing is printed" "$("$top/fault/fault" good; echo $?)" 0
+is "one that does not: what the commands said is printed" \
+	"$("$top/fault/fault" bad | tail -n 2; "$top/fault/fault" bad >"$top/out"; echo $?)" \
+	"# no such disk
+# + false
+1"
+
+# $1: what umount(8) does and says; does the fault "force" happen then?
+forces() {
+	printf '#!/bin/sh\n%s\n' "$1" >"$top/nfsd/umount"
+	chmod +x "$top/nfsd/umount"
+	PATH=$top/nfsd:$PATH "$top/fault/fault" force >"$top/out"
+}
+forces 'exit 0'
+result $? "umount -f that works: it happens"
+forces 'echo "umount: /mnt/at: target is busy." >&2; exit 32'
+result $? "a busy file system: it happens, too"
+! forces 'echo "umount: /mnt/at: not mounted." >&2; exit 32'
+result $? "any other failure: it does not happen"
+has "any other failure: it is shown" out '^# umount: /mnt/at: not mounted\.$'
+
 finish
