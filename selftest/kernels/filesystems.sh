@@ -215,6 +215,19 @@ for recipe in "$recipes"/*; do
 	is "recipe $name is complete" "$said" ""
 done
 
+# A word that is misspelt would skip the tests of its fault: see needs_fault() in tests/fault.h. In
+# kernels/mounts, nfs_mount offers more.
+sed -n 's/^fault_\([a-z_]*\)() .*/\1/p' "$here/../kernels/faults" >"$top/known"
+printf '%s\n' busy apart >>"$top/known"
+said=$(cat "$recipes"/* "$here/../kernels/mounts" | grep -o 'faults="[^"]*"' |
+	sed 's/faults=//; s/\$faults//; s/\${lease:+\([^}]*\)}/\1/' | tr -d '"' | tr ' ' '\n' | sort -u)
+is "each fault that is offered is one of kernels/faults" \
+	"$(echo "$said" | grep -vxF -f "$top/known" | xargs)" ""
+said=$(cat "$here/../tests/fault.h" "$here"/../tests/faults_*.c | grep -v actor_start |
+	grep -o '\((scene, \|word(\)"[a-z_]*"' | sed 's/.*"\(.*\)"/\1/' | sort -u)
+is "each fault that a test wants is one of kernels/faults" \
+	"$(echo "$said" | grep -vxF -f "$top/known" | xargs)" ""
+
 # shellcheck disable=SC2016,SC2031 # bodies in quotes; variables not of a recipe
 {
 # $1: the body of a recipe's set_up; prints the exit status and what it has printed.
