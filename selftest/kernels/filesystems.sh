@@ -215,12 +215,15 @@ for recipe in "$recipes"/*; do
 	is "recipe $name is complete" "$said" ""
 done
 
+# shellcheck disable=SC2016,SC2031 # bodies in quotes; variables not of a recipe
+{
 # A word that is misspelt would skip the tests of its fault: see needs_fault() in tests/fault.h. In
 # kernels/mounts, nfs_mount offers more.
 sed -n 's/^fault_\([a-z_]*\)() .*/\1/p' "$here/../kernels/faults" >"$top/known"
 printf '%s\n' busy apart >>"$top/known"
 said=$(cat "$recipes"/* "$here/../kernels/mounts" | grep -o 'faults="[^"]*"' |
-	sed 's/faults=//; s/\$faults//; s/\${lease:+\([^}]*\)}/\1/' | tr -d '"' | tr ' ' '\n' | sort -u)
+	sed 's/faults=//; s/\$faults//; s/\${lease:+\([^}]*\)}/\1/' | tr -d '"' | tr ' ' '\n' |
+	sort -u)
 is "each fault that is offered is one of kernels/faults" \
 	"$(echo "$said" | grep -vxF -f "$top/known" | xargs)" ""
 said=$(cat "$here/../tests/fault.h" "$here"/../tests/faults_*.c | grep -v actor_start |
@@ -228,8 +231,6 @@ said=$(cat "$here/../tests/fault.h" "$here"/../tests/faults_*.c | grep -v actor_
 is "each fault that a test wants is one of kernels/faults" \
 	"$(echo "$said" | grep -vxF -f "$top/known" | xargs)" ""
 
-# shellcheck disable=SC2016,SC2031 # bodies in quotes; variables not of a recipe
-{
 # $1: the body of a recipe's set_up; prints the exit status and what it has printed.
 begins() {
 	at=$top/at store=$top/store
@@ -268,12 +269,10 @@ nfsd_starts() {
 is "nfsd finds nfsdcld: it is started once" "$(nfsd_starts 'NFSD: Using nfsdcld')" "1 0"
 is "nfsd finds something else: it has not started" "$(nfsd_starts 'NFSD: Using legacy')" "6 1"
 is "nfsd finds nothing: a line of an earlier start does not count" "$(nfsd_starts '')" "6 1"
-}
 
-# What a recipe has put into a file of the guest is gone with it.
+# kernels/fault, with faults of a recipe for this test.
 mkdir -p "$top/fault/store"
 cp "$here/../kernels/fault" "$here/../kernels/faults" "$here/../kernels/mounts" "$top/fault/"
-# shellcheck disable=SC2016 # for the recipe
 printf '%s\n' 'store=${0%/*}/store' 'fault_good() { echo all is well; }' \
 	'fault_bad() { echo "no such disk" >&2; false; echo later; }' >"$top/fault/recipe"
 is "a fault that happens: nothing is printed" "$("$top/fault/fault" good; echo $?)" 0
@@ -296,5 +295,6 @@ result $? "a busy file system: it happens, too"
 ! forces 'echo "umount: /mnt/at: not mounted." >&2; exit 32'
 result $? "any other failure: it does not happen"
 has "any other failure: it is shown" out '^# umount: /mnt/at: not mounted\.$'
+}
 
 finish

@@ -54,7 +54,8 @@ has "a fault that does not happen: broken" out '^# broken: detach did not happen
 play faults_mount a_lazy_unmount_ends_no_lock stuck detach
 has "what an earlier test has left cannot be undone: broken" out '^# broken: before the test: '
 play faults_mount a_new_mount_after_a_lazy_unmount_finds_the_lock nothing "detach apart"
-has "a new mount with locks of its own: a skip" out '^ok 1 .*# SKIP a new mount has locks of its own here$'
+has "a new mount with locks of its own: a skip" out \
+	'^ok 1 .*# SKIP a new mount has locks of its own here$'
 has "a new mount with locks of its own: who had the lock is printed" out '^# by the new mount: '
 play faults_mount a_new_mount_after_a_lazy_unmount_finds_the_lock gone detach
 has "a newcomer that does not find the file: it fails" out '^# seen: the newcomer: No such file'
