@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Add the programs (-v programs=) and what they are made of to the Makefile of the folder filelock,
-# before and after it includes lib.mk. What it has of ours from an earlier commit is replaced.
+# before and after it includes lib.mk. What it has of ours from an earlier commit is replaced: that
+# had the programs of -v before=. Other lines are the kernel's, and stay.
 
 /^# What the promises are made of\.$/ { ours = 1 }
 ours { next }
-/^TEST_GEN_PROGS \+=/ { next }
+before != "" && $0 == "TEST_GEN_PROGS +=" before {
+	getline		# the blank line after it
+	next
+}
 /^include \.\.\/lib\.mk/ {
 	if (programs != "") {
 		print "TEST_GEN_PROGS +=" programs
