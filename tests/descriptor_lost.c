@@ -69,7 +69,7 @@ static void replace_descriptor(struct actor *waiter)
  * POSIX.1-2024, 2.9.7, of close(), dup2(), fcntl() and others: "each call shall either see
  * all of the specified effects of the other call, or none of them". close() removes the
  * process's locks on the file; it may come first, or last. fcntl(2) and flock(2): others go
- * with the last descriptor. 2.6.12 (c293621bbf67), and again 6.10 (3cad1bc01041).
+ * with the last descriptor. Fixed in 2.6.12, and again in 6.10 (3cad1bc01041).
  */
 PROMISE(FILE_LOCKS, a_lock_granted_after_close_is_not_left_behind)
 {
@@ -145,8 +145,8 @@ PRACTICE(OWNED_BY_PROCESS, ebadf_after_dup2_ends_every_lock_of_the_process)
 }
 
 /*
- * The description is the owner, regardless of its descriptors. From 2.6.12 to 4.6 (0752ba807b04) a
- * request for an OFD lock returned EBADF as well.
+ * The description is the owner, regardless of its descriptors. Before 4.6 a request for an OFD
+ * lock returned EBADF as well.
  */
 PRACTICE(OWNED_BY_DESCRIPTION, a_grant_after_close_stays_with_the_duplicate)
 {

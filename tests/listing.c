@@ -175,7 +175,7 @@ PRACTICE(POSIX | OFD | FLOCK, a_queued_writer_is_listed_below_the_first_reader)
 
 /*
  * The test itself keeps the description open, and with it the lock. In 4.18 the line was gone
- * with the process (commit 826d7bc9f013); in a pid namespace it still is, except for OFD locks.
+ * with the process (fixed in 4.19); in a pid namespace it still is, except for OFD locks.
  */
 PRACTICE(OWNED_BY_DESCRIPTION, the_lock_of_a_dead_process_is_still_listed)
 {

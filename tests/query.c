@@ -87,7 +87,7 @@ static void hold_everything_and_ask(struct scene *scene, bool conflicting)
 /*
  * fcntl(2): "If one or more incompatible locks would prevent this lock being placed, then
  * fcntl() returns details about one of those locks in the l_type, l_whence, l_start, and l_len
- * fields". A reader, too, is in the way of a writer (commit 129a84de2347).
+ * fields". A reader, too, is in the way of a writer (since 2.6.22).
  */
 PROMISE(POSIX | OFD, a_lock_in_the_way_is_described)
 {

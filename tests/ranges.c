@@ -94,8 +94,8 @@ PROMISE(POSIX | OFD, a_change_of_mode_in_the_middle_splits_in_three)
 }
 
 /*
- * The kernel has to find the parts of a lock again after a split. Until 2e2f756f81ed (4.0) they
- * stood in the wrong order, and a release of the first found nothing.
+ * The kernel has to find the parts of a lock again after a split. Before 4.0 they stood in the
+ * wrong order, and a release of the first found nothing.
  */
 PROMISE(POSIX | OFD, a_release_after_a_split_is_a_release)
 {

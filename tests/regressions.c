@@ -136,7 +136,7 @@ PRACTICE(FLOCK, the_only_reader_upgrades_before_a_queued_writer)
 /* ---- deadlock ---- */
 
 /*
- * bf77ae4c9893 (5.0): waiters that moved along with a granted request still pointed to their old
+ * Fixed in 5.0: waiters that moved along with a granted request still pointed to their old
  * place, and following that pointer could crash the kernel.
  *
  * fcntl_locking(2), BUGS: deadlock detection "can yield both false negatives ... and false
@@ -234,7 +234,7 @@ PRACTICE(POSIX, no_cycle_is_seen_through_an_old_place)
 /*
  * A process whose threads wait for two locks can hide a cycle: the detector follows only one of
  * the waits, here the one that will end. A request from outside for a lock in the cycle then
- * makes the detector go round it. 97855b49b6ba (2.6.24): it did so without limit, and held a
+ * makes the detector go round it. Before 2.6.24 it did so without limit, and held a
  * spinlock.
  *
  *	thread1 (holds C)   thread2 -> B   thread3 -> A, for a while

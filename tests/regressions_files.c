@@ -54,8 +54,8 @@ static int lock_the_last_96_bytes(struct actor *self, void *arg)
 
 /*
  * While a thread waits for a lock, its descriptor becomes another file: the kernel must remove
- * the lock when it has granted it. 7f3697e24dc3 (4.5): it computed the range to remove from an
- * end of the file that had moved.
+ * the lock when it has granted it. Before 4.5 it computed the range to remove from an end of
+ * the file that had moved.
  */
 PRACTICE(POSIX, no_lock_is_left_by_a_close_and_a_truncate)
 {
