@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stddef.h>
 
 #include "model/ending.h"
 #include "model/step.h"
@@ -118,9 +119,11 @@ static bool leave_refused(struct endings *endings)
 	return any;
 }
 
+/* A scenario and the exits after it. */
 struct course {
 	struct endings *endings;
 	enum model_level level;
+	bool passes_refusals;		/* a refusal does not end it */
 	bool passed_over, failed, refused, full;
 };
 
@@ -132,16 +135,31 @@ static void make(struct course *course, const struct model_step *step)
 	go_on(endings);
 	course->full |= endings->now.full;
 	course->failed |= any_is_refused(&endings->now);
-	course->refused |= leave_refused(endings);
+	if (!course->passes_refusals)
+		course->refused |= leave_refused(endings);
 }
 
-/* Each exit may let another actor go on. */
-static void all_exit(struct course *course)
+static void make_all(struct course *course, const struct scenario *scenario)
+{
+	begin(course->endings, scenario);
+	for (int i = 0; i < scenario->count; i++) {
+		course->passed_over |= !applies_in_all(course->endings, &scenario->step[i]);
+		make(course, &scenario->step[i]);
+	}
+}
+
+/* Each exit may let another actor go on. Append those that are possible to @appended, if any. */
+static void all_exit(struct course *course, struct scenario *appended)
 {
 	for (int i = 0; i < MODEL_ACTORS * MODEL_ACTORS; i++) {
 		const struct model_step step = { .what = STEP_EXIT, .actor = i % MODEL_ACTORS };
 
+		if (!applies_in_any(course->endings, &step) ||
+		    (appended && appended->count == SCENARIO_STEPS))
+			continue;
 		make(course, &step);
+		if (appended)
+			appended->step[appended->count++] = step;
 	}
 }
 
@@ -151,12 +169,8 @@ enum ending ending_of(struct endings *endings, enum model_level level,
 	struct course course = { .endings = endings, .level = level };
 	int stuck = 0;
 
-	begin(endings, scenario);
-	for (int i = 0; i < scenario->count; i++) {
-		course.passed_over |= !applies_in_all(endings, &scenario->step[i]);
-		make(&course, &scenario->step[i]);
-	}
-	all_exit(&course);
+	make_all(&course, scenario);
+	all_exit(&course, NULL);
 	for (int i = 0; i < endings->now.count; i++)
 		stuck += endings->now.state[i].alive != 0;
 	if (course.full)
@@ -189,18 +203,8 @@ void ending_keep_made(struct endings *endings, enum model_level level, struct sc
 
 void ending_append_exits(struct endings *endings, enum model_level level, struct scenario *scenario)
 {
-	begin(endings, scenario);
-	for (int i = 0; i < scenario->count; i++) {
-		work_out(endings, level, &scenario->step[i]);
-		go_on(endings);
-	}
-	for (int i = 0; i < MODEL_ACTORS * MODEL_ACTORS; i++) {
-		const struct model_step step = { .what = STEP_EXIT, .actor = i % MODEL_ACTORS };
+	struct course course = { .endings = endings, .level = level, .passes_refusals = true };
 
-		if (!applies_in_any(endings, &step) || scenario->count == SCENARIO_STEPS)
-			continue;
-		work_out(endings, level, &step);
-		go_on(endings);
-		scenario->step[scenario->count++] = step;
-	}
+	make_all(&course, scenario);
+	all_exit(&course, scenario);
 }
