@@ -55,9 +55,10 @@ static bool begins_with_deadlock(struct search *search, struct scenario *scenari
 {
 	int count = scenario->count;
 
-	for (scenario->count = 1; scenario->count <= count; scenario->count++) {
-		const struct model_step *last = &scenario->step[scenario->count - 1];
+	for (int i = 0; i < count; i++) {
+		const struct model_step *last = &scenario->step[i];
 
+		scenario->count = i + 1;
 		if (last->what == STEP_LOCK && last->wait &&
 		    ending_of(&search->endings, MODEL_FOLKLORE, scenario) == ENDS_BADLY)
 			return true;

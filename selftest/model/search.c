@@ -123,6 +123,9 @@ TEST_F(search, who_waits_makes_no_step)
 	ending_keep_made(endings, MODEL_PRACTICE, &self->scenario);
 	EXPECT_EQ(5, self->scenario.count);
 	EXPECT_EQ(ENDS_WELL, ending_of(endings, MODEL_PRACTICE, &self->scenario));
+	/* No beginning of it ends in a deadlock, and no step comes to it. */
+	EXPECT_FALSE(search_shorten(self->search, &self->scenario));
+	EXPECT_EQ(5, self->scenario.count);
 }
 
 /* The same thing with other names, ranges and descriptors is one scenario. */
