@@ -152,28 +152,30 @@ static bool read_option(struct fuzz *fuzz, int option, const char *value)
 	}
 }
 
-struct told {
-	const char *file;
+/* What to do besides the scenario of a seed. */
+struct mode {
+	const char *replayed;		/* a file */
 	bool searches;
 };
 
 /* Return 0, or 1 for --help, or -EINVAL. */
-static int read_options(struct fuzz *fuzz, int argc, char **argv, struct told *told)
+static int read_options(struct fuzz *fuzz, int argc, char **argv, struct mode *mode)
 {
 	bool seeded = false;
-	int option;
+	int option, modes;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) >= 0) {
 		seeded |= option == SEED;
 		if (option == HELP)
 			return 1;
-		told->searches |= option == SEARCH;
+		mode->searches |= option == SEARCH;
 		if (option == REPLAY)
-			told->file = optarg;
+			mode->replayed = optarg;
 		else if (!read_option(fuzz, option, optarg))
 			return -EINVAL;
 	}
-	if (optind < argc || (!told->file && !seeded && !fuzz->seconds && !told->searches))
+	modes = !!mode->replayed + !!fuzz->seconds + mode->searches;
+	if (optind < argc || modes > 1 || (!modes && !seeded))
 		return -EINVAL;
 	if (fuzz->seconds) {
 		fuzz->count = ~0ull;
@@ -188,7 +190,7 @@ static int read_options(struct fuzz *fuzz, int argc, char **argv, struct told *t
 int command(int argc, char **argv, void (*emit)(const char *line))
 {
 	struct fuzz *fuzz = fuzz_new(ALL_KINDS, MODEL_PRACTISED, 1);
-	struct told told = { 0 };
+	struct mode mode = { 0 };
 	int ret;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -197,12 +199,12 @@ int command(int argc, char **argv, void (*emit)(const char *line))
 	fuzz->history = history_new();
 	if (!fuzz->history)
 		return 2;
-	ret = read_options(fuzz, argc, argv, &told);
+	ret = read_options(fuzz, argc, argv, &mode);
 	if (ret) {
 		say_usage(ret < 0 ? stderr : stdout, argv[0]);
 		return ret < 0 ? 2 : 0;
 	}
-	if (told.searches)
+	if (mode.searches)
 		return search_run(fuzz, emit);
-	return told.file ? replay(fuzz, told.file, emit) : run(fuzz, argv[0], emit);
+	return mode.replayed ? replay(fuzz, mode.replayed, emit) : run(fuzz, argv[0], emit);
 }
