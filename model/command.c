@@ -18,7 +18,7 @@ static const char usage[] =
 	"       %s --seed N [OPTION]...     the scenario of that seed\n"
 	"       %s --soak SECONDS [OPTION]...  scenarios of new seeds, for that long\n"
 	"       %s --replay FILE [OPTION]...   the scenario in that file\n"
-	"       %s --search COUNT [OPTION]...  of so many seeds, what a strict order would break\n"
+	"       %s --search COUNT [OPTION]...  what a strict order breaks, in COUNT seeds\n"
 	"  --kind KIND   posix, ofd, flock, lockf, mixed, eventfd or futex\n"
 	"  --steps N     this many steps (%d)\n"
 	"  --processes   the actors are processes, not threads with descriptors of their own\n"

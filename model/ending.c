@@ -98,7 +98,7 @@ static bool any_is_refused(const struct model_set *set)
 	return false;
 }
 
-/* What is possible besides a refusal: these states go on. Return whether there was one. */
+/* Drop the states in which a deadlock was refused. Return whether there were any. */
 static bool leave_refused(struct endings *endings)
 {
 	bool any = false;

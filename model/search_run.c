@@ -48,7 +48,7 @@ static void print_seen(const struct seen *seen)
 		printf("# here: all have exited\n");
 }
 
-/* Return whether the kernel does with it what was foretold, or -errno. */
+/* Return whether the kernel does with it what the model predicts, or -errno. */
 static int run_found(struct fuzz *fuzz, struct search *search, const struct found *found,
 		     struct outcome *outcome, void (*emit)(const char *line))
 {
@@ -89,7 +89,7 @@ int search_run(struct fuzz *fuzz, void (*emit)(const char *line))
 {
 	struct outcome *outcome = malloc(sizeof(*outcome));
 	struct search *search = search_new();
-	int err = outcome && search ? 0 : -ENOMEM, foretold = 0;
+	int err = outcome && search ? 0 : -ENOMEM, predicted = 0;
 
 	if (!err)
 		err = search_all(fuzz, search);
@@ -97,16 +97,16 @@ int search_run(struct fuzz *fuzz, void (*emit)(const char *line))
 		int ret = run_found(fuzz, search, &search->found[i], outcome, emit);
 
 		err = ret < 0 ? ret : 0;
-		foretold += ret > 0;
+		predicted += ret > 0;
 	}
 	if (!err) {
 		printf("# %llu of %llu seeds end well on Linux, and not in a strict order\n",
 		       search->hits, fuzz->count);
-		printf("# %d scenarios, %d of them end here as foretold\n", search->count,
-		       foretold);
+		printf("# %d scenarios, %d of them end here as predicted\n", search->count,
+		       predicted);
 		if (search->others)
 			printf("# %llu seeds are longer ones\n", search->others);
-		err = foretold < search->count;
+		err = predicted < search->count;
 	}
 	if (search)
 		search_free(search);

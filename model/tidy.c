@@ -64,7 +64,7 @@ static void fewer_cells(struct tidying *tidying)
 	}
 }
 
-/* Number @all from 0 on, in the order in which they are seen. */
+/* Return the @number of @one. The first that is asked for gets 0, and each new one the next. */
 static int number_of(int *number, int *count, int one)
 {
 	if (number[one] < 0)

@@ -6,8 +6,8 @@
 #include "model/scenario.h"
 
 /*
- * As far as @shows still returns true: few exclusive requests, as few ranges as are told apart, the
- * steps of an actor together, and the actors and the ranges in the order in which that comes first.
+ * As far as @shows still returns true: few exclusive requests, no more cells than the steps need,
+ * the steps of each actor together, and that order of the actors and cells which sorts first.
  */
 void tidy_scenario(struct scenario *scenario,
 		   bool (*shows)(const struct scenario *scenario, void *arg), void *arg);

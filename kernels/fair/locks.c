@@ -291,8 +291,8 @@ static bool fair_sleeps_for_posix(struct fair_ticket *ticket)
 }
 
 /*
- * Would the request cause a deadlock? A thread that exits may have left one, which this request
- * would only come to stand behind: those in it do not count. Waiters for OFD locks take no part.
+ * Would the request cause a deadlock? One that merely joins an existing deadlock, which a thread
+ * that exited may have left, is not refused. Waiters for OFD locks take no part.
  */
 static bool fair_is_deadlock(struct fair_ticket *own)
 {
