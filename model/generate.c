@@ -268,16 +268,22 @@ static bool choose_step(struct generator *gen, struct model_step *step)
 	return true;
 }
 
-/* Append the step, and choose one of the states that are possible after it. */
-static void add(struct generator *gen, const struct model_step *step)
+/*
+ * Append the step, and choose one of the states that are possible after it. Return false if there
+ * is no room to work them out.
+ */
+static bool add(struct generator *gen, const struct model_step *step)
 {
 	struct scenario *scenario = gen->scenario;
 
 	model_set_clear(&gen->next);
 	model_step(gen->rules, &gen->state, step, &gen->next,
 		   &gen->scratch);
+	if (!gen->next.count)
+		return false;
 	gen->state = gen->next.state[below(&gen->seed, gen->next.count)];
 	scenario->step[scenario->count++] = *step;
+	return true;
 }
 
 static void open_files(struct generator *gen)
@@ -351,8 +357,9 @@ int generate_scenario(struct scenario *scenario, unsigned long long seed, int ki
 		/* If no actor is awake and waits cannot be interrupted, no step is possible. */
 		if (choose_actor(&gen, true, false) < 0 && control)
 			break;
-		if (choose_step(&gen, &step) && model_applies(&gen.state, &step))
-			add(&gen, &step);
+		if (choose_step(&gen, &step) && model_applies(&gen.state, &step) &&
+		    !add(&gen, &step))
+			break;
 	}
 	model_set_close(&gen.next);
 	model_set_close(&gen.scratch);

@@ -5,6 +5,7 @@
 
 #include "kselftest_harness.h"
 
+#include "model/generate.h"
 #include "model/search.h"
 #include "run_steps.h"
 
@@ -186,6 +187,14 @@ TEST_F(search, random_scenarios_of_each_kind_show_it)
 		}
 		EXPECT_EQ(self->search->hits, hits + self->search->others);
 	}
+}
+
+/* This one comes to more states than there is room for. It ends before that step. */
+TEST_F(search, a_random_scenario_ends_where_there_is_no_room_for_states)
+{
+	ASSERT_EQ(0, search_seed(self->search, 1795874961001129ull, KIND_OFD, 30));
+	ASSERT_EQ(0, generate_scenario(&self->scenario, 1795874961001129ull, KIND_OFD, 30));
+	EXPECT_GT(30, self->scenario.count);
 }
 
 TEST_HARNESS_MAIN
