@@ -20,6 +20,8 @@ static void draw_to_text(const char *line)
 
 static void drop(const char *line, void *arg)
 {
+	(void)line;
+	(void)arg;
 }
 
 struct went {
