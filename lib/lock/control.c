@@ -17,6 +17,8 @@
  * The futex control also has a shared mode: a reader waits for the writers before it (the word
  * "read"), a writer for everybody before it (the word "write"), and a reader that has entered
  * calls the next reader.
+ *
+ * selftest/lock/control.pml has the same steps for a model checker: change both.
  */
 
 static unsigned int load(const unsigned int *word)
