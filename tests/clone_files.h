@@ -38,7 +38,7 @@ static inline int perform_in_clone(void *arg)
  */
 static inline pid_t clone_start(struct actor *self, int flags, actor_job job)
 {
-	static alignas(16) char stack[1 << 16];
+	static alignas(16) char stack[256 * 1024];
 	struct clone_args args = {
 		.self = self,
 		.job = job,

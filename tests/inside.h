@@ -10,7 +10,7 @@
 
 #include <fcntl.h>
 #include <sched.h>
-#include <stddef.h>
+#include <stdalign.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
@@ -67,11 +67,12 @@ static inline int inside_open(struct inside *inside)
  */
 static inline int inside_start(struct inside *inside)
 {
-	static max_align_t stack[4096];
+	/* Reading /proc/locks needs a quarter of it. */
+	static alignas(16) char stack[256 * 1024];
 	int err = -EPIPE;
 
 	privilege_raise(CAP_SYS_ADMIN);
-	inside->pid = clone(inside_live, stack + ARRAY_SIZE(stack),
+	inside->pid = clone(inside_live, stack + sizeof(stack),
 			    CLONE_NEWPID | CLONE_NEWNS | SIGCHLD, inside);
 	if (inside->pid < 0)
 		err = emulator_error(-errno);

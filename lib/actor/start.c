@@ -16,7 +16,8 @@
 #include "system/futex.h"
 #include "system/privilege.h"
 
-#define STACK	(128 * 1024)	/* bytes; the stack of a thread */
+/* Bytes of the stack of a thread; a sibling has half of it. Reading /proc/locks takes 64 KiB. */
+#define STACK	(256 * 1024)
 
 /* ---- what it begins with ---- */
 
