@@ -27,7 +27,7 @@ header() {
 
 # ---- the table ----
 
-is "each architecture has 12 columns" "$(grep -v '^#' "$table" | awk -F '\t' 'NF != 12')" ""
+is "each architecture has 13 columns" "$(grep -v '^#' "$table" | awk -F '\t' 'NF != 13')" ""
 is "no two of them have the same name" "$(grep -v '^#' "$table" | cut -f 1 | sort | uniq -d)" ""
 
 # ---- what an image is for ----
@@ -102,6 +102,27 @@ rm -rf "$top/cache"
 FAKE_IMAGE=$top/amd64 refused 1 "linux 6.12.6 (cloud-arm64) could not be fetched" -k debian:6.12/arm64
 rm -rf "$top/cache"
 FAKE_DEBIAN=no-libcap refused 1 "tools .* (tools) could not be fetched" -k debian:6.12/arm64
+
+: >"$top/fetched"
+FAKE_FETCHED=$top/fetched run -k "$top/riscv64"
+has "an architecture that bookworm does not have: its tools are those of trixie" fetched \
+	'^busybox-static/trixie$'
+
+# ---- 32-bit programs ----
+
+# The programs would be built: these are their library, and what comes out.
+run -k debian:6.12/arm64+armhf
+is "programs of armhf on arm64: the exit status is 0" $rc 0
+has "programs of armhf on arm64: the header says so" out \
+	'^# machine: QEMU, arm64, programs of armhf, TCG'
+for name in arm64 armhf; do
+	is "programs of armhf on arm64: there are tools of $name" \
+		"$(find "$top/cache/debian" -maxdepth 1 -name "*-$name-tools" | wc -l)" 1
+done
+clean_after "programs of armhf on arm64"
+refused 2 "a kernel of arm64 has no programs of 'i386', but of armhf" -k debian:6.12/arm64+i386
+refused 2 "a kernel of s390x has no programs of 'armhf'\$" -k debian:6.12/s390x+armhf
+refused 2 "a kernel of amd64 has no programs of '', but of i386" -k debian:6.12+
 
 # ---- what is missing ----
 
