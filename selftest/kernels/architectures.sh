@@ -92,10 +92,15 @@ is "a kernel of Debian for arm64: the exit status is 0" $rc 0
 has "a kernel of Debian for arm64: the header names the machine" out '^# machine: QEMU, arm64, TCG'
 is "a kernel of Debian for arm64: it is kept with its modules" \
 	"$(find "$top/cache/debian/6.12-cloud-arm64-modules" -mindepth 1 -maxdepth 1 -printf '%f\n' |
-		sort | tr '\n' ' ')" "lib vmlinuz "
+		sort | tr '\n' ' ')" "kept lib vmlinuz "
 is "its packages have lists of their own" \
 	"$(find "$top/cache/debian" -maxdepth 1 -name apt-arm64)" "$top/cache/debian/apt-arm64"
 clean_after "a kernel of Debian for arm64"
+FAKE_FETCHED=$top/fetched run -k debian:6.12/arm64
+is "a kernel that was fetched is not fetched again" "$(cat "$top/fetched" 2>/dev/null)" ""
+echo others >"$top/cache/debian/6.12-cloud-arm64-modules/kept"
+FAKE_FETCHED=$top/fetched run -k debian:6.12/arm64
+has "but if other files of it were kept, it is" fetched '^linux-image-6.12.6-cloud-arm64-unsigned$'
 refused 2 "no architecture 'vax'; there are: amd64 i386 arm64" -k debian:6.12/vax
 refused 2 "is no version of a kernel" -k debian:6.12-64k/arm64
 rm -rf "$top/cache"
