@@ -12,6 +12,7 @@
 #include <fcntl.h>
 
 #include "listed.h"
+#include "system/many_locks.h"
 
 #define READS		50
 #define ROUNDS		8
@@ -101,10 +102,12 @@ static struct proc_lock lines[4 * STANDING];
 static int read_pages(const struct proc_lock *mine, int *often)
 {
 	static char page[LONGEST_PAGE + 1];
-	int fd = open("/proc/locks", O_RDONLY | O_CLOEXEC), count = 0;
+	int fd, count = 0;
 	ssize_t got;
 
 	*often = 0;
+	many_locks_await_end();
+	fd = open("/proc/locks", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	while ((got = read(fd, page, LONGEST_PAGE)) > 0) {
@@ -151,11 +154,13 @@ static const char *read_bit_by_bit(int *err)
 {
 	/* The line of a waiter behind a thousand others is indented by a thousand columns. */
 	static char text[16384];
-	int fd = open("/proc/locks", O_RDONLY | O_CLOEXEC);
+	int fd;
 	const char *torn = NULL;
 	size_t length = 0;
 	ssize_t got = 0;
 
+	many_locks_await_end();
+	fd = open("/proc/locks", O_RDONLY | O_CLOEXEC);
 	while (!torn && (got = read(fd, text + length, STEP)) > 0) {
 		char *end;
 

@@ -11,6 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "system/many_locks.h"
 #include "system/proc_locks.h"
 
 #define READINGS	200	/* up to this many, until three in a row agree */
@@ -165,7 +166,10 @@ int proc_locks_read(int fd, struct proc_lock *locks, int room)
 		struct reading reading = {
 			.prefix = "", .file = &file, .locks = locks, .room = room,
 		};
-		int count = read_lines("/proc/locks", &reading);
+		int count;
+
+		many_locks_await_end();
+		count = read_lines("/proc/locks", &reading);
 
 		if (count < 0 && count != -EAGAIN)
 			return count;

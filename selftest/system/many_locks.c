@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Tests of lib/system/many_locks: a name for a moment, and who waits for it. */
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "kselftest_harness.h"
+#include "system/asleep.h"
+#include "system/many_locks.h"
+
+/* A child that has said so; it writes a byte when it has, and stays. */
+FIXTURE(many_locks) {
+	pid_t child, waiter;
+	int end[2];
+};
+
+static pid_t start(int to, int (*begin)(void))
+{
+	pid_t parent = getpid(), pid = fork();
+	char ret;
+
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	ret = -begin();
+	if (write(to, &ret, 1) != 1)
+		_exit(1);
+	while (getppid() == parent)
+		pause();
+	_exit(0);
+}
+
+static int await_end(void)
+{
+	many_locks_await_end();
+	return 0;
+}
+
+/* Others that run the suite on this machine have other names. */
+FIXTURE_SETUP(many_locks)
+{
+	if (unshare(CLONE_NEWNET) < 0)
+		SKIP(return, "no network namespace of its own here");
+	ASSERT_EQ(0, pipe(self->end));
+	self->child = start(self->end[1], many_locks_begin);
+}
+
+FIXTURE_TEARDOWN(many_locks)
+{
+	pid_t pids[] = { self->child, self->waiter };
+
+	for (int i = 0; i < 2; i++) {
+		if (pids[i] <= 0)
+			continue;
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, 0);
+	}
+}
+
+static char next(int from)
+{
+	char byte = '?';
+
+	return read(from, &byte, 1) == 1 ? byte : '?';
+}
+
+/* The poller sleeps between two looks: that is no read(2) and no pause(2). */
+static int sleeps_between_looks(void *arg)
+{
+	struct asleep_call naps[] = {
+		{ .nr = SYS_clock_nanosleep, .arg = ASLEEP_ANY },
+#ifdef SYS_nanosleep
+		{ .nr = SYS_nanosleep, .arg = ASLEEP_ANY },
+#endif
+	};
+
+	for (unsigned int i = 0; i < sizeof(naps) / sizeof(*naps); i++) {
+		struct asleep_proof proof = { 0 };
+
+		if (asleep_look(*(pid_t *)arg, &naps[i], &proof) == 1)
+			return 1;
+	}
+	return 0;
+}
+
+static void waits_for_the_child(struct __test_metadata *_metadata, pid_t child, pid_t waiter,
+				int from)
+{
+	ASSERT_EQ(1, asleep_poll(sleeps_between_looks, &waiter, ASLEEP_DEADLINE));
+	kill(child, SIGKILL);
+	EXPECT_EQ(0, next(from));
+}
+
+TEST_F(many_locks, a_reader_waits_for_the_end)
+{
+	ASSERT_EQ(0, next(self->end[0]));
+	self->waiter = start(self->end[1], await_end);
+	waits_for_the_child(_metadata, self->child, self->waiter, self->end[0]);
+}
+
+TEST_F(many_locks, the_next_one_waits_for_the_end)
+{
+	ASSERT_EQ(0, next(self->end[0]));
+	self->waiter = start(self->end[1], many_locks_begin);
+	waits_for_the_child(_metadata, self->child, self->waiter, self->end[0]);
+}
+
+TEST_F(many_locks, nobody_waits_for_nobody)
+{
+	ASSERT_EQ(0, next(self->end[0]));
+	kill(self->child, SIGKILL);
+	waitpid(self->child, NULL, 0);
+	self->child = 0;
+	EXPECT_EQ(0, many_locks_begin());
+}
+
+TEST_HARNESS_MAIN
