@@ -86,6 +86,8 @@ static bool make_cgroup(void)
 	cgroup.keeper = fork();
 	if (!cgroup.keeper) {
 		prctl(PR_SET_PDEATHSIG, 0);
+		/* What ends the test may be meant for all processes of a run. */
+		signal(SIGTERM, SIG_IGN);
 		setsid();
 		close(pair[1]);
 		keep(pair[0]);
