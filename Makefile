@@ -109,9 +109,9 @@ ifneq ($(building),)
 # Each make asks again, because the answer depends on the compiler and its flags.
 compiles = $(shell printf '%s\n' $(1) | \
 	$(CC) $(cppflags) $(CFLAGS) -w -fsyntax-only -x c - 2>/dev/null && echo y)
-links = $(shell tmp=$$(mktemp) && { printf '%s\n' $(1) | \
+links = $(shell tmp=$$(mktemp) && trap "rm -f $$tmp" EXIT && trap "exit 1" HUP INT TERM && { printf '%s\n' $(1) | \
 	$(CC) $(cppflags) $(CFLAGS) $(static) $(LDFLAGS) -w -x c - $(2) -o $$tmp \
-	2>/dev/null && echo y; rm -f $$tmp; })
+	2>/dev/null && echo y; })
 
 # A second libc (musl-gcc) comes without the kernel's headers. Lend it these
 # alone: the rest of /usr/include belongs to the first libc, and its headers

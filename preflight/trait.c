@@ -12,6 +12,7 @@
 #include "actor/actor.h"
 #include "lock/descriptor.h"
 #include "preflight/trait.h"
+#include "system/many_locks.h"
 #include "system/proc_locks.h"
 
 static void say(enum lock_kind kind, const char *trait, const char *value)
@@ -58,6 +59,7 @@ static const char *listing_of(const struct lock *held)
 	if (fstat(held->fd, &file) < 0 || proc_locks_can_be_read())
 		return NULL;
 	known = proc_locks_fdinfo(getpid(), held->fd, own, 1) == 1;
+	many_locks_await_end();
 	list = fopen("/proc/locks", "re");
 	if (!list)
 		return NULL;
