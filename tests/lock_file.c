@@ -123,9 +123,10 @@ static bool has_the_name(int fd)
 	       locked.st_dev == named.st_dev && locked.st_ino == named.st_ino;
 }
 
+/* number[1]: the test is over; a waiter that its end wakes must not make the file again. */
 static int open_the_name(struct actor *self)
 {
-	int fd = open_name(lock_name, O_CREAT), err = 0;
+	int fd = open_name(lock_name, self->scene->shared->number[1] ? 0 : O_CREAT), err = 0;
 
 	if (fd < 0 || dup3(fd, self->lock->fd, O_CLOEXEC) < 0)
 		err = -errno;
@@ -148,6 +149,12 @@ static int lock_by_name(struct actor *self, void *arg)
 		if (err)
 			return err;
 	}
+}
+
+static void forget_the_name(struct scene *scene)
+{
+	scene->shared->number[1] = 1;
+	take_name(lock_name);
 }
 
 static int remove_the_file(struct actor *self, void *arg)
@@ -223,7 +230,7 @@ static void one_is_inside_by_comparing(struct scene *scene, actor_job change)
 	actor_unlock(newcomer);
 	actor_settle(scene);
 	holds(scene, actor_holds(queue.waiter), "the waiter sleeps on though the file is free");
-	take_name(lock_name);
+	forget_the_name(scene);
 }
 
 PRACTICE(FILE_LOCKS, comparing_the_names_keeps_out_a_waiter_for_a_removed_file)
@@ -251,7 +258,7 @@ FOLKLORE(FILE_LOCKS, comparing_the_names_helps_though_another_removes_the_file, 
 	actor_settle(scene);
 	holds(scene, !actor_holds(queue.holder) || !actor_holds(newcomer),
 	      "the holder has the old file, and the newcomer the new one");
-	take_name(lock_name);
+	forget_the_name(scene);
 }
 
 CLAIM_MAIN
