@@ -258,7 +258,7 @@ check: all $(selftest_progs)
 	@mkdir -p $(OUTPUT)/check; passed=0; failed=0; \
 	for t in $(checks); do \
 		name=$${t##*/}; log=$(OUTPUT)/check/$$name.tap; \
-		LOCKFAIR_BUILD=$(OUTPUT) LOCKFAIR_HARNESS=$(HARNESS) $$t >$$log; status=$$?; \
+		LOCKFAIR_RULES=1 LOCKFAIR_BUILD=$(OUTPUT) LOCKFAIR_HARNESS=$(HARNESS) $$t >$$log; status=$$?; \
 		n=$$(grep -Ec '^(not )?ok( |$$)' $$log); s=$$(grep -Eic '^ok.* # skip' $$log); \
 		if case $$status in 0|4) ;; *) false ;; esac && $(judge) $$log >/dev/null 2>&1; then \
 			passed=$$((passed + 1)); $(if $(Q),,cat $$log;) \

@@ -8,6 +8,7 @@
 #include "actor/order.h"
 #include "actor/scene.h"
 #include "system/futex.h"
+#include "system/rule.h"
 
 static const char * const order_names[] = {
 	[ORDER_LOCK] = "a lock", [ORDER_TRY] = "a try", [ORDER_UNLOCK] = "a release",
@@ -31,6 +32,9 @@ static bool has_died(const struct actor *actor)
 bool order_heard(struct actor *actor)
 {
 	bool died = !order_returned(actor) && has_died(actor);
+
+	/* An actor does what it is given, one order at a time. */
+	RULE(actor->shared->given - __atomic_load_n(&actor->shared->done, __ATOMIC_ACQUIRE) <= 1);
 
 	/* The order may have returned between the two checks. */
 	if (order_returned(actor)) {
@@ -87,6 +91,7 @@ void order_give(struct actor *actor, const struct order *order)
 			     actor->gone ? "gone" : "still waiting");
 		return;
 	}
+	RULE(order_returned(actor));
 	actor->busy = true;
 	actor->job = order->what == ORDER_JOB;
 	scene->jobs |= actor->job;

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "history/history.h"
+#include "system/rule.h"
 
 static_assert(sizeof(struct history_event) == 8 + 2 * sizeof(off_t), "no padding");
 
@@ -73,6 +74,9 @@ static void append(struct history *history, const struct history_event *event)
 		return;
 	/* Write its sort last: an actor that is killed before that leaves no half-written event. */
 	place = &history->event[at];
+	/* A place is written once, and all events have their place in the order they came. */
+	RULE(!__atomic_load_n(&place->what, __ATOMIC_ACQUIRE));
+	RULE(event->row < history->rows);
 	rest.what = 0;
 	*place = rest;
 	__atomic_store_n(&place->what, event->what, __ATOMIC_RELEASE);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "system/asleep.h"
+#include "system/rule.h"
 
 /*
  * If /proc does not show a task's call, this many looks in a row must find the task asleep. With
@@ -150,6 +151,9 @@ static int look_once(struct asleep_files *files, pid_t tid, const struct asleep_
 		proof->looks = switches == proof->switches ? before + 1 : 1;
 	if (proof->looks == 1)
 		proof->since = asleep_clock();
+	/* A proof is of one sleep, and that began when it was first seen. */
+	RULE(proof->looks <= 1 || switches == proof->switches);
+	RULE(!proof->looks || proof->since <= asleep_clock());
 	proof->switches = switches;
 	return proof->looks >= (*told == 1 ? 1 : LOOKS_WITHOUT_A_CALL);
 }
@@ -324,6 +328,8 @@ int asleep_all(struct asleep_task *tasks, int count, int *which)
 
 	if (ret == ALL_SLEEP)
 		ret = look_at_all(tasks, count, which);
+	for (int i = 0; ret == 1 && i < count; i++)
+		RULE(tasks[i].proof->looks && tasks[i].proof->steady);
 	return ret == ALL_SLEEP ? 0 : ret;
 }
 
