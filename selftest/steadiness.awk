@@ -55,7 +55,9 @@ NF >= 9 {
 	if ($6 + 0) {
 		bad[key]++
 		wrong[key] += $6
-		said[++lines] = $1 " " $3 " (" $2 ", " $9 "): " $10
+		count = split($10, each, "; ")
+		said[++lines] = $1 " " $3 " (" $2 ", " $9 "): " each[1] \
+			(count > 1 ? " (and " count - 1 " more)" : "")
 	}
 }
 

@@ -44,6 +44,11 @@ steady crashing --regime two
 is "two at once: two notes" "$(column 3)" "two two "
 is "a crash: the test and those that it has lost" "$(column 6)" "3 3 "
 
+steady healthy --regime guest_1 --spec "$top/no_kernel"
+is "a guest that does not come up: one run is unexpected" "$(column 6)" "1 "
+is "a guest that does not come up: the run is named" "$(column 10 | sed "s/,.*//")" \
+	"run: 0 of $(LOCKFAIR_PROGRAMS=$programs $SH "$front_door" -l | grep -c .) results"
+
 steady healthy --regime nowhere
 is "a regime that does not exist: the exit status is 2" $rc 2
 
