@@ -317,6 +317,15 @@ static int look_at_all(struct asleep_task *tasks, int count, int *which)
 	return fresh > 1 || changed ? ALL_SLEEP : 1;
 }
 
+static bool are_steady(const struct asleep_task *tasks, int count)
+{
+	bool all = true;
+
+	for (int i = 0; i < count; i++)
+		all &= tasks[i].proof->looks && tasks[i].proof->steady;
+	return all;
+}
+
 /*
  * If several are not steady, one of them may have been woken after its look by another that was
  * awake until then. But if all have slept from a first look at all of them to a second, all
@@ -328,8 +337,7 @@ int asleep_all(struct asleep_task *tasks, int count, int *which)
 
 	if (ret == ALL_SLEEP)
 		ret = look_at_all(tasks, count, which);
-	for (int i = 0; ret == 1 && i < count; i++)
-		RULE(tasks[i].proof->looks && tasks[i].proof->steady);
+	RULE(ret != 1 || are_steady(tasks, count));
 	return ret == ALL_SLEEP ? 0 : ret;
 }
 
