@@ -61,6 +61,12 @@ NF >= 9 {
 	}
 }
 
+function days(key,    from, to) {
+	from = substr(first[key], 1, 10)
+	to = substr(last[key], 1, 10)
+	return from == to ? from : from " to " to
+}
+
 function range(low, high) {
 	return low + 0 == high + 0 ? low + 0 : low + 0 "-" high + 0
 }
@@ -72,11 +78,10 @@ END {
 		key = order[i]
 		split(key, part, "\t")
 		rate = bound(bad[key] + 0, runs[key])
-		printf "%-14s%-32s%6d%9d%7s%9s%7d%%%7d%9s  %s to %s\n", part[1], part[2], runs[key], \
+		printf "%-14s%-32s%6d%9d%7s%9s%7d%%%7d%9s  %s\n", part[1], part[2], runs[key], \
 			results[key], range(fewest[key], most[key]), range(fastest[key], slowest[key]), \
 			others[key] / runs[key] + 0.5, bad[key], \
-			rate >= 1 ? "-" : sprintf("%.2f%%", 100 * rate), substr(first[key], 1, 10), \
-			substr(last[key], 1, 10)
+			rate >= 1 ? "-" : sprintf("%.2f%%", 100 * rate), days(key)
 	}
 	if (lines)
 		print "\nunexpected:"
