@@ -109,7 +109,8 @@ ifneq ($(building),)
 # Each make asks again, because the answer depends on the compiler and its flags.
 compiles = $(shell printf '%s\n' $(1) | \
 	$(CC) $(cppflags) $(CFLAGS) -w -fsyntax-only -x c - 2>/dev/null && echo y)
-links = $(shell tmp=$$(mktemp) && trap "rm -f $$tmp" EXIT && trap "exit 1" HUP INT TERM && { printf '%s\n' $(1) | \
+links = $(shell tmp=$$(mktemp) && trap "rm -f $$tmp" EXIT && \
+	trap "exit 1" HUP INT TERM && { printf '%s\n' $(1) | \
 	$(CC) $(cppflags) $(CFLAGS) $(static) $(LDFLAGS) -w -x c - $(2) -o $$tmp \
 	2>/dev/null && echo y; })
 
