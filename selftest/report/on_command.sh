@@ -90,4 +90,27 @@ can_fail faults_client a_waiter_is_granted_what_a_lost_client_had expire nothing
 can_fail faults_client a_partition_as_long_as_a_lease_costs_the_lock_if_another_waits \
 	partition nothing
 
+
+# ---- whether each claim can fail: a lock that is lost, and what the holder is told ----
+
+LOST=$top/lost
+library=$top/lost.so
+export LOST
+if ${CC:-cc} -shared -fPIC -o "$library" "$here/fake/lost.c" -ldl 2>"$top/err" &&
+   LD_PRELOAD=$library play faults_server after_a_restart_the_holder_can_read_and_write \
+	write restart && [ $rc = 1 ]; then
+	LD_PRELOAD=$library
+	export LD_PRELOAD
+	can_fail faults_client a_holder_that_has_lost_its_lock_is_told_at_the_next_write expire grant
+	can_fail faults_client a_holder_that_has_lost_its_lock_is_told_at_the_next_read expire grant
+	can_fail faults_client after_opening_it_again_a_holder_that_has_lost_its_lock_can_go_on \
+		expire grant+write
+	can_fail faults_client a_partition_as_long_as_a_lease_costs_no_lock_if_nobody_wants_it \
+		"partition lapse" grant write
+	can_fail faults_server after_a_restart_the_holder_can_read_and_write restart grant read write
+	unset LD_PRELOAD
+else
+	skip "claims that only a library breaks" "no library can be put before these programs"
+fi
+
 finish
