@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "actor/late.h"
+#include "actor/listed.h"
 #include "actor/order.h"
 #include "actor/rest.h"
 #include "history/judge.h"
@@ -38,7 +39,10 @@ static bool may_return(struct actor *actor)
 	       way.row < 0;
 }
 
-/* As asleep_all(), but 1 only if each of them waits for somebody. */
+/*
+ * As asleep_all(), but 1 only if each of them waits for somebody. A sleep need not last where all
+ * are listed as waiters.
+ */
 static int all_asleep(struct actor *actors[], int count, const struct medium *medium)
 {
 	struct asleep_task tasks[SCENE_ACTORS];
@@ -54,6 +58,11 @@ static int all_asleep(struct actor *actors[], int count, const struct medium *me
 	} else if (ret < 0) {
 		scene_broken(actors[which]->scene, "cannot find out whether %s is asleep: %s",
 			     actor_name(actors[which]), strerror(-ret));
+	}
+	if (!ret && medium->sort != MEDIUM_AT_ONCE && listed_asleep(actors[0]->scene, tasks, count)) {
+		for (int i = 0; i < count; i++)
+			tasks[i].quiet = (struct asleep_quiet){ 0 };
+		ret = asleep_all(tasks, count, &which);
 	}
 	for (int i = 0; i < count && ret == 1; i++)
 		ret = late_waits(actors[i], medium);
