@@ -17,6 +17,7 @@
 #define LONGEST_DWELL	8000
 #define POLLS		3	/* enough pauses to see whether they grow */
 #define RACES		20
+#define RACES_TIME	12000	/* ms: a loser that is not met here costs many tests 30 s */
 #define SIGNAL_TIME	1000	/* ms within which a waiter must react to a signal */
 #define LATE		5000	/* ms: longer than the first polls of NFSv4.0 */
 
@@ -263,7 +264,7 @@ static void race(struct pair *pair)
 	long long begun = asleep_clock();
 	struct actor *loser, *winner;
 
-	for (int i = 0; i < RACES && delay_ms_since(begun) < ROUNDS_TIME && !delay->raced; i++) {
+	for (int i = 0; i < RACES && delay_ms_since(begun) < RACES_TIME && !delay->raced; i++) {
 		loser = scene_goes_on(&pair->scene) ? lose_a_race(pair) : NULL;
 		if (!loser)
 			return;
