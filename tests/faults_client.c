@@ -143,4 +143,44 @@ PRACTICE(FILE_LOCKS, a_partition_as_long_as_a_lease_costs_no_lock_if_nobody_want
 	conflicts_with(other, EXCLUSIVE, holder);
 }
 
+/* ---- a partition, and umount -f ---- */
+
+static int try_once(struct actor *self, void *arg)
+{
+	(void)arg;
+	errno = -act_try(self, EXCLUSIVE);
+	return outcome(self, TRIED, !errno);
+}
+
+/*
+ * umount(2), MNT_FORCE: "Ask the filesystem to abort pending requests before attempting the
+ * unmount. This may allow the unmount to complete without waiting for an inaccessible server".
+ * The caller is told so by an errno, and nothing of its request is left.
+ *
+ *	other   o		the server gives the other client no delegation beside it
+ *	caller    !t!e HHH	is told, and once the server is back it can lock
+ */
+PROMISE(FILE_LOCKS, a_forced_unmount_ends_a_try_that_no_server_answers)
+{
+	struct actor *other, *caller;
+	int err;
+
+	if (!is_offered(scene, "abort"))
+		return;
+	other = actor_start(scene, "other");
+	caller = actor_start(scene, "caller");
+	actor_lock(other, EXCLUSIVE);
+	actor_unlock(other);
+	fault(scene, "partition");
+	actor_begin(caller, try_once, NULL);
+	fault(scene, "abort");
+	actor_await(caller);
+	err = result_of(scene, TRIED);
+	claim_say("the try: %s", err ? strerror(err) : "granted");
+	undo(scene);
+	holds(scene, err == EIO, "the try: %s", err ? strerror(err) : "granted");
+	actor_lock(caller, EXCLUSIVE);
+	conflicts_with(other, EXCLUSIVE, caller);
+}
+
 FAULT_MAIN
