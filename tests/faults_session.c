@@ -7,7 +7,7 @@
  * latter two. The client connects again at its next call, opens its files again and asks for its
  * locks: cifs_reopen_file() in fs/smb/client/file.c. Nobody keeps them for it meanwhile.
  *
- * A waiter that the server has made wait is in state D, so that it is not known to wait: all are
+ * A waiter that the server has made wait is not seen asleep in its lock call (state S), so all are
  * tries.
  */
 #include "fault.h"
