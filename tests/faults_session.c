@@ -99,8 +99,8 @@ FOLKLORE(FILE_LOCKS, a_holder_that_was_cut_off_is_told_that_it_has_lost_its_lock
 }
 
 /*
- * Its write has the client connect, and lock again. A lock call does not open a file again: on one
- * that was open before, it says EBADF. So another comes that opens it now.
+ * Its write has the client connect, and lock again. A lock call of another on a file that it had open
+ * before may say EBADF: so a newcomer opens it now.
  */
 PRACTICE(FILE_LOCKS, after_a_restart_a_holder_that_goes_on_holds_again)
 {
