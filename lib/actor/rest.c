@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "actor/late.h"
-#include "actor/listed.h"
 #include "actor/order.h"
 #include "actor/rest.h"
 #include "history/judge.h"
@@ -39,10 +38,7 @@ static bool may_return(struct actor *actor)
 	       way.row < 0;
 }
 
-/*
- * As asleep_all(), but 1 only if each of them waits for somebody. A sleep need not last where all
- * are listed as waiters.
- */
+/* As asleep_all(), but 1 only if each of them waits for somebody. */
 static int all_asleep(struct actor *actors[], int count, const struct medium *medium)
 {
 	struct asleep_task tasks[SCENE_ACTORS];
@@ -58,11 +54,6 @@ static int all_asleep(struct actor *actors[], int count, const struct medium *me
 	} else if (ret < 0) {
 		scene_broken(actors[which]->scene, "cannot find out whether %s is asleep: %s",
 			     actor_name(actors[which]), strerror(-ret));
-	}
-	if (!ret && medium->sort != MEDIUM_AT_ONCE && listed_asleep(actors[0]->scene, tasks, count)) {
-		for (int i = 0; i < count; i++)
-			tasks[i].quiet = (struct asleep_quiet){ 0 };
-		ret = asleep_all(tasks, count, &which);
 	}
 	for (int i = 0; i < count && ret == 1; i++)
 		ret = late_waits(actors[i], medium);

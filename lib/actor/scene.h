@@ -134,7 +134,6 @@ struct scene {
 	bool jobs;		/* a job has been given: it may lock without the history */
 	int late_ms;		/* how late the latest grant was, and whose it was */
 	int late_row;
-	unsigned long unlisted;	/* a sum of the sleepers that were not listed as waiters: listed.c */
 	char deaf[80];		/* if a waiter ignores signals: the reason to skip */
 	char unwoken[80];	/* if a release wakes no waiter: the reason to skip */
 };
