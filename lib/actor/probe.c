@@ -9,10 +9,11 @@
 /* Not act_try(): many bytes would crowd out what the history is about. */
 static int try_byte(struct lock *lock, enum lock_mode mode, off_t at)
 {
-	struct lock_request request = { .mode = mode, .start = at, .len = 1 };
+	bool ranges = lock_kind_traits(lock->site->kind) & TRAIT_RANGES;
+	struct lock_request request = { .mode = mode, .start = at, .len = ranges };
 	int ret = lock_acquire(lock, &request, false);
 
-	return ret ? ret : lock_release(lock, at, 1);
+	return ret ? ret : lock_release(lock, request.start, request.len);
 }
 
 static char look_at(struct lock *lock, off_t at)
