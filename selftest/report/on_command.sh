@@ -47,6 +47,12 @@ has_not "without LOCKFAIR_FAULTS: no such program is listed" out '^faults_'
 LOCKFAIR_FAULTS="$here/fake/fault $every_fault" "$here/../run_tests.sh" -l >"$top/out" 2>"$top/err"
 is "with it: such programs come last" \
 	"$(sed 's/_.*//; s/:.*//' "$top/out" | uniq | tail -n 1)" faults
+LOCKFAIR_NO_MEMORY=1 "$here/../run_tests.sh" -l >"$top/out" 2>"$top/err"
+has "with LOCKFAIR_NO_MEMORY=1: those without memory are listed" out '^no_memory:'
+if [ ! -e /proc/self/fail-nth ]; then
+	"$here/../run_tests.sh" -l >"$top/out" 2>"$top/err"
+	has_not "without it: not where the kernel cannot refuse memory" out '^no_memory'
+fi
 play faults_mount a_lazy_unmount_ends_no_lock nothing "force busy"
 has "a fault that is not offered: a skip" out '^ok 1 .*# SKIP this fault is not offered here$'
 play faults_mount a_lazy_unmount_ends_no_lock fail detach
