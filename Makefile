@@ -57,7 +57,7 @@ figure_names   := $(notdir $(filter-out $(figure_units),$(call units_in,figures)
 # What run_tests.sh is made of, beside itself.
 report_files   := $(addprefix report/,$(notdir $(wildcard $(src)report/*)))
 # Those in selftest/fake are run by the others, these as libraries that they build.
-fake_libraries := $(addprefix selftest/fake/,hide lacking late_waiters lost preload)
+fake_libraries := $(addprefix selftest/fake/,hide lacking late_waiters lost preload without_memory)
 selftest_units := $(filter-out $(fake_libraries),$(call units_in,selftest/*))
 selftest_names := $(notdir $(filter-out selftest/fake/%,$(selftest_units)))
 
