@@ -10,16 +10,20 @@
 #define LOCKFAIR_NO_MEMORY_H
 
 #include "actor/act.h"
+#include "listed.h"
 #include "query.h"
 #include "system/error_name.h"
 #include "system/fail_nth.h"
 #include "system/proc_locks.h"
 
 #define CANNOT_FAIL	"this kernel refuses no memory on demand"
+#define TAKES_ITS_OWN	"the file system takes memory of its own"
 
 static inline bool needs_failing_memory(struct scene *scene)
 {
-	return scene_goes_on(scene) && skip_unless(scene, fail_nth_works(), CANNOT_FAIL);
+	return scene_goes_on(scene) && skip_unless(scene, fail_nth_works(), CANNOT_FAIL) &&
+	       skip_unless(scene, lock_is_local(scene->site), TAKES_ITS_OWN) &&
+	       needs_listed_locks(scene);
 }
 
 /* ---- the call ---- */
@@ -186,7 +190,7 @@ static inline bool is_as_before(struct scene *scene, const struct lock *asker,
 #define MOST_HELD	3
 
 struct situation {
-	struct lock_request held[MOST_HELD];	/* by the owner, the first  of them */
+	struct lock_request held[MOST_HELD];	/* by the owner, as many as count says */
 	int count;
 	struct call call;
 	const char *before, *after;	/* the bytes of the file: see actor_probe() */
