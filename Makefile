@@ -193,7 +193,7 @@ $(archives):
 	$(call say,AR,$@)
 	$(Q)rm -f $@ && $(AR) rcs $@ $^
 
-$(call in_output,$(addprefix tests/,model race cancel_race)) $(filter $(OUTPUT)/selftest/model/%,$(progs)): $(model)
+$(call in_output,$(addprefix tests/,model race cancel_race owner_race)) $(filter $(OUTPUT)/selftest/model/%,$(progs)): $(model)
 $(figure_progs) $(filter %/statistics,$(selftest_progs)): $(figure)
 $(call in_output,preflight/preflight): $(addsuffix .o,$(call in_output,$(preflight_units)))
 $(progs): %: %.o $(lib)
