@@ -12,6 +12,7 @@
 #   make check-mutants  which tests notice when a kernel's file locking is broken?
 #                       KSRC=DIR is its source, MUTANTS=GLOB chooses
 #   make check-fair     what would make file locks fair, and what breaks? KSRC=DIR
+#   make check-debug    what do kernels with KASAN, KCSAN and lockdep complain of? KSRC=DIR
 #   make coverage       how much of fs/locks.c does the suite go through? KSRC=DIR
 #   make dist           the release of the commit that is checked out, into O=DIR
 #   make upstream       a branch in the kernel's clone KSRC=DIR that adds a part of this to its
@@ -93,7 +94,7 @@ Q     := $(if $(call yes,$(V)),,@)
 say    = $(if $(Q),$(if $(quiet),,@printf '  %-7s %s\n' $(1) $(2:$(OUTPUT)/%=%)))
 
 # The other goals compile nothing: they must neither probe nor fail for it.
-building := $(filter-out clean dist upstream emit_tests show-harness check-mutants check-fair coverage,$(or $(MAKECMDGOALS),all))
+building := $(filter-out clean dist upstream emit_tests show-harness check-mutants check-fair check-debug coverage,$(or $(MAKECMDGOALS),all))
 elsewhere := $(filter-out $(realpath $(srcdir)),$(or $(realpath $(OUTPUT)),$(OUTPUT)))
 
 include $(src)lib/claim/harness.mk
@@ -282,6 +283,9 @@ check-mutants:
 check-fair:
 	$(Q)'$(srcdir)/kernels/check_fair' $(if $(kernel_source),--source '$(kernel_source)') $(ARGS)
 
+check-debug:
+	$(Q)'$(srcdir)/kernels/check_debug' $(if $(kernel_source),--source '$(kernel_source)') $(ARGS)
+
 coverage:
 	$(Q)'$(srcdir)/kernels/coverage' $(if $(kernel_source),--source '$(kernel_source)') $(ARGS)
 
@@ -296,5 +300,5 @@ ifneq ($(building),)
 endif
 
 FORCE:
-.PHONY: all run_tests check check-mutants check-fair coverage dist upstream install clean \
-	clean-ours show-harness FORCE
+.PHONY: all run_tests check check-mutants check-fair check-debug coverage dist upstream install \
+	clean clean-ours show-harness FORCE

@@ -25,7 +25,7 @@ harness_source :=
 ifneq ($(KSRC),)
 HARNESS := $(abspath $(KSRC))/$(harness_in)
 # The source of a kernel that is to be built may be a tarball.
-ifeq ($(wildcard $(HARNESS)/kselftest_harness.h)$(filter check-mutants check-fair coverage,$(MAKECMDGOALS)),)
+ifeq ($(wildcard $(HARNESS)/kselftest_harness.h)$(filter check-mutants check-fair check-debug coverage,$(MAKECMDGOALS)),)
 $(error KSRC=$(KSRC) has no $(harness_in)/kselftest_harness.h)
 endif
 
