@@ -38,8 +38,8 @@ static bool is_held(void)
  *	there      |   release
  *	judge          lock?   lock, granted
  *
- * fcntl(2): threads "share the same file descriptor table", and a lock of the process is released
- * by any of them; flock(2): it "may be modified or released using any of these" descriptors.
+ * fcntl(2): "The threads in a process share locks", so any of them releases what another has taken;
+ * flock(2): it "may be modified or released using any of these" descriptors.
  * POSIX.1-2024, 2.9.7: "each call shall either see all of the specified effects of the other call,
  * or none of them".
  */
