@@ -4,6 +4,10 @@
  *
  * Which process is listed for a lock: tests/listing_owner.c.
  */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "listed.h"
 #include "listing.h"
 #include "new_file.h"
@@ -36,7 +40,8 @@ static bool nested_list_is(struct scene *scene, const struct proc_lock *expected
 /* ---- holders ---- */
 
 /*
- * proc_locks(5), once part of proc(5): "FLOCK This is a BSD file lock", OFDLCK, POSIX; "READ This
+ * proc_locks(5), once part of proc(5): "FLOCK This is a BSD file lock", OFDLCK, POSIX; ADVISORY, or
+ * MANDATORY, which fcntl locks could be until 5.14 on a file that was set up for it; "READ This
  * is a POSIX or OFD read lock, or a BSD shared lock"; "The PID of the process that owns the lock",
  * "the value -1 is displayed in this field for OFD locks"; the first byte and the last, which for
  * an flock are always 0 and EOF.
@@ -228,6 +233,57 @@ PRACTICE(FILE_LOCKS, fdinfo_lists_a_lock_with_its_owner_alone)
 	actor_unlock(alias);
 	fdinfo_is(scene, "after a release by the alias, fdinfo of the holder", holder->pid, &line,
 		  !shared);
+}
+
+/* ---- numbers ---- */
+
+/* Does every line of /proc/locks have a number of its own, or that of the holder above it? */
+static bool list_is_numbered(struct scene *scene)
+{
+	FILE *list = fopen("/proc/locks", "re");
+	struct proc_lock line;
+	int last = 0, number = 0;
+	bool right = true;
+	char text[256];
+
+	if (!requires(scene, list, "/proc/locks: %s", strerror(errno)))
+		return false;
+	while (right && fgets(text, sizeof(text), list)) {
+		if (!proc_locks_parse(text, &line))
+			continue;
+		number++;
+		right = line.depth ? line.id == last : line.id > last;
+		holds(scene, right, "/proc/locks: line %d, %s, has the number %d after %d", number,
+		      line.depth ? "of a waiter" : "of a holder", line.id, last);
+		last = line.id;
+	}
+	fclose(list);
+	return right;
+}
+
+/*
+ * proc_locks(5): "The ordinal position of the lock in the list." A waiter has the number of its
+ * holder, and locks that are hidden in a pid namespace are counted. In fdinfo the locks of the
+ * descriptor are counted.
+ */
+PROMISE(RECORD_LOCKS, locks_are_numbered_by_their_position)
+{
+	struct actor *holder = actor_start(scene, "holder");
+	struct actor *waiter = actor_start(scene, "waiter");
+	int count;
+
+	needs_listed_locks(scene);
+	actor_lock(holder, EXCLUSIVE_ON(0, 10));
+	actor_lock(holder, EXCLUSIVE_ON(20, 10));
+	actor_queue(waiter, EXCLUSIVE_ON(0, 10));
+	if (!scene_goes_on(scene) || !list_is_numbered(scene))
+		return;
+	count = proc_locks_fdinfo(holder->pid, scene->site->fd, lines, LINES);
+	if (!are_in_fdinfo(scene, count))
+		return;
+	for (int i = 0; i < count; i++)
+		holds(scene, lines[i].id == i + 1, "fdinfo of the holder: line %d has number %d",
+		      i + 1, lines[i].id);
 }
 
 CLAIM_MAIN

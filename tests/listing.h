@@ -41,6 +41,7 @@ static inline struct proc_lock line_of(const struct actor *actor, struct lock_re
 	};
 
 	snprintf(line.kind, sizeof(line.kind), "%s", listed_kind(actor->scene));
+	snprintf(line.rule, sizeof(line.rule), "ADVISORY");
 	snprintf(line.mode, sizeof(line.mode), "%s",
 		 request.mode == MODE_SHARED ? "READ" : "WRITE");
 	return line;
@@ -69,24 +70,25 @@ static inline int copy_shallow(struct proc_lock *to, const struct proc_lock *fro
 
 static inline bool same(const struct proc_lock *a, const struct proc_lock *b)
 {
-	return a->depth == b->depth && !strcmp(a->kind, b->kind) && !strcmp(a->mode, b->mode) &&
-	       a->pid == b->pid && a->start == b->start && a->end == b->end;
+	return a->depth == b->depth && !strcmp(a->kind, b->kind) && !strcmp(a->rule, b->rule) &&
+	       !strcmp(a->mode, b->mode) && a->pid == b->pid && a->start == b->start &&
+	       a->end == b->end;
 }
 
 static inline void describe(char *text, size_t size, const struct proc_lock *line)
 {
-	snprintf(text, size, "%d deep %s %s %d %lld %lld", line->depth, line->kind, line->mode,
-		 (int)line->pid, line->start, line->end);
+	snprintf(text, size, "%d deep %s %s %s %d %lld %lld", line->depth, line->kind, line->rule,
+		 line->mode, (int)line->pid, line->start, line->end);
 }
 
 /* The lines that were read last, and how they differ from those expected. */
 static struct proc_lock lines[LINES];
-static char difference[160];
+static char difference[200];
 
 /* Do the @count lines match the expected ones, and does a waiter have its holder's number? */
 static inline bool are(int count, const struct proc_lock *expected, int wanted)
 {
-	char right[60], wrong[60];
+	char right[80], wrong[80];
 
 	if (count < 0)
 		snprintf(difference, sizeof(difference), "%s", strerror(-count));
@@ -98,7 +100,7 @@ static inline bool are(int count, const struct proc_lock *expected, int wanted)
 			continue;
 		describe(right, sizeof(right), &expected[i]);
 		describe(wrong, sizeof(wrong), &lines[i]);
-		snprintf(difference, sizeof(difference), "line %d is not %.60s but %.60s under %d",
+		snprintf(difference, sizeof(difference), "line %d is not %.80s but %.80s under %d",
 			 i + 1, right, wrong, lines[i].id);
 		return false;
 	}

@@ -28,7 +28,7 @@
  */
 bool proc_locks_parse(const char *line, struct proc_lock *lock)
 {
-	char advisory[16], end[24];
+	char end[24];
 	int at = 0, spaces;
 
 	memset(lock, 0, sizeof(*lock));
@@ -39,7 +39,7 @@ bool proc_locks_parse(const char *line, struct proc_lock *lock)
 		lock->depth = spaces + 1;
 		at += spaces + 2;
 	}
-	if (sscanf(line + at, "%11s %15s %7s %d %x:%x:%llu %lld %23s", lock->kind, advisory,
+	if (sscanf(line + at, "%11s %11s %7s %d %x:%x:%llu %lld %23s", lock->kind, lock->rule,
 		   lock->mode, &lock->pid, &lock->major, &lock->minor, &lock->inode,
 		   &lock->start, end) != 9)
 		return false;

@@ -19,6 +19,7 @@ struct proc_lock {
 	 */
 	int depth;
 	char kind[12];		/* "POSIX", "OFDLCK", "FLOCK", "LEASE", … */
+	char rule[12];		/* "ADVISORY", or "MANDATORY" until 5.14; of a lease its state */
 	char mode[8];		/* "READ", "WRITE", "UNLCK" */
 	pid_t pid;		/* -1 for OFD */
 	unsigned int major, minor;

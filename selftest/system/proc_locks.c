@@ -24,6 +24,7 @@ TEST(a_holder)
 	EXPECT_EQ(12, lock.id);
 	EXPECT_EQ(0, lock.depth);
 	EXPECT_STREQ("POSIX", lock.kind);
+	EXPECT_STREQ("ADVISORY", lock.rule);
 	EXPECT_STREQ("WRITE", lock.mode);
 	EXPECT_EQ(4711, lock.pid);
 	EXPECT_EQ(0, lock.major);
