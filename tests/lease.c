@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Does a lock break a lease?
+ * Does a lock break a lease, and how are leases listed?
  *
  * The holder of a lease (fcntl(2), F_SETLEASE) is notified when another process opens or
  * truncates the file, and can put the file in order first. The kernel keeps leases beside the
  * locks on the file and lists them with the locks; otherwise they are independent.
  */
 #include <fcntl.h>
+#include <string.h>
 
 #include "lock/descriptor.h"
 #include "claim/claim.h"
-#include "file_system.h"
+#include "listed.h"
 
 /*
  * A write lease requires that the file has one description, and the first description of a memfd
@@ -101,6 +102,34 @@ static void is_granted_a_lease_again(struct scene *scene, struct actor *other)
 PRACTICE(FILE_LOCKS, a_lock_is_not_in_the_way_of_a_lease)
 {
 	is_granted_a_lease_again(scene, start_other(scene));
+	give_the_lease_up(scene);
+}
+
+static void lease_is_listed(struct scene *scene, const char *state, const char *mode)
+{
+	struct proc_lock line = { 0 };
+	int count = proc_locks_fdinfo(getpid(), scene->site->fd, &line, 1);
+
+	if (!are_in_fdinfo(scene, count))
+		return;
+	holds(scene, count == 1, "fdinfo has %d lines of locks instead of the lease's", count);
+	holds(scene, !strcmp(line.kind, "LEASE") && !strcmp(line.rule, state) &&
+	      !strcmp(line.mode, mode) && line.pid == getpid(),
+	      "fdinfo lists %s %s %s of %d instead of LEASE %s %s of %d", line.kind, line.rule,
+	      line.mode, (int)line.pid, state, mode, (int)getpid());
+}
+
+/* fs/locks.c, lock_get_status(): a lease that is being broken has the type that is left to it. */
+PRACTICE(POSIX, a_lease_is_listed_with_its_state)
+{
+	int fd = scene->site->fd;
+
+	have_one_description(scene);
+	if (!take_first_lease(scene, fd, F_WRLCK))
+		return;
+	lease_is_listed(scene, "ACTIVE", "WRITE");
+	if (requires(scene, is_broken_by_an_open(fd), "an open does not break the lease"))
+		lease_is_listed(scene, "BREAKING", "UNLCK");
 	give_the_lease_up(scene);
 }
 
