@@ -198,6 +198,13 @@ function find(from, to, pattern,	i) {
 	return 0
 }
 
+# Find the colon of the ? at i, which may have others between them.
+function find_colon(i, to,	open) {
+	for (open = 1; open && i < to; open += (token[i] == "?") - (token[i] == ":"))
+		i = find(i + 1, to, "^[?:]$")
+	return i
+}
+
 function negate(from, to) {
 	mutant("negate", from, to, "! ( " text(from, to) " )")
 }
@@ -228,7 +235,7 @@ function look(from, to, negated,	i, k) {
 	} else if ((i = find(from, to, "^([-+*/%&|^]|<<|>>)?=$")) != 0) {
 		look(i + 1, to, negated)
 	} else if ((i = find(from, to, "^[?]$")) != 0) {
-		k = find(i + 1, to, "^:$")
+		k = find_colon(i, to)
 		negate(from, i - 1)
 		look(from, i - 1, 1)
 		look(i + 1, k - 1, 0)

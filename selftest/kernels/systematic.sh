@@ -65,6 +65,10 @@ program() {
 			say(100);
 			return found;
 		}
+		static int grade(int a, int b)
+		{
+			return a ? b ? 1 : 2 : 3;
+		}
 		#if BITS_PER_LONG == 32
 		static int never(int n)
 		{
@@ -156,6 +160,10 @@ becomes try.set_error.omit "1 1 0 bc 2 1 -1 7 6 200" 'the first of two assignmen
 becomes try.set_error-2.omit "1 1 0 bc 2 1 5 -1 -1 200" 'the second is left out'
 becomes try.set_error-2.negate "1 1 0 bc 2 1 5 6 7 200" 'the condition of ?: is negated'
 becomes try.set_error-2.swap "1 1 0 bc 2 1 5 7 6 200" 'a connective in it is the other one'
+
+is 'a ?: within a ?: is a condition of its own' \
+	"$(awk -F '\t' '$1 == "grade.return.negate2" { print $6 }' "$top/mutants")" \
+	'return a ? ! ( b ) ? 1 : 2 : 3 ;'
 
 # Every mutant can be told from the source.
 awk -F '\t' '$5 == $6 { print }' "$top/mutants" >"$top/out"
@@ -279,6 +287,12 @@ table "$claim" survived 'm2;22;equivalent'
 is 'a line without a reason: the exit status is 1' $rc 1
 table "$claim" 'did not run' ''
 is 'one did not run: the exit status is 1' $rc 1
+
+table "$claim" listed 'm2;22;equivalent;nobody sees it'
+is 'one was not run because of its line: the exit status is 0' $rc 0
+has 'one was not run because of its line: it is counted apart' out \
+	'^ *1 equivalent, of which 0 ran$'
+has 'one was not run because of its line: only the other ran' out ' made of fs/locks.c, 1 ran$'
 
 # ---- which run, and what first ----
 
