@@ -60,6 +60,24 @@ PROMISE(RECORD_LOCKS, a_release_across_several_locks_takes_from_each)
 	bytes_are(peer, 0, ".XX..........XX.");
 }
 
+/*
+ *	before   .XXX..XX.XX.XXX.
+ *	new      ..XXXXXXXXXXX...	the kernel joins it with the first, and these with the next...
+ */
+PROMISE(RECORD_LOCKS, a_lock_across_several_locks_takes_none_from_them)
+{
+	struct actor *owner = actor_start(scene, "owner");
+	struct actor *peer = actor_start(scene, "peer");
+
+	actor_lock(owner, EXCLUSIVE_ON(1, 3));
+	actor_lock(owner, EXCLUSIVE_ON(6, 2));
+	actor_lock(owner, EXCLUSIVE_ON(9, 2));
+	actor_lock(owner, EXCLUSIVE_ON(12, 3));
+	bytes_are(peer, 0, ".XXX..XX.XX.XXX.");
+	actor_lock(owner, EXCLUSIVE_ON(2, 11));
+	bytes_are(peer, 0, ".XXXXXXXXXXXXXX.");
+}
+
 PROMISE(POSIX | OFD, a_new_lock_replaces_all_that_it_covers)
 {
 	struct actor *owner = actor_start(scene, "owner");
