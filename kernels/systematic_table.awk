@@ -78,7 +78,7 @@ input == 2 {
 
 END {
 	for (i = 1; i <= ran; i++)
-		printf "%-50s %s\n", order[i], answer[order[i]]
+		printf "%s\n    %s\n", order[i], answer[order[i]]
 	for (name in other)
 		if (!(name in class))
 			stale = stale "\n  " name

@@ -268,7 +268,8 @@ static bool list_is_numbered(struct scene *scene)
  */
 PROMISE(RECORD_LOCKS, locks_are_numbered_by_their_position)
 {
-	struct actor *holder = actor_start(scene, "holder");
+	struct actor *holder = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED,
+						"holder", 0);
 	struct actor *waiter = actor_start(scene, "waiter");
 	int count;
 
@@ -281,6 +282,7 @@ PROMISE(RECORD_LOCKS, locks_are_numbered_by_their_position)
 	count = proc_locks_fdinfo(holder->pid, scene->site->fd, lines, LINES);
 	if (!are_in_fdinfo(scene, count))
 		return;
+	holds(scene, count == 2, "fdinfo of the holder has %d lines of locks, not 2", count);
 	for (int i = 0; i < count; i++)
 		holds(scene, lines[i].id == i + 1, "fdinfo of the holder: line %d has number %d",
 		      i + 1, lines[i].id);
