@@ -62,7 +62,7 @@ PROMISE(RECORD_LOCKS, a_release_across_several_locks_takes_from_each)
 
 /*
  *	before   .XXX..XX.XX.XXX.
- *	new      ..XXXXXXXXXXX...	the kernel joins it with the first, and these with the next...
+ *	new      ..XXXXXXXXXXX...	joined with the first, and these with the next...
  */
 PROMISE(RECORD_LOCKS, a_lock_across_several_locks_takes_none_from_them)
 {
