@@ -111,6 +111,11 @@ static inline int fcntl_at(int fd, int command, enum memory memory, struct flock
 #ifdef SYS_fcntl64
 	return syscall(SYS_fcntl64, fd, command, address);
 #else
+#ifdef __powerpc64__
+	/* The libc has the numbers of fcntl64() here, and makes of them those of fcntl(), from 5 on. */
+	if (command >= F_GETLK64 && command <= F_SETLKW64)
+		command -= F_GETLK64 - 5;
+#endif
 	return syscall(SYS_fcntl, fd, command, address);
 #endif
 }
