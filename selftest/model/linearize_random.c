@@ -65,6 +65,8 @@ static void take_out(struct history *h, int at)
 {
 	h->used--;
 	memmove(&h->event[at], &h->event[at + 1], (h->used - at) * sizeof(*h->event));
+	/* A place that is not in use is empty. */
+	h->event[h->used] = (struct history_event){ 0 };
 }
 
 static void put_in(struct history *h, int at, struct history_event e)
