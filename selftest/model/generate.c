@@ -44,14 +44,11 @@ FIXTURE_VARIANT(generate) {
 	unsigned long long sum;
 };
 
-#define OF(name, kind_of, sum_of)	\
-	FIXTURE_VARIANT_ADD(generate, name) { kind_of, sum_of }
-
-OF(posix, KIND_POSIX, 0x4e396611e6382f46ull);
-OF(ofd, KIND_OFD, 0x6c2d7c0c7ace6d64ull);
-OF(flock, KIND_FLOCK, 0x20f8bb81c0f21da9ull);
-OF(lockf, KIND_LOCKF, 0x8e0f135d3c3c1357ull);
-OF(mixed, SCENARIO_MIXED, 0xad5ab2e1df1d59daull);
+FIXTURE_VARIANT_ADD(generate, posix) { KIND_POSIX, 0x4e396611e6382f46ull };
+FIXTURE_VARIANT_ADD(generate, ofd) { KIND_OFD, 0x6c2d7c0c7ace6d64ull };
+FIXTURE_VARIANT_ADD(generate, flock) { KIND_FLOCK, 0x20f8bb81c0f21da9ull };
+FIXTURE_VARIANT_ADD(generate, lockf) { KIND_LOCKF, 0x8e0f135d3c3c1357ull };
+FIXTURE_VARIANT_ADD(generate, mixed) { SCENARIO_MIXED, 0xad5ab2e1df1d59daull };
 
 TEST_F(generate, a_seed_makes_the_same_scenario_on_every_machine)
 {
