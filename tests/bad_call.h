@@ -111,8 +111,8 @@ static inline int fcntl_at(int fd, int command, enum memory memory, struct flock
 #ifdef SYS_fcntl64
 	return syscall(SYS_fcntl64, fd, command, address);
 #else
-#ifdef __powerpc64__
-	/* The libc has the numbers of fcntl64() here, and makes of them those of fcntl(), from 5 on. */
+#if F_SETLK == 13
+	/* The libc of powerpc64 has the numbers of fcntl64(), and makes fcntl()'s of them. */
 	if (command >= F_GETLK64 && command <= F_SETLKW64)
 		command -= F_GETLK64 - 5;
 #endif

@@ -85,7 +85,7 @@ PROMISE(FILE_LOCKS, a_lock_raced_by_close_is_not_left_behind)
  */
 static void run_child(int (*child)(void *arg))
 {
-	if (clone(child, race.stack + sizeof(race.stack), CLONE_VM | CLONE_VFORK | SIGCHLD,
+	if (clone(child, race.stack + ARRAY_SIZE(race.stack), CLONE_VM | CLONE_VFORK | SIGCHLD,
 		  NULL) >= 0)
 		return;
 	race.failed = errno;

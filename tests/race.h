@@ -7,7 +7,7 @@
 #define LOCKFAIR_RACE_H
 
 #include <sched.h>
-#include <stdalign.h>
+#include <stddef.h>
 
 #include "linearizable.h"
 #include "system/cpu.h"
@@ -43,7 +43,7 @@ static struct race {
 	pid_t test, child;		/* the child that was started last */
 	int granted;			/* children that were granted the lock */
 	bool shares_memory;		/* a child does, with the test */
-	alignas(16) char stack[64 * 1024];	/* of the child */
+	max_align_t stack[64 * 1024 / sizeof(max_align_t)];	/* of the child */
 } race;
 
 /*
