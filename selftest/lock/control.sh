@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The controls must be fair: spin tries every order of their steps (control.pml), and finds each fault
-# that is put into them.
+# The controls must be fair: spin tries every order of their steps (control.pml), and finds each
+# fault that is put into them.
 
 # shellcheck source-path=SCRIPTDIR source=../tap
 . "$(dirname -- "$0")/../tap"
@@ -19,12 +19,14 @@ check() {
 	mkdir "$top/model"
 	(cd "$top/model" && spin -a "$@" "$model" && ${CC:-gcc} -O2 -w -DSAFETY -o pan pan.c &&
 		./pan -m100000) >"$top/out" 2>"$top/err"
-	said=$(sed -nE 's/^pan:1: (assertion violated|invalid end state).*/\1/p' "$top/out" | head -n 1)
+	said=$(sed -nE 's/^pan:1: (assertion violated|invalid end state).*/\1/p' "$top/out" |
+		head -n 1)
 	grep -q 'errors: 0$' "$top/out" && ! grep -q 'not completed' "$top/out" && said=fine
 	return 0
 }
 
-for sizes in "-DACTORS=2 -DROUNDS=2 -DFUTEX" "-DACTORS=3 -DROUNDS=1 -DFUTEX" "-DACTORS=3 -DROUNDS=2"; do
+for sizes in "-DACTORS=2 -DROUNDS=2 -DFUTEX" "-DACTORS=3 -DROUNDS=1 -DFUTEX" \
+	     "-DACTORS=3 -DROUNDS=2"; do
 	# shellcheck disable=SC2086 # words
 	check $sizes
 	is "$sizes: they exclude, in order, and nobody sleeps for ever" "$said" fine
