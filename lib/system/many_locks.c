@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #define _GNU_SOURCE
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -21,6 +23,32 @@ static int open_socket(void)
 	return fd < 0 ? -errno : fd;
 }
 
+/*
+ * Has anybody waited in vain? Then who has the name may keep it for ever, and nobody waits again: no
+ * test of this program would end in time. All its processes share the word.
+ */
+static bool *gave_up;
+
+static void __attribute__((constructor)) share_word(void)
+{
+	void *word = mmap(NULL, sizeof(*gave_up), PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	static bool own;
+
+	gave_up = word == MAP_FAILED ? &own : word;
+}
+
+/* As asleep_poll(), but look only once if somebody has waited in vain. */
+static int wait_for(int (*done)(void *arg), int fd)
+{
+	int ret = asleep_poll(done, &fd, __atomic_load_n(gave_up, __ATOMIC_RELAXED) ?
+					 0 : ASLEEP_DEADLINE);
+
+	if (ret == -ETIMEDOUT)
+		__atomic_store_n(gave_up, true, __ATOMIC_RELAXED);
+	return ret;
+}
+
 /* 1, 0 while another has the name, or -errno. */
 static int takes_name(void *arg)
 {
@@ -38,7 +66,7 @@ int many_locks_begin(void)
 	if (fd < 0)
 		return fd;
 	/* It stays open. */
-	ret = asleep_poll(takes_name, &fd, ASLEEP_DEADLINE);
+	ret = wait_for(takes_name, fd);
 	if (ret < 0)
 		close(fd);
 	return ret < 0 ? ret : 0;
@@ -58,6 +86,6 @@ void many_locks_await_end(void)
 
 	if (fd < 0)
 		return;
-	asleep_poll(nobody_has_name, &fd, ASLEEP_DEADLINE);
+	wait_for(nobody_has_name, fd);
 	close(fd);
 }

@@ -18,7 +18,12 @@
  */
 int many_locks_begin(void);
 
-/* Wait until nobody says so, or for ASLEEP_DEADLINE. Another network namespace is not seen. */
+/*
+ * Wait until nobody says so, or for ASLEEP_DEADLINE. Another network namespace is not seen.
+ *
+ * Any user may keep the name for ever. So after a wait in vain both functions look only once, in
+ * this process and in all that it forks, or was forked from.
+ */
 void many_locks_await_end(void);
 
 #endif /* LOCKFAIR_MANY_LOCKS_H */

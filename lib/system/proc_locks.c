@@ -156,6 +156,7 @@ int proc_locks_read(int fd, struct proc_lock *locks, int room)
 
 	if (fstat(fd, &file) < 0)
 		return -errno;
+	many_locks_await_end();
 	/*
 	 * Each read(2) is a snapshot, and begins at the entry of that number. If another process
 	 * has locked anything since the last one, an entry comes again, even at the end of a short
@@ -166,10 +167,7 @@ int proc_locks_read(int fd, struct proc_lock *locks, int room)
 		struct reading reading = {
 			.prefix = "", .file = &file, .locks = locks, .room = room,
 		};
-		int count;
-
-		many_locks_await_end();
-		count = read_lines("/proc/locks", &reading);
+		int count = read_lines("/proc/locks", &reading);
 
 		if (count < 0 && count != -EAGAIN)
 			return count;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -45,6 +46,8 @@ FIXTURE_SETUP(many_locks)
 {
 	if (unshare(CLONE_NEWNET) < 0)
 		SKIP(return, "no network namespace of its own here");
+	if (asleep_evidence() != ASLEEP_BY_CALL)
+		SKIP(return, "/proc does not show in which call a task sleeps");
 	ASSERT_EQ(0, pipe(self->end));
 	self->child = start(self->end[1], many_locks_begin);
 }
@@ -112,6 +115,22 @@ TEST_F(many_locks, the_next_one_waits_for_the_end)
 TEST_F(many_locks, nobody_waits_for_nobody)
 {
 	ASSERT_EQ(0, next(self->end[0]));
+	kill(self->child, SIGKILL);
+	waitpid(self->child, NULL, 0);
+	self->child = 0;
+	EXPECT_EQ(0, many_locks_begin());
+}
+
+/* With a wait that the harness would end. */
+TEST_F(many_locks, after_a_wait_in_vain_nobody_waits_again)
+{
+	ASSERT_EQ(0, next(self->end[0]));
+	setenv("LOCKFAIR_DEADLINE", "1", 1);
+	self->waiter = start(self->end[1], await_end);
+	ASSERT_EQ(0, next(self->end[0]));
+	setenv("LOCKFAIR_DEADLINE", "1000", 1);
+	many_locks_await_end();
+	EXPECT_EQ(-ETIMEDOUT, many_locks_begin());
 	kill(self->child, SIGKILL);
 	waitpid(self->child, NULL, 0);
 	self->child = 0;
