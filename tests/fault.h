@@ -51,6 +51,14 @@ static inline bool needs_fault(struct scene *scene, const char *name)
 	return scene_goes_on(scene) && skip_unless(scene, has_word(name), NO_SUCH_FAULT);
 }
 
+/* The same, where two clients have the file: another is on the second path. */
+static inline bool is_offered(struct scene *scene, const char *name)
+{
+	return scene_goes_on(scene) &&
+	       skip_unless(scene, scene->site->other_name, NO_SUCH_FAULT) &&
+	       needs_fault(scene, name);
+}
+
 /*
  * posix_spawn(3), because a child of fork(2) is killed when the test's process ends: see
  * claim_in_child(). A script that is killed leaves a fault of which only a part has happened.
@@ -247,6 +255,37 @@ static inline void leaves_no_lock_behind(struct scene *scene, const char *what)
 	actor_kill(holder);
 	ret = newcomer_tries(newcomer);
 	holds(scene, !ret, "the newcomer: %s", strerror(ret));
+}
+
+/*
+ * The server forgets what @holder has, which is on the second path and does not know. Another tries
+ * to lock it: 0 or -errno. It has the lock for a moment, and may change the file.
+ *
+ *	other       !H.
+ *	holder  HHHH!
+ */
+static inline int another_takes(struct scene *scene, const char *what, struct actor **holder)
+{
+	struct actor *other = actor_start(scene, "other");
+	int ret;
+
+	*holder = actor_start(scene, "holder");
+	actor_lock(*holder, EXCLUSIVE);
+	fault(scene, what);
+	ret = actor_try(other, EXCLUSIVE);
+	if (!ret)
+		actor_unlock(other);
+	return ret;
+}
+
+/* Have a holder lose its lock to another. */
+static inline struct actor *lose_lock(struct scene *scene, const char *what)
+{
+	struct actor *holder;
+	int ret = another_takes(scene, what, &holder);
+
+	requires(scene, !ret, "beside a lost lock: %s", strerror(-ret));
+	return holder;
 }
 
 /* The files have names, and all waits are waited for: a fault may cost the server its call-back. */

@@ -13,14 +13,6 @@
  */
 #include "fault.h"
 
-/* The holder is on the second path, which is that of the client that is lost. */
-static bool is_offered(struct scene *scene, const char *name)
-{
-	return scene_goes_on(scene) &&
-	       skip_unless(scene, scene->site->other_name, NO_SUCH_FAULT) &&
-	       needs_fault(scene, name);
-}
-
 /*
  *	waiter     www!wH	the holder has not released it, and does not know
  *	holder  HHHHHH!
@@ -41,20 +33,6 @@ PRACTICE(FILE_LOCKS, a_waiter_is_granted_what_a_lost_client_had)
 	holds(scene, !ret, "the waiter: %s", strerror(-ret));
 }
 
-/* Have the holder lose its lock to another, which has it for a moment and may change the file. */
-static struct actor *lose_it(struct scene *scene)
-{
-	struct actor *other = actor_start(scene, "other"), *holder = actor_start(scene, "holder");
-	int ret;
-
-	actor_lock(holder, EXCLUSIVE);
-	fault(scene, "expire");
-	ret = actor_try(other, EXCLUSIVE);
-	requires(scene, !ret, "beside a lost lock: %s", strerror(-ret));
-	actor_unlock(other);
-	return holder;
-}
-
 /* With the kernel parameter nfs.recover_lost_locks=1 it gets the lock back, and is not told. */
 PROMISE(FILE_LOCKS, a_holder_that_has_lost_its_lock_is_told_at_the_next_write)
 {
@@ -62,7 +40,7 @@ PROMISE(FILE_LOCKS, a_holder_that_has_lost_its_lock_is_told_at_the_next_write)
 
 	if (!is_offered(scene, "expire"))
 		return;
-	holder = lose_it(scene);
+	holder = lose_lock(scene, "expire");
 	actor_do(holder, write_it, NULL);
 	holds(scene, result_of(scene, WRITTEN) == EIO, "the write, and fsync(2): %s",
 	      result_of(scene, WRITTEN) ? strerror(result_of(scene, WRITTEN)) : "done");
@@ -74,7 +52,7 @@ PROMISE(FILE_LOCKS, a_holder_that_has_lost_its_lock_is_told_at_the_next_read)
 
 	if (!is_offered(scene, "expire"))
 		return;
-	holder = lose_it(scene);
+	holder = lose_lock(scene, "expire");
 	actor_do(holder, read_it, NULL);
 	holds(scene, result_of(scene, READ) == EIO, "the read: %s",
 	      result_of(scene, READ) ? strerror(result_of(scene, READ)) : "done");
@@ -94,7 +72,7 @@ PROMISE(FILE_LOCKS, after_opening_it_again_a_holder_that_has_lost_its_lock_can_g
 
 	if (!is_offered(scene, "expire"))
 		return;
-	holder = lose_it(scene);
+	holder = lose_lock(scene, "expire");
 	actor_do(holder, open_again, NULL);
 	actor_lock(holder, EXCLUSIVE);
 	actor_do(holder, write_it, NULL);
@@ -152,35 +130,61 @@ static int try_once(struct actor *self, void *arg)
 	return outcome(self, TRIED, !errno);
 }
 
-/*
- * umount(2), MNT_FORCE: "Ask the filesystem to abort pending requests before attempting the
- * unmount. This may allow the unmount to complete without waiting for an inaccessible server".
- * The caller is told so by an errno, and nothing of its request is left.
- *
- *	other   o		the server gives the other client no delegation beside it
- *	caller    !t!e HHH	is told, and once the server is back it can lock
- */
-PROMISE(FILE_LOCKS, a_forced_unmount_ends_a_try_that_no_server_answers)
+/* Another has the file open: so the server gives the client of the caller no delegation. */
+static struct actor *abort_a_try(struct scene *scene, struct actor **other)
 {
-	struct actor *other, *caller;
+	struct actor *caller;
 	int err;
 
-	if (!is_offered(scene, "abort"))
-		return;
-	other = actor_start(scene, "other");
+	*other = actor_start(scene, "other");
 	caller = actor_start(scene, "caller");
-	actor_lock(other, EXCLUSIVE);
-	actor_unlock(other);
+	actor_lock(*other, EXCLUSIVE);
+	actor_unlock(*other);
 	fault(scene, "partition");
 	actor_begin(caller, try_once, NULL);
 	fault(scene, "abort");
 	actor_await(caller);
 	err = result_of(scene, TRIED);
-	claim_say("the try: %s", err ? strerror(err) : "granted");
+	if (scene_goes_on(scene))
+		claim_say("the try: %s", err ? strerror(err) : "granted");
 	undo(scene);
-	holds(scene, err == EIO, "the try: %s", err ? strerror(err) : "granted");
+	return caller;
+}
+
+/*
+ * umount(2), MNT_FORCE: "Ask the filesystem to abort pending requests before attempting the
+ * unmount. This may allow the unmount to complete without waiting for an inaccessible server".
+ * What was aborted was not granted, and nothing of it is left.
+ *
+ *	other   o		has it open
+ *	caller    !t!e HHH	returns, and once the server is back it can lock
+ */
+PROMISE(FILE_LOCKS, a_forced_unmount_ends_a_try_that_no_server_answers)
+{
+	struct actor *other, *caller;
+
+	if (!is_offered(scene, "abort"))
+		return;
+	caller = abort_a_try(scene, &other);
+	holds(scene, result_of(scene, TRIED), "the try: granted");
 	actor_lock(caller, EXCLUSIVE);
 	conflicts_with(other, EXCLUSIVE, caller);
+}
+
+/* include/linux/errno.h, of those from here on: "These should never be seen by user programs". */
+#define FIRST_OF_THE_KERNEL	512
+
+PRACTICE(FILE_LOCKS, what_a_forced_unmount_ends_fails_with_an_errno_of_user_space)
+{
+	struct actor *other;
+	int err;
+
+	if (!is_offered(scene, "abort"))
+		return;
+	abort_a_try(scene, &other);
+	err = result_of(scene, TRIED);
+	holds(scene, err > 0 && err < FIRST_OF_THE_KERNEL, "the try: %s",
+	      err ? strerror(err) : "granted");
 }
 
 FAULT_MAIN

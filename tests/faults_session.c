@@ -12,95 +12,118 @@
  */
 #include "fault.h"
 
-static bool is_offered(struct scene *scene, const char *name)
+/* While a client connects again, a call may fail with one of these: then it is made again. */
+static bool is_connecting(int err)
 {
-	return scene_goes_on(scene) &&
-	       skip_unless(scene, scene->site->other_name, NO_SUCH_FAULT) &&
-	       needs_fault(scene, name);
+	return err == EAGAIN || err == EHOSTDOWN;
 }
 
-#define CALLS	100	/* while the client connects again, each may fail as below */
+/* A call of an actor that is made until its client has connected: it returns 0 or an errno. */
+struct attempts {
+	struct actor *actor;
+	int (*make)(struct actor *actor);
+	bool (*is_connecting)(int err);
+	int result, again;
+};
 
-/* Write as a program does that asks again. A job's result is the errno of its last write. */
-static int go_on(struct actor *self, void *arg)
+static int is_over(void *arg)
 {
-	unsigned long long *number = self->scene->shared->number;
-	int again = 0;
+	struct attempts *attempts = arg;
 
-	do
-		write_it(self, arg);
-	while ((number[WRITTEN] == EAGAIN || number[WRITTEN] == EHOSTDOWN) && ++again < CALLS);
-	number[TRIED] = again;
+	attempts->result = attempts->make(attempts->actor);
+	if (!scene_goes_on(attempts->actor->scene) || !attempts->is_connecting(attempts->result))
+		return 1;
+	attempts->again++;
 	return 0;
+}
+
+/* A client that never connects says nothing about locks. */
+static void make_until_connected(struct attempts *attempts)
+{
+	if (asleep_poll(is_over, attempts, ASLEEP_DEADLINE) < 0)
+		scene_broken(attempts->actor->scene, "the client of %s has not connected in %d ms: %s",
+			     actor_name(attempts->actor), ASLEEP_DEADLINE,
+			     strerror(attempts->result));
+}
+
+static int writes(struct actor *holder)
+{
+	actor_do(holder, write_it, NULL);
+	return result_of(holder->scene, WRITTEN);
 }
 
 /* Return 0, or an errno; say how often it had to ask again. */
 static int goes_on(struct actor *holder)
 {
-	int ret;
+	struct attempts attempts = {
+		.actor = holder, .make = writes, .is_connecting = is_connecting,
+	};
 
-	actor_do(holder, go_on, NULL);
-	ret = result_of(holder->scene, WRITTEN);
+	make_until_connected(&attempts);
 	if (scene_goes_on(holder->scene))
 		claim_say("the holder's write: %s, after EAGAIN or EHOSTDOWN by %d calls",
-			  ret ? strerror(ret) : "done", result_of(holder->scene, TRIED));
-	return ret;
+			  attempts.result ? strerror(attempts.result) : "done", attempts.again);
+	return attempts.result;
+}
+
+/* Of a try, EAGAIN is the answer. */
+static bool is_down(int err)
+{
+	return err == EHOSTDOWN;
 }
 
 /* The newcomer's client has to connect again, too. */
 static int newcomer_asks_again(struct actor *newcomer)
 {
-	int again = 0, ret;
+	struct attempts attempts = {
+		.actor = newcomer, .make = newcomer_tries, .is_connecting = is_down,
+	};
 
-	do
-		ret = newcomer_tries(newcomer);
-	while (ret == EHOSTDOWN && ++again < CALLS);
-	return ret;
+	make_until_connected(&attempts);
+	return attempts.result;
 }
 
 /* The server has closed the connection of the second client, which does not know. */
-static struct actor *cut_off(struct scene *scene, struct actor *other)
-{
-	struct actor *holder = actor_start(scene, "holder");
-	int ret;
-
-	actor_lock(holder, EXCLUSIVE);
-	fault(scene, "cut");
-	ret = actor_try(other, EXCLUSIVE);
-	holds(scene, !ret, "beside a client that is cut off: %s", strerror(-ret));
-	actor_unlock(other);
-	return holder;
-}
-
 PRACTICE(FILE_LOCKS, another_is_granted_what_a_client_had_that_is_cut_off)
 {
+	struct actor *holder;
+	int ret;
+
 	if (!is_offered(scene, "cut"))
 		return;
-	cut_off(scene, actor_start(scene, "other"));
+	ret = another_takes(scene, "cut", &holder);
+	holds(scene, !ret, "beside a client that is cut off: %s", strerror(-ret));
 	undo(scene);
 }
 
 /*
- * fcntl(2) promises that of NFSv4 alone. Another has had the lock, and may have changed the file.
+ * fcntl(2) promises that of NFSv4 alone, whose client says EIO. Another has had the lock, and may
+ * have changed the file.
  *
  *	other       !H.
  *	holder  HHHH!   write
  */
+#define TOLD	EIO
+
 FOLKLORE(FILE_LOCKS, a_holder_that_was_cut_off_is_told_that_it_has_lost_its_lock,
 	 "its client locks again, and says nothing")
 {
 	struct actor *holder;
+	int ret;
 
 	if (!is_offered(scene, "cut"))
 		return;
-	holder = cut_off(scene, actor_start(scene, "other"));
+	holder = lose_lock(scene, "cut");
 	undo(scene);
-	holds(scene, goes_on(holder), "the write, and fsync(2): done");
+	ret = goes_on(holder);
+	requires(scene, !ret || ret == TOLD, "the write: %s, which does not mean a lost lock",
+		 strerror(ret));
+	holds(scene, ret == TOLD, "the write, and fsync(2): done");
 }
 
 /*
- * Its write has the client connect, and lock again. A lock call of another on a file that it had open
- * before may say EBADF: so a newcomer opens it now.
+ * Its write has the client connect, and lock again. A lock call of another on a file that it had
+ * open before may say EBADF: so a newcomer opens it now.
  */
 PRACTICE(FILE_LOCKS, after_a_restart_a_holder_that_goes_on_holds_again)
 {

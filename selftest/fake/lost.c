@@ -5,7 +5,8 @@
  *
  *	LOST	a file, which need not exist. Its words say what has happened to the files in
  *		LOCKFAIR_DIR: with "grant" each try by flock(2) is granted, with "read" and "write"
- *		such a call fails with EIO.
+ *		such a call fails with EIO, with "again" a write with EAGAIN; with "abort" a try
+ *		fails with the errno 512, which only the kernel knows.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -52,6 +53,10 @@ int flock(int fd, int operation)
 
 	if (operation & LOCK_NB && happened("grant", fd))
 		return 0;
+	if (operation & LOCK_NB && happened("abort", fd)) {
+		errno = 512;
+		return -1;
+	}
 	return real(fd, operation);
 }
 
@@ -60,6 +65,10 @@ ssize_t pwrite64(int fd, const void *buffer, size_t size, off64_t offset)
 	ssize_t (*real)(int fd, const void *buffer, size_t size, off64_t offset) =
 		dlsym(RTLD_NEXT, "pwrite64");
 
+	if (happened("again", fd)) {
+		errno = EAGAIN;
+		return -1;
+	}
 	if (!happened("write", fd))
 		return real(fd, buffer, size, offset);
 	errno = EIO;

@@ -96,6 +96,8 @@ can_fail faults_client a_waiter_is_granted_what_a_lost_client_had expire nothing
 can_fail faults_client a_partition_as_long_as_a_lease_costs_the_lock_if_another_waits \
 	partition nothing
 can_fail faults_client a_forced_unmount_ends_a_try_that_no_server_answers "partition abort" nothing
+can_fail faults_client what_a_forced_unmount_ends_fails_with_an_errno_of_user_space \
+	"partition abort" nothing
 can_fail faults_session another_is_granted_what_a_client_had_that_is_cut_off cut nothing
 
 
@@ -117,10 +119,14 @@ if ${CC:-cc} -shared -fPIC -o "$library" "$here/fake/lost.c" -ldl 2>"$top/err" &
 		"partition lapse" grant write
 	can_fail faults_server after_a_restart_the_holder_can_read_and_write restart grant read write
 	can_fail faults_session after_a_restart_a_holder_that_goes_on_holds_again renew grant write
+	can_fail faults_client what_a_forced_unmount_ends_fails_with_an_errno_of_user_space \
+		"partition abort" abort
 	play faults_session a_holder_that_was_cut_off_is_told_that_it_has_lost_its_lock grant cut
 	has "a holder that is not told: an expected failure" out "^ok 1 .*# XFAIL its client locks again"
 	play faults_session a_holder_that_was_cut_off_is_told_that_it_has_lost_its_lock grant+write cut
 	has "a holder that is told: it holds" out "^ok 1 .*# XPASS\\|^ok 1 [^#]*\$"
+	play faults_session a_holder_that_was_cut_off_is_told_that_it_has_lost_its_lock grant+again cut
+	has "a client that never connects: broken" out '^# broken: the client of holder '
 	unset LD_PRELOAD
 else
 	skip "claims that only a library breaks" "no library can be put before these programs"
