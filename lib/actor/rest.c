@@ -7,7 +7,6 @@
 #include "actor/order.h"
 #include "actor/rest.h"
 #include "history/judge.h"
-#include "system/rule.h"
 
 static struct asleep_task task_of(struct actor *actor, const struct medium *medium)
 {
@@ -128,20 +127,6 @@ static void forget_looks(struct actor *actor)
 	late_look_again(actor);
 }
 
-void actor_rests(struct scene *scene)
-{
-	for (int i = 0; rule_is_checked() && i < scene->actors; i++) {
-		struct actor *actor = &scene->actor[i];
-		struct asleep_proof before = actor->proof, now = before;
-
-		if (!actor->busy || actor->still || !before.steady || before.weak)
-			continue;
-		RULE(asleep_look_at(&actor->files, actor->shared->tid, &actor->shared->call,
-				    &now) == 1);
-		RULE(asleep_throughout(&before, &now));
-	}
-}
-
 void actor_settle_expecting(struct scene *scene, bool (*expected)(void *arg), void *arg)
 {
 	struct settling settling = { scene, expected, arg, 0, late_medium(scene) };
@@ -160,8 +145,6 @@ void actor_settle_expecting(struct scene *scene, bool (*expected)(void *arg), vo
 	if (asleep_poll(all_settled, &settling, ASLEEP_DEADLINE) < 0 && !late_ends(scene))
 		scene_failed(scene, "not all have returned or fallen asleep in %d ms",
 			     ASLEEP_DEADLINE);
-	if (scene_goes_on(scene) && settling.medium.sort == MEDIUM_AT_ONCE)
-		actor_rests(scene);
 	for (int i = 0; i < scene->actors && scene_goes_on(scene); i++)
 		note_queued(&scene->actor[i]);
 }

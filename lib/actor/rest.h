@@ -18,12 +18,6 @@ void actor_settle(struct scene *scene);
  */
 void actor_settle_expecting(struct scene *scene, bool (*expected)(void *arg), void *arg);
 
-/*
- * A rule (system/rule.h): an actor that the last actor_settle() has proved asleep sleeps on, until
- * somebody is given something to do. For kinds that nobody outside decides about.
- */
-void actor_rests(struct scene *scene);
-
 /* Wait for one actor, whose request cannot wake another. */
 void actor_settle_one(struct actor *actor);
 

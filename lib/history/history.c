@@ -74,7 +74,7 @@ static void append(struct history *history, const struct history_event *event)
 		return;
 	/* Write its sort last: an actor that is killed before that leaves no half-written event. */
 	place = &history->event[at];
-	/* A place is written once, and all events have their place in the order they came. */
+	/* A place is written once, and an event is of a row that there is. */
 	RULE(!__atomic_load_n(&place->what, __ATOMIC_ACQUIRE));
 	RULE(event->row < history->rows);
 	rest.what = 0;
