@@ -77,21 +77,26 @@ static void keep(int hear)
 
 static bool make_cgroup(void)
 {
+	sigset_t term, before;
 	int pair[2], err;
 
 	if (pipe2(pair, O_CLOEXEC) < 0)
 		return false;
 	snprintf(cgroup.path, sizeof(cgroup.path), "%s/lockfair-%d", cgroup.home, (int)getpid());
 	cgroup.tell = pair[1];
+	/* What ends the test may be meant for all processes of a run: it must not end the keeper. */
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, &before);
 	cgroup.keeper = fork();
 	if (!cgroup.keeper) {
 		prctl(PR_SET_PDEATHSIG, 0);
-		/* What ends the test may be meant for all processes of a run. */
 		signal(SIGTERM, SIG_IGN);
 		setsid();
 		close(pair[1]);
 		keep(pair[0]);
 	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	close(pair[0]);
 	privilege_raise(CAP_DAC_OVERRIDE);
 	err = cgroup.keeper < 0 ? -1 : mkdir(cgroup.path, 0755);
