@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "model/lines.h"
+#include "system/many_locks.h"
 #include "system/proc_locks.h"
 
 int lines_name_files(struct lines_reader *reader, const struct stage *stage)
@@ -147,6 +148,7 @@ bool lines_read(struct lines_reader *reader, const struct stage *stage, struct l
 		reader->pause--;
 		return false;
 	}
+	many_locks_await_end();
 	while ((got = pread(reader->fd, text, LONGEST_LOCKS - at, at)) > 0) {
 		at += got;
 		if (at == LONGEST_LOCKS)

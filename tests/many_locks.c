@@ -128,13 +128,14 @@ static int take_ranges(struct actor *self, void *arg)
 PRACTICE(RECORD_LOCKS, thousands_of_ranges_of_one_owner_hold_and_go)
 {
 	int count = ranges(), samples[] = { 0, 1, count / 2, count - 1 };
-	struct actor *holder = actor_start(scene, "holder");
-	struct actor *peer = actor_start(scene, "peer");
+	struct actor *holder, *peer;
 	double begun;
 
 	scene_needs(scene, LACKS_PARTS);
 	/* After its deadline, or where it cannot be said, go on all the same. */
 	many_locks_begin();
+	holder = actor_start(scene, "holder");
+	peer = actor_start(scene, "peer");
 	actor_do(holder, take_ranges, NULL);
 	claim_say("%d ranges: %.2f us for each", count,
 		  (double)scene->shared->number[0] / count);
