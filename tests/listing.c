@@ -11,6 +11,7 @@
 #include "listed.h"
 #include "listing.h"
 #include "new_file.h"
+#include "numbers.h"
 
 /* ---- what /proc is to list ---- */
 
@@ -237,47 +238,54 @@ PRACTICE(FILE_LOCKS, fdinfo_lists_a_lock_with_its_owner_alone)
 
 /* ---- numbers ---- */
 
-/* Does every line of /proc/locks have a number of its own, or that of the holder above it? */
-static bool list_is_numbered(struct scene *scene)
-{
-	FILE *list = fopen("/proc/locks", "re");
-	struct proc_lock line;
-	int last = 0, number = 0;
-	bool right = true;
-	char text[256];
-
-	if (!requires(scene, list, "/proc/locks: %s", strerror(errno)))
-		return false;
-	while (right && fgets(text, sizeof(text), list)) {
-		if (!proc_locks_parse(text, &line))
-			continue;
-		number++;
-		right = line.depth ? line.id == last : line.id > last;
-		holds(scene, right, "/proc/locks: line %d, %s, has the number %d after %d", number,
-		      line.depth ? "of a waiter" : "of a holder", line.id, last);
-		last = line.id;
-	}
-	fclose(list);
-	return right;
-}
-
-/*
- * proc_locks(5): "The ordinal position of the lock in the list." A waiter has the number of its
- * holder, and locks that are hidden in a pid namespace are counted. In fdinfo the locks of the
- * descriptor are counted.
- */
-PROMISE(RECORD_LOCKS, locks_are_numbered_by_their_position)
+static struct actor *hold_two(struct scene *scene)
 {
 	struct actor *holder = actor_start_with(scene, ACTOR_PROCESS, DESCRIPTION_INHERITED,
 						"holder", 0);
-	struct actor *waiter = actor_start(scene, "waiter");
-	int count;
 
 	needs_listed_locks(scene);
 	actor_lock(holder, EXCLUSIVE_ON(0, 10));
 	actor_lock(holder, EXCLUSIVE_ON(20, 10));
+	return holder;
+}
+
+/*
+ * proc_locks(5): "The ordinal position of the lock in the list." Locks that are hidden in a pid
+ * namespace are counted.
+ */
+PROMISE(RECORD_LOCKS, locks_are_numbered_by_their_position)
+{
+	struct numbers numbers = { 0 };
+
+	hold_two(scene);
+	if (numbers_are_read(scene, 2, 0, &numbers))
+		holds(scene, !numbers.wrong_holder,
+		      "/proc/locks: line %d, of a holder, has no higher number than the one before",
+		      numbers.wrong_holder);
+}
+
+/* fs/locks.c, locks_show(): with the number of the lock come all that wait for it. */
+PRACTICE(RECORD_LOCKS, a_waiter_has_the_number_of_its_holder)
+{
+	struct actor *waiter = actor_start(scene, "waiter");
+	struct numbers numbers = { 0 };
+
+	hold_two(scene);
+	scene_needs(scene, LACKS_WAITERS);
 	actor_queue(waiter, EXCLUSIVE_ON(0, 10));
-	if (!scene_goes_on(scene) || !list_is_numbered(scene))
+	if (numbers_are_read(scene, 2, 1, &numbers))
+		holds(scene, !numbers.wrong_waiter,
+		      "/proc/locks: line %d, of a waiter, has another number than its holder",
+		      numbers.wrong_waiter);
+}
+
+/* proc_pid_fdinfo(5) does not say what the number is. */
+PRACTICE(RECORD_LOCKS, fdinfo_numbers_the_locks_of_its_descriptor)
+{
+	struct actor *holder = hold_two(scene);
+	int count;
+
+	if (!scene_goes_on(scene))
 		return;
 	count = proc_locks_fdinfo(holder->pid, scene->site->fd, lines, LINES);
 	if (!are_in_fdinfo(scene, count))
