@@ -13,45 +13,60 @@
 /* ---- the first lock of a file ---- */
 
 /* In the scene's shared numbers: is there something on the new file after a refusal? */
-#define LEFT	(RESULT + 1)
+enum { LEFT = RESULT + 1 };
 
-/* Ask through another description, which is another owner. */
-static bool is_locked(struct new_file *file)
+/* Ask through another description, which is another owner. 1, 0 or -errno. */
+static int is_locked(const struct new_file *file)
 {
 	struct lock other = { .site = &file->site, .fd = descriptor_reopen(file->lock.fd) };
+	bool is_flock = file->site.kind == KIND_FLOCK, locked;
 	struct flock asked = wish(MODE_EXCLUSIVE, 0, 0);
-	bool locked;
+	int ret, lines;
 
-	if (file->site.kind == KIND_FLOCK)
-		locked = lock_acquire(&other, &EXCLUSIVE, false);
+	if (other.fd < 0)
+		return other.fd;
+	if (is_flock)
+		ret = lock_acquire(&other, &EXCLUSIVE, false);
 	else
-		locked = fcntl(other.fd, F_OFD_GETLK, &asked) < 0 || asked.l_type != F_UNLCK;
-	locked |= proc_locks_read(file->lock.fd, NULL, 0) > (file->site.kind == KIND_FLOCK);
+		ret = fcntl(other.fd, F_OFD_GETLK, &asked) < 0 ? -errno : 0;
+	locked = is_flock ? ret == -EAGAIN : asked.l_type != F_UNLCK;
+	lines = proc_locks_read(file->lock.fd, NULL, 0);
+	/* The other has it now. */
+	locked |= lines > (is_flock && !ret);
 	lock_close(&other);
-	return locked;
+	if (ret && !(is_flock && locked))
+		return ret;
+	return lines < 0 ? lines : locked;
+}
+
+static int lock_it(struct actor *self, void *arg)
+{
+	struct new_file *file = arg;
+
+	(void)self;
+	return lock_acquire(&file->lock, &EXCLUSIVE, false);
 }
 
 static int lock_a_new_file(struct actor *self, void *arg)
 {
 	unsigned long long *number = self->scene->shared->number;
-	int fd = fail_nth_open(), failed, err;
 	struct new_file file;
+	int ret = new_file_open(&file, self->scene);
 
 	(void)arg;
-	err = fd < 0 ? fd : new_file_open(&file, self->scene);
-	if (!err)
-		err = fail_nth_begin(fd, number[NTH]);
-	if (err)
-		return err;
-	number[RESULT] = -lock_acquire(&file.lock, &EXCLUSIVE, false);
-	failed = fail_nth_end(fd);
-	number[FAILED] = failed > 0;
-	number[LEFT] = number[RESULT] && is_locked(&file);
-	if (number[RESULT])
-		err = lock_acquire(&file.lock, &EXCLUSIVE, false);
+	if (ret)
+		return ret;
+	ret = without_memory(self, lock_it, &file);
+	number[LEFT] = 0;
+	if (!ret && number[RESULT]) {
+		ret = is_locked(&file);
+		number[LEFT] = ret > 0;
+		/* With all memory it is granted, if nothing is left. */
+		if (!ret)
+			ret = lock_acquire(&file.lock, &EXCLUSIVE, false);
+	}
 	new_file_close(&file);
-	close(fd);
-	return failed < 0 ? failed : err;
+	return ret < 0 ? ret : 0;
 }
 
 /*
@@ -208,9 +223,9 @@ PROMISE(LOCKF, a_section_that_fails_changes_no_existing_lock)
 	struct actor *owner = actor_start(scene, "owner");
 	struct actor *peer = actor_start(scene, "peer");
 
-	has_been_refused(scene, with_each_failing(owner, peer, &another_lock), 1);
-	has_been_refused(scene, with_each_failing(owner, peer, &merge), 1);
-	has_been_refused(scene, with_each_failing(owner, peer, &release_in_the_middle), 1);
+	needs_a_refusal(scene, with_each_failing(owner, peer, &another_lock));
+	needs_a_refusal(scene, with_each_failing(owner, peer, &merge));
+	needs_a_refusal(scene, with_each_failing(owner, peer, &release_in_the_middle));
 }
 
 /* Except for what the kernel notes about the file: see a_first_lock_that_fails_leaves_nothing. */
@@ -228,7 +243,7 @@ FOLKLORE(FLOCK, no_memory_for_an_flock_is_enolck, "it is ENOMEM, though flock(2)
 {
 	struct refusals refusals = in_situation(scene, &upgrade);
 
-	requires(scene, refusals.count, "no refusal was seen");
+	needs_a_refusal(scene, refusals);
 	holds(scene, refusals.enolck == refusals.count, "%d of %d refusals were ENOMEM",
 	      refusals.enomem, refusals.count);
 }

@@ -39,8 +39,10 @@ struct call {
 	struct lock_request request;
 };
 
-static inline int make_call(struct actor *self, const struct call *call)
+static inline int make_call(struct actor *self, void *arg)
 {
+	const struct call *call = arg;
+
 	switch (call->what) {
 	case TRIES:
 		return act_try(self, call->request);
@@ -51,22 +53,31 @@ static inline int make_call(struct actor *self, const struct call *call)
 	}
 }
 
-/* A job: make the call, and have its allocation number NTH fail. */
-static inline int call_without_memory(struct actor *self, void *arg)
+/*
+ * For jobs: make @call, and have its allocation number NTH fail. RESULT is what it returns, 0 or an
+ * errno. Return 0, or -errno if the kernel cannot be told to.
+ */
+static inline int without_memory(struct actor *self, actor_job call, void *arg)
 {
 	unsigned long long *number = self->scene->shared->number;
-	int fd = fail_nth_open(), err, failed;
+	int fd = fail_nth_open(), ret;
 
 	if (fd < 0)
 		return fd;
-	err = fail_nth_begin(fd, number[NTH]);
-	if (err)
-		return err;
-	number[RESULT] = -make_call(self, arg);
-	failed = fail_nth_end(fd);
+	ret = fail_nth_begin(fd, number[NTH]);
+	if (!ret) {
+		number[RESULT] = -call(self, arg);
+		ret = fail_nth_end(fd);
+		number[FAILED] = ret > 0;
+	}
 	close(fd);
-	number[FAILED] = failed > 0;
-	return failed < 0 ? failed : 0;
+	return ret < 0 ? ret : 0;
+}
+
+/* A job: make the call of @arg without memory. */
+static inline int call_without_memory(struct actor *self, void *arg)
+{
+	return without_memory(self, make_call, arg);
 }
 
 /* Has an allocation failed, in a job that has returned? */
@@ -242,7 +253,13 @@ static inline struct refusals with_each_failing(struct actor *owner, struct acto
 	return refusals;
 }
 
-/* Otherwise nothing was seen of a failure. */
+/* A precondition: otherwise nothing was seen of a failure. */
+static inline bool needs_a_refusal(struct scene *scene, struct refusals refusals)
+{
+	return requires(scene, refusals.count, "no refusal was seen");
+}
+
+/* The same as a claim: the call takes memory at least @least times. */
 static inline bool has_been_refused(struct scene *scene, struct refusals refusals, int least)
 {
 	return holds(scene, refusals.count >= least,

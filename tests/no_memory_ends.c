@@ -11,7 +11,7 @@
 #include "no_memory.h"
 
 /* The descriptor that the owner locks the file by, beside the one that every actor has. */
-#define SECOND	4
+enum { SECOND = RESULT + 1 };
 
 static int lock_by_a_second_description(struct actor *self, void *arg)
 {
@@ -24,21 +24,17 @@ static int lock_by_a_second_description(struct actor *self, void *arg)
 	return act_acquire(self, &second, &EXCLUSIVE, false);
 }
 
+static int close_it(struct actor *self, void *arg)
+{
+	(void)arg;
+	return close(self->scene->shared->number[SECOND]) < 0 ? -errno : 0;
+}
+
 /* With NTH being 0, no allocation fails. */
 static int close_without_memory(struct actor *self, void *arg)
 {
-	unsigned long long *number = self->scene->shared->number;
-	int fd = fail_nth_open(), failed;
-
-	(void)arg;
-	if (fd < 0 || fail_nth_begin(fd, number[NTH]))
-		return -EIO;
 	act_mark(self, 'c');
-	number[RESULT] = close(number[SECOND]) < 0 ? errno : 0;
-	failed = fail_nth_end(fd);
-	number[FAILED] = failed > 0;
-	close(fd);
-	return failed < 0 ? failed : 0;
+	return without_memory(self, close_it, arg);
 }
 
 /*
@@ -80,16 +76,22 @@ static int fail_from_now_on(struct actor *self, void *arg)
 }
 
 /*
- * A process that is gone does not say whether it has made so many allocations. fcntl(2): locks are
+ * A process that is gone does not say how many allocations it made. fcntl(2): locks are
  * "automatically released when the process terminates".
+ *
+ * Each close of a descriptor of the file releases the locks that a process owns: so such an owner
+ * has one descriptor alone, or the second close would do what the first could not.
  */
 PROMISE(FILE_LOCKS, a_death_without_memory_ends_the_lock)
 {
+	enum lock_description description = is_kind(scene, OWNED_BY_PROCESS) ?
+					    DESCRIPTION_INHERITED : DESCRIPTION_OWN;
 	struct actor *waiter = actor_start(scene, "waiter");
 
 	needs_failing_memory(scene);
 	for (int nth = 1; nth <= ALLOCATIONS_OF_A_DEATH && scene_goes_on(scene); nth++) {
-		struct actor *owner = actor_start_nth(scene, "owner", nth);
+		struct actor *owner = actor_start_with(scene, ACTOR_PROCESS, description,
+						       "owner", nth);
 
 		actor_lock(owner, EXCLUSIVE);
 		actor_queue(waiter, EXCLUSIVE);
@@ -106,32 +108,34 @@ PROMISE(FILE_LOCKS, a_death_without_memory_ends_the_lock)
 /* ---- a fork ---- */
 
 /* fork(2): "ENOMEM fork() failed to allocate the necessary kernel structures". */
-static int fork_without_memory(struct actor *self, void *arg)
+static int fork_it(struct actor *self, void *arg)
 {
-	unsigned long long *number = self->scene->shared->number;
-	int fd = fail_nth_open(), failed;
-	pid_t child;
+	pid_t child = fork();
 
-	(void)arg;
-	if (fd < 0 || fail_nth_begin(fd, number[NTH]))
-		return -EIO;
-	child = fork();
+	(void)self;
 	if (!child)
 		_exit(0);
-	number[RESULT] = child < 0 ? errno : 0;
-	failed = fail_nth_end(fd);
-	number[FAILED] = failed > 0;
-	close(fd);
+	*(pid_t *)arg = child;
+	return child < 0 ? -errno : 0;
+}
+
+static int fork_without_memory(struct actor *self, void *arg)
+{
+	pid_t child = -1;
+	int ret = without_memory(self, fork_it, &child);
+
+	(void)arg;
 	if (child > 0)
 		waitpid(child, NULL, 0);
-	return failed < 0 ? failed : 0;
+	return ret;
 }
 
 /*
  * A fork copies the descriptors, which is a reference to each description. One that fails after
- * that must give them back, or the last close would not be the last.
+ * that must give them back, or the last close would not be the last. (A process that closes any
+ * descriptor has released its locks.)
  */
-PRACTICE(FILE_LOCKS, a_fork_that_fails_neither_ends_nor_keeps_the_lock)
+PRACTICE(OWNED_BY_DESCRIPTION, a_fork_that_fails_neither_ends_nor_keeps_the_lock)
 {
 	struct actor *owner = actor_start(scene, "owner");
 	struct lock asking = asker(scene);

@@ -5,6 +5,7 @@
  * Nothing, or all of it: an answer that is not complete would be a wrong one.
  */
 #include "no_memory.h"
+#include "system/many_locks.h"
 
 /* The reader's answer, in the scene's shared numbers: see below. */
 enum { ANSWER = RESULT + 1, DEVICE, INODE };
@@ -23,24 +24,33 @@ static enum answer judge(const struct flock *asked, const struct flock *got)
 	       got->l_len == in_the_way.len ? RIGHT : WRONG;
 }
 
-static int query_without_memory(struct actor *self, void *arg)
-{
-	unsigned long long *number = self->scene->shared->number;
-	struct flock asked = wish(MODE_SHARED, 2, 4), got = asked;
-	int fd = fail_nth_open(), failed;
+struct query {
+	struct flock asked, got;
+};
 
-	(void)arg;
-	if (fd < 0 || fail_nth_begin(fd, number[NTH]))
-		return -EIO;
-	number[RESULT] = -lock_query(self->lock, &got);
-	failed = fail_nth_end(fd);
-	number[FAILED] = failed > 0;
-	number[ANSWER] = judge(&asked, &got);
-	close(fd);
-	return failed < 0 ? failed : 0;
+static int query(struct actor *self, void *arg)
+{
+	struct query *query = arg;
+
+	return lock_query(self->lock, &query->got);
 }
 
-/* fcntl(2) has no error for this: ENOLCK is for F_SETLK and F_SETLKW. */
+static int query_without_memory(struct actor *self, void *arg)
+{
+	struct query of = { .asked = wish(MODE_SHARED, 2, 4) };
+	int ret;
+
+	(void)arg;
+	of.got = of.asked;
+	ret = without_memory(self, query, &of);
+	self->scene->shared->number[ANSWER] = judge(&of.asked, &of.got);
+	return ret;
+}
+
+/*
+ * POSIX.1-2024 fcntl() has ENOLCK for requests to lock and unlock, and no error for a query without
+ * memory.
+ */
 PRACTICE(POSIX | OFD, a_query_without_memory_is_enomem_and_no_answer)
 {
 	struct actor *holder = actor_start(scene, "holder");
@@ -68,7 +78,10 @@ PRACTICE(POSIX | OFD, a_query_without_memory_is_enomem_and_no_answer)
 
 /* ---- /proc/locks ---- */
 
-/* Return how often the file is named, or -errno. Read once: a second read would get its memory. */
+/*
+ * Return how often the file is named, or -errno, -E2BIG if there is more than there is room for. Read
+ * once: a second read would get its memory.
+ */
 static int count_lines(const char *file)
 {
 	static char text[1 << 16];
@@ -88,27 +101,38 @@ static int count_lines(const char *file)
 	text[length] = '\0';
 	for (const char *at = text; (at = strstr(at, file)); at++)
 		count++;
+	if (!err && length == sizeof(text) - 1)
+		err = -E2BIG;
 	return err ? err : count;
+}
+
+struct listing {
+	char file[60];		/* the numbers of the file, as /proc/locks has them */
+	int lines;		/* or -errno */
+};
+
+static int list(struct actor *self, void *arg)
+{
+	struct listing *listing = arg;
+
+	(void)self;
+	listing->lines = count_lines(listing->file);
+	return listing->lines < 0 ? listing->lines : 0;
 }
 
 static int read_without_memory(struct actor *self, void *arg)
 {
 	unsigned long long *number = self->scene->shared->number;
-	int fd = fail_nth_open(), failed, lines;
-	char file[60];
+	struct listing listing = { 0 };
+	int ret;
 
 	(void)arg;
-	snprintf(file, sizeof(file), " %02x:%02x:%llu ", major(number[DEVICE]),
+	snprintf(listing.file, sizeof(listing.file), " %02x:%02x:%llu ", major(number[DEVICE]),
 		 minor(number[DEVICE]), number[INODE]);
-	if (fd < 0 || fail_nth_begin(fd, number[NTH]))
-		return -EIO;
-	lines = count_lines(file);
-	failed = fail_nth_end(fd);
-	number[FAILED] = failed > 0;
-	number[RESULT] = lines < 0 ? -lines : 0;
-	number[ANSWER] = lines;
-	close(fd);
-	return failed < 0 ? failed : 0;
+	many_locks_await_end();
+	ret = without_memory(self, list, &listing);
+	number[ANSWER] = listing.lines;
+	return listing.lines == -E2BIG ? -E2BIG : ret;
 }
 
 /* Again if a line is missing: any process may have released a lock meanwhile (listing.h). */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "system/fail_nth.h"
@@ -21,7 +22,9 @@ int fail_nth_begin(int fd, unsigned int nth)
 	char number[12];
 	int length = snprintf(number, sizeof(number), "%u", nth);
 
-	return pwrite(fd, number, length, 0) == length ? 0 : -errno;
+	ssize_t written = pwrite(fd, number, length, 0);
+
+	return written < 0 ? -errno : written == length ? 0 : -EIO;
 }
 
 int fail_nth_end(int fd)
@@ -33,19 +36,40 @@ int fail_nth_end(int fd)
 	return err ? err : atoi(left) == 0;
 }
 
+/* Is the next allocation refused, once? */
+static bool refuses_memory(int fd)
+{
+	int event, err;
+
+	if (fail_nth_begin(fd, 1))
+		return false;
+	event = eventfd(0, EFD_CLOEXEC);
+	err = errno;
+	if (event >= 0)
+		close(event);
+	return fail_nth_end(fd) == 1 && event < 0 && err == ENOMEM;
+}
+
+/* uname(2) copies to user space, and allocates nothing. */
+static bool refuses_copies(int fd)
+{
+	struct utsname name;
+	int err;
+
+	if (fail_nth_begin(fd, 1))
+		return true;
+	err = uname(&name);
+	return fail_nth_end(fd) || err;
+}
+
 bool fail_nth_works(void)
 {
-	int fd = fail_nth_open(), event, err;
+	int fd = fail_nth_open();
+	bool works;
 
 	if (fd < 0)
 		return false;
-	err = fail_nth_begin(fd, 1);
-	event = err ? -1 : eventfd(0, EFD_CLOEXEC);
-	if (!err && event < 0)
-		err = -errno;
-	if (event >= 0)
-		close(event);
-	fail_nth_end(fd);
+	works = refuses_memory(fd) && !refuses_copies(fd);
 	close(fd);
-	return event < 0 && err == -ENOMEM;
+	return works;
 }

@@ -4,8 +4,9 @@
  *
  * Documentation/fault-injection/fault-injection.rst, /proc/self/task/TID/fail-nth: "Write to this
  * file of integer N makes N-th call in the task fail." Of a kernel with FAILSLAB, these calls are
- * the allocations of objects, such as locks. It must be told to refuse those that may wait for
- * memory, too, as all those in fs/locks.c may:
+ * the allocations of objects, such as locks. With FAULT_INJECTION_USERCOPY, copies from and to user
+ * space are counted, too, and fail with EFAULT: such a kernel is of no use here. It must be told to
+ * refuse allocations that may wait for memory, too, as all those in fs/locks.c may:
  *
  *	echo N >/sys/kernel/debug/failslab/ignore-gfp-wait
  */
@@ -16,7 +17,8 @@
 
 /*
  * Does the kernel refuse memory on demand? This is tried on eventfd(2), which has nothing to do
- * with locks: "ENOMEM There was insufficient memory to create a new eventfd file descriptor."
+ * with locks: "ENOMEM There was insufficient memory to create a new eventfd file descriptor." And it
+ * must refuse nothing else: uname(2), which only copies, is to succeed.
  */
 bool fail_nth_works(void);
 

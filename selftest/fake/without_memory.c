@@ -13,6 +13,7 @@
  *			unlock, close: LOCK_UN, or close(), takes memory, too, and does nothing
  *			fork: a fork that fails leaves a child
  *			query, listing: F_GETLK finds nobody, or /proc/locks is empty
+ *			usercopy: uname(2) is refused, too
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -26,6 +27,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "alias.h"
@@ -118,6 +120,13 @@ int eventfd(unsigned int count, int flags)
 	int (*real)(unsigned int count, int flags) = dlsym(RTLD_NEXT, "eventfd");
 
 	return is_refused() ? fails(ENOMEM) : real(count, flags);
+}
+
+int uname(struct utsname *name)
+{
+	int (*real)(struct utsname *name) = dlsym(RTLD_NEXT, "uname");
+
+	return mode_is("usercopy") && is_refused() ? fails(EFAULT) : real(name);
 }
 
 pid_t fork(void)

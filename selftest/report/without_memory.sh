@@ -36,6 +36,12 @@ for program in no_memory no_memory_wait no_memory_ends no_memory_listing; do
 	has_not "$program, a kernel that does right: nothing is skipped" out '^ok .* # SKIP'
 done
 
+play usercopy no_memory '*'
+is "a kernel that refuses copies, too: nothing is judged" \
+	"$(grep -c '^ok' "$top/out") $(grep -c '^not ok' "$top/out")" \
+	"$(grep -c '# SKIP this kernel refuses no memory on demand$' "$top/out") 0"
+has "a kernel that refuses copies, too: a skip" out '# SKIP this kernel refuses no memory on demand$'
+
 # With the fake $1, claims of program $2 fail: the rest, each for all kinds that it is about.
 fail() {
 	fake=$1
@@ -62,7 +68,7 @@ fail granted no_memory_wait '*.a_waiter*'
 fail kept no_memory_wait '*.an_upgrade_that_waited_and_fails_has_lost*'
 fail cycle no_memory_wait '*.who_was_refused*'
 fail close no_memory_ends '*.a_close*'
-fail fork no_memory_ends 'ofd.a_fork*' 'flock.a_fork*'
+fail fork no_memory_ends '*.a_fork*'
 fail query no_memory_listing '*.a_query*'
 fail listing no_memory_listing '*.proc_locks*'
 finish
