@@ -9,17 +9,16 @@
  */
 #include "race.h"
 
+static void release_now(void)
+{
+	release(THERE, &race.lock);
+}
+
 static int release_it(struct actor *self, void *arg)
 {
 	(void)self;
 	(void)arg;
-	run_on(1);
-	for (int i = 0; i < race.rounds; i++) {
-		start_with(THERE, HERE);
-		linger(-race.lead);
-		release(THERE, &race.lock);
-		meet(THERE, HERE);
-	}
+	call_in_rounds(release_now);
 	return 0;
 }
 

@@ -21,19 +21,18 @@
  */
 #define CLOSES_EARLY	"a close may return before the lock is released here"
 
+static void close_now(void)
+{
+	note(THERE, HISTORY_CLOSE, &race.lock);
+	close(race.lock.fd);
+	note(THERE, HISTORY_RETURN, &race.lock);
+}
+
 static int close_it(struct actor *self, void *arg)
 {
 	(void)self;
 	(void)arg;
-	run_on(1);
-	for (int i = 0; i < race.rounds; i++) {
-		start_with(THERE, HERE);
-		linger(-race.lead);
-		note(THERE, HISTORY_CLOSE, &race.lock);
-		close(race.lock.fd);
-		note(THERE, HISTORY_RETURN, &race.lock);
-		meet(THERE, HERE);
-	}
+	call_in_rounds(close_now);
 	return 0;
 }
 

@@ -130,6 +130,18 @@ static inline void release(enum side who, struct lock *lock)
 	note(who, HISTORY_RETURN, lock);
 }
 
+/* The other side's part: make @call in each round. */
+static inline void call_in_rounds(void (*call)(void))
+{
+	run_on(1);
+	for (int i = 0; i < race.rounds; i++) {
+		start_with(THERE, HERE);
+		linger(-race.lead);
+		call();
+		meet(THERE, HERE);
+	}
+}
+
 /* Can another owner lock it now? The history has the answer. */
 static inline void try_as_judge(void)
 {

@@ -2,8 +2,8 @@
 /*
  * The two controls of lib/lock/control.c, step by step, for spin: it tries every order of their
  * steps. Every access of control.c to a word that actors share is __ATOMIC_SEQ_CST, so that on any
- * machine the program behaves as in some order of these steps (C11, 5.1.2.4 and 7.17.3: without data
- * races, and with this order alone, it is sequentially consistent).
+ * machine the program behaves as in some order of these steps (C11, 5.1.2.4 and 7.17.3: without
+ * data races, and with this order alone, it is sequentially consistent).
  *
  *	spin -a -DACTORS=3 -DROUNDS=2 -DFUTEX selftest/lock/control.pml
  *
@@ -12,8 +12,8 @@
  * FUTEX	the futex control; without it, that of eventfd
  *
  * What must come out: a writer holds the lock alone; actors enter in the order of their tickets; a
- * try does not wait; nobody sleeps for ever. selftest/lock/control.sh also defines one of the faults
- * below, each of which must be found:
+ * try does not wait; nobody sleeps for ever. selftest/lock/control.sh also defines one of the
+ * faults below, each of which must be found:
  *
  * SLEEPS_UNSEEN	futex_wait() does not compare the word
  * WAKES_TOO_EARLY	the waiters are woken before the word changes
@@ -226,6 +226,19 @@ inline draw_if_called(which, ticket, drawn)
 #define WAITS_FOR(exclusive)	(exclusive -> WRITE : READ)
 #endif
 
+inline choose()
+{
+#ifdef FUTEX
+	if
+	:: exclusive = true
+	:: exclusive = false
+	fi;
+#else
+	exclusive = true;
+#endif
+	which = WAITS_FOR(exclusive)
+}
+
 proctype actor(byte me)
 {
 	bool exclusive, next, drawn;
@@ -235,15 +248,7 @@ proctype actor(byte me)
 	do
 	:: round < ROUNDS ->
 		round++;
-#ifdef FUTEX
-		if
-		:: exclusive = true
-		:: exclusive = false
-		fi;
-#else
-		exclusive = true;
-#endif
-		which = WAITS_FOR(exclusive);
+		choose();
 		if
 		:: draw(ticket);
 		   enter(which, exclusive, ticket, false)
@@ -253,13 +258,14 @@ proctype actor(byte me)
 		   :: else -> goto refused
 		   fi
 		fi;
-		/* Turns: the next ticket is drawn before the lock is released. */
+		/* Turns: the next ticket, maybe of the other mode, is drawn before the release. */
 		if
 		:: round < ROUNDS ->
 			round++;
 			draw(after);
 			release(exclusive, ticket);
 			d_step { ticket = after; after = 0 }
+			choose();
 			enter(which, exclusive, ticket, false)
 		:: true
 		fi;
