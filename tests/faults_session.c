@@ -40,9 +40,11 @@ static int is_over(void *arg)
 /* A client that never connects says nothing about locks. */
 static void make_until_connected(struct attempts *attempts)
 {
+	struct actor *actor = attempts->actor;
+
 	if (asleep_poll(is_over, attempts, ASLEEP_DEADLINE) < 0)
-		scene_broken(attempts->actor->scene, "the client of %s has not connected in %d ms: %s",
-			     actor_name(attempts->actor), ASLEEP_DEADLINE,
+		scene_broken(actor->scene, "the client of %s is not connected after %d ms: %s",
+			     actor_name(actor), ASLEEP_DEADLINE,
 			     strerror(attempts->result));
 }
 

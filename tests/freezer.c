@@ -84,7 +84,7 @@ static bool make_cgroup(void)
 		return false;
 	snprintf(cgroup.path, sizeof(cgroup.path), "%s/lockfair-%d", cgroup.home, (int)getpid());
 	cgroup.tell = pair[1];
-	/* What ends the test may be meant for all processes of a run: it must not end the keeper. */
+	/* A signal that ends the test may be meant for all processes of a run, but the keeper. */
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
 	sigprocmask(SIG_BLOCK, &term, &before);

@@ -79,7 +79,7 @@ PRACTICE(POSIX | OFD, a_query_without_memory_is_enomem_and_no_answer)
 /* ---- /proc/locks ---- */
 
 /*
- * Return how often the file is named, or -errno, -E2BIG if there is more than there is room for. Read
+ * Return how often the file is named, or -errno; -E2BIG if there is more than fits. Read
  * once: a second read would get its memory.
  */
 static int count_lines(const char *file)

@@ -17,7 +17,7 @@
 
 /*
  * Does the kernel refuse memory on demand? This is tried on eventfd(2), which has nothing to do
- * with locks: "ENOMEM There was insufficient memory to create a new eventfd file descriptor." And it
+ * with locks: "ENOMEM There was insufficient memory to create a new eventfd file descriptor." It
  * must refuse nothing else: uname(2), which only copies, is to succeed.
  */
 bool fail_nth_works(void);

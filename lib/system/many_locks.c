@@ -24,7 +24,7 @@ static int open_socket(void)
 }
 
 /*
- * Has anybody waited in vain? Then who has the name may keep it for ever, and nobody waits again: no
+ * Has anybody waited in vain? Then the name may be taken for ever, and nobody waits again: no
  * test of this program would end in time. All its processes share the word.
  */
 static bool *gave_up;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * rule: what is always so in this library, whatever the kernel does, and whatever happens to a
- * process from outside: a signal, a spurious wake-up, a suspend or a freeze of its cgroup must break
+ * process from outside: a signal, a spurious wake-up, a suspend or a freeze must break
  * none. It is checked only if LOCKFAIR_RULES=1, as in make check: a broken rule is a fault of the
  * library, and ends the process by abort(3). Otherwise nothing is evaluated.
  */

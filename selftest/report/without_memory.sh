@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Tests of the programs tests/no_memory*, which few kernels can run, with a fake of such a kernel
-# (fake/without_memory.c). With one that does right, each claim holds. With one that does wrong each
-# claim fails, except that about a death, which a library cannot outlive.
+# (fake/without_memory.c). With one that does right, each claim holds. With one that does wrong, each
+# claim fails for all its kinds, except that about a death, which a library cannot outlive.
 #
 # LOCKFAIR_BUILD is the folder with the built programs; make check sets it.
 
