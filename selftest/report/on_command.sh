@@ -111,21 +111,25 @@ if ${CC:-cc} -shared -fPIC -o "$library" "$here/fake/lost.c" -ldl 2>"$top/err" &
 	write restart && [ $rc = 1 ]; then
 	LD_PRELOAD=$library
 	export LD_PRELOAD
-	can_fail faults_client a_holder_that_has_lost_its_lock_is_told_at_the_next_write expire grant
+	can_fail faults_client a_holder_that_has_lost_its_lock_is_told_at_the_next_write \
+		expire grant
 	can_fail faults_client a_holder_that_has_lost_its_lock_is_told_at_the_next_read expire grant
 	can_fail faults_client after_opening_it_again_a_holder_that_has_lost_its_lock_can_go_on \
 		expire grant+write
 	can_fail faults_client a_partition_as_long_as_a_lease_costs_no_lock_if_nobody_wants_it \
 		"partition lapse" grant write
-	can_fail faults_server after_a_restart_the_holder_can_read_and_write restart grant read write
+	can_fail faults_server after_a_restart_the_holder_can_read_and_write \
+		restart grant read write
 	can_fail faults_session after_a_restart_a_holder_that_goes_on_holds_again renew grant write
 	can_fail faults_client what_a_forced_unmount_ends_fails_with_an_errno_of_user_space \
 		"partition abort" abort
-	play faults_session a_holder_that_was_cut_off_is_told_that_it_has_lost_its_lock grant cut
-	has "a holder that is not told: an expected failure" out "^ok 1 .*# XFAIL its client locks again"
-	play faults_session a_holder_that_was_cut_off_is_told_that_it_has_lost_its_lock grant+write cut
+	told=a_holder_that_was_cut_off_is_told_that_it_has_lost_its_lock
+	play faults_session $told grant cut
+	has "a holder that is not told: an expected failure" out \
+		"^ok 1 .*# XFAIL its client locks again"
+	play faults_session $told grant+write cut
 	has "a holder that is told: it holds" out "^ok 1 .*# XPASS\\|^ok 1 [^#]*\$"
-	play faults_session a_holder_that_was_cut_off_is_told_that_it_has_lost_its_lock grant+again cut
+	play faults_session $told grant+again cut
 	has "a client that never connects: broken" out '^# broken: the client of holder '
 	unset LD_PRELOAD
 else
