@@ -56,22 +56,4 @@ else
 fi
 PATH=$real_path
 
-# SIGKILL runs no trap: report/cleaner tidies up.
-programs=$top/hanging
-if have mkfifo; then
-	signalled "SIGKILL" "" KILL 137
-	mkdir "$TMPDIR/lockfair.aaaaaa" "$TMPDIR/lockfair.bbbbbb" "$TMPDIR/lockfair.backup"
-	mkfifo "$TMPDIR/lockfair.aaaaaa/alive" "$TMPDIR/lockfair.bbbbbb/alive"
-	: >"$TMPDIR/lockfair.backup/mine"
-	touch -t 202001010000 "$TMPDIR"/lockfair.*/* "$TMPDIR"/lockfair.*
-	: >"$TMPDIR/lockfair.bbbbbb/new"
-	programs=$top/healthy
-	run
-	is "an earlier run that was killed: its folder is removed, and no other" \
-		"$(left_over | tr '\n' ' ')" "lockfair.backup lockfair.bbbbbb "
-	rm -r "$TMPDIR/lockfair.backup" "$TMPDIR/lockfair.bbbbbb"
-else
-	skip "SIGKILL" "no mkfifo"
-fi
-
 finish
