@@ -91,6 +91,7 @@ MARKER=$marker $SH "$top/half" finished
 settle
 is "SIGKILL: what is finished stays" "$(left_over)" "half_made.1"
 rm "$top/half_made.1" "$top/made"
+# shellcheck disable=SC2317 # clean_after() calls it
 left_over() {
 	(cd "$top/tmp" && ls -A)
 	alive
