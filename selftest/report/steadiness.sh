@@ -81,4 +81,27 @@ is "two of 100: the exact bound" "$(bound 100 2)" "6.30%"
 is "ten of 100: the exact bound" "$(bound 100 10)" "16.96%"
 is "two runs bound nothing" "$(bound 2 0)" "-"
 
+# SIGTERM while the suite is stopped.
+hanging_suites
+programs=$top/hanging
+MARKER=$marker FAKE_STARTED=$top/started LOCKFAIR_PROGRAMS=$programs "$here/steadiness" \
+	--regime stopped "$top/notes" >"$top/out" 2>"$top/err" </dev/null &
+pid=$!
+# Print the processes of this script that are stopped.
+stopped() {
+	for at in $(alive); do
+		grep -l '^State:.T' "${at%/environ}/status" 2>/dev/null
+	done
+}
+while kill -0 "$pid" 2>/dev/null && { [ ! -e "$top/started" ] || [ -z "$(stopped)" ]; }; do
+	:
+done
+kill -s TERM "$pid"
+clean_after "stopped: SIGTERM while the suite is stopped"
+for at in $(alive); do
+	at=${at%/environ}
+	kill -s KILL "${at#/proc/}" 2>/dev/null
+done
+wait "$pid"
+
 finish
