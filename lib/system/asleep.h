@@ -5,7 +5,8 @@
  *
  * The room lib/system asks the machine: this; privilege, the capabilities; release, the kernel;
  * proc_locks and task, what /proc says; many_locks, when it is too long to be read; cpu; futex;
- * error_name; entry, what run_tests.sh passes on. It uses no other room.
+ * error_name; entry, what run_tests.sh passes on.
+ * It uses no other room.
  */
 #ifndef LOCKFAIR_ASLEEP_H
 #define LOCKFAIR_ASLEEP_H

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Tests of the programs tests/no_memory*, which few kernels can run, with a fake of such a kernel
-# (fake/without_memory.c). With one that does right, each claim holds. With one that does wrong, each
-# claim fails for all its kinds, except that about a death, which a library cannot outlive.
+# (fake/without_memory.c). With one that does right, each claim holds. With one that does wrong,
+# each fails for all its kinds, except that about a death, which a library cannot outlive.
 #
 # LOCKFAIR_BUILD is the folder with the built programs; make check sets it.
 
@@ -40,7 +40,8 @@ play usercopy no_memory '*'
 is "a kernel that refuses copies, too: nothing is judged" \
 	"$(grep -c '^ok' "$top/out") $(grep -c '^not ok' "$top/out")" \
 	"$(grep -c '# SKIP this kernel refuses no memory on demand$' "$top/out") 0"
-has "a kernel that refuses copies, too: a skip" out '# SKIP this kernel refuses no memory on demand$'
+has "a kernel that refuses copies, too: a skip" out \
+	'# SKIP this kernel refuses no memory on demand$'
 
 # With the fake $1, claims of program $2 fail: the rest, each for all kinds that it is about.
 fail() {
