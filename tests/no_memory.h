@@ -143,7 +143,6 @@ static inline void read_lines(struct scene *scene, struct seen *seen, const stru
 	bool right = false;
 
 	for (int reads = 0; !right && reads < READS; reads++) {
-		memset(seen->line, 0, sizeof(seen->line));
 		seen->lines = proc_locks_read(scene->site->fd, seen->line, SEEN_LINES);
 		for (int i = 0; i < SEEN_LINES; i++)
 			seen->line[i].id = 0;

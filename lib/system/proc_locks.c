@@ -167,7 +167,12 @@ int proc_locks_read(int fd, struct proc_lock *locks, int room)
 		struct reading reading = {
 			.prefix = "", .file = &file, .locks = locks, .room = room,
 		};
-		int count = read_lines("/proc/locks", &reading);
+		int count;
+
+		/* An earlier reading may have had more lines. */
+		if (room)
+			memset(locks, 0, room * sizeof(*locks));
+		count = read_lines("/proc/locks", &reading);
 
 		if (count < 0 && count != -EAGAIN)
 			return count;
