@@ -38,7 +38,7 @@ int proc_locks_can_be_read(void);
  * The lines of /proc/locks about the file behind @fd, in their order, at most @room into @locks
  * (NULL with 0: only count), whose rest is cleared. Return their number, or -errno; -ENOENT without
  * /proc/locks, -EAGAIN if it never reads the same twice. A lock of another pid namespace may be
- * left out (locks_show()). None is found where stat(2) gives another device than the kernel (btrfs).
+ * left out. None is found where stat(2) gives another device than the kernel (btrfs).
  */
 int proc_locks_read(int fd, struct proc_lock *locks, int room);
 
