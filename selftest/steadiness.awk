@@ -81,7 +81,7 @@ END {
 		printf "%-14s%-32s%6d%9d%7s%9s%7d%%%7d%9s  %s\n", part[1], part[2], runs[key], \
 			results[key], range(fewest[key], most[key]), range(fastest[key], slowest[key]), \
 			others[key] / runs[key] + 0.5, bad[key], \
-			rate >= 1 ? "-" : sprintf("%.2f%%", 100 * rate), days(key)
+			(rate >= 1 ? "-" : sprintf("%.2f%%", 100 * rate)), days(key)
 	}
 	if (lines)
 		print "\nunexpected:"
