@@ -21,7 +21,6 @@ int fail_nth_begin(int fd, unsigned int nth)
 {
 	char number[12];
 	int length = snprintf(number, sizeof(number), "%u", nth);
-
 	ssize_t written = pwrite(fd, number, length, 0);
 
 	return written < 0 ? -errno : written == length ? 0 : -EIO;

@@ -46,9 +46,10 @@ static int await_end(void)
 FIXTURE_SETUP(many_locks)
 {
 	/* A SKIP here would not keep a test from running, with the headers of older kernels. */
-	self->missing = unshare(CLONE_NEWNET) < 0 ? "no network namespace of its own here" :
-			asleep_evidence() != ASLEEP_BY_CALL ?
-			"/proc does not show in which call a task sleeps" : NULL;
+	if (unshare(CLONE_NEWNET) < 0)
+		self->missing = "no network namespace of its own here";
+	else if (asleep_evidence() != ASLEEP_BY_CALL)
+		self->missing = "/proc does not show in which call a task sleeps";
 	if (self->missing)
 		return;
 	ASSERT_EQ(0, pipe(self->end));
