@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Becomes fs/lockfair_mutant.c of the kernel that has the mutants of kernels/systematic.awk, see
- * kernels/check_systematic.
+ * Becomes fs/lockfair_mutant.c of the kernel that has the mutants of kernels/systematic.awk, with
+ * kernels/mutants/become.c at its end: see kernels/check_systematic.
  */
 #include <linux/cache.h>
 #include <linux/init.h>
@@ -14,27 +14,3 @@ static const char *const names[] = {
 };
 
 int lockfair_mutant __ro_after_init;
-static char wanted[64] __initdata;
-
-static int __init want(char *name)
-{
-	strscpy(wanted, name, sizeof(wanted));
-	return 0;
-}
-early_param("lockfair_mutant", want);
-
-/* Do not let the plain kernel pass for a mutant that does not exist. */
-static int __init become(void)
-{
-	if (!wanted[0])
-		return 0;
-	for (int i = 1; i < ARRAY_SIZE(names); i++) {
-		if (!strcmp(names[i], wanted)) {
-			lockfair_mutant = i;
-			pr_emerg("lockfair: mutant %s\n", wanted);
-			return 0;
-		}
-	}
-	panic("lockfair: no mutant %s", wanted);
-}
-core_initcall(become);

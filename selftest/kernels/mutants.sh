@@ -45,7 +45,8 @@ tree() {
 edits() {
 	rm -rf "$top/edits"
 	mkdir "$top/edits"
-	cp "$kernels/mutants/mutant.h" "$kernels/mutants/mutant.c" "$top/edits/"
+	cp "$kernels/mutants/mutant.h" "$kernels/mutants/mutant.c" "$kernels/mutants/become.c" \
+		"$top/edits/"
 	: >"$top/edits/locks.c"
 	cat >"$top/edits/some.edits"
 }
